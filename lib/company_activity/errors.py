@@ -1,0 +1,88 @@
+"""What can go wrong, as a small tree: each error says what, where and the remedy, and knows its exit code."""
+
+from __future__ import annotations
+
+
+class CompanyActivityError(Exception):
+    """The root. `str()` is the one line that whoever is on call reads.
+
+    >>> print(UsageError("2025-02-30 is not a date", remedy="give it as YYYY-MM-DD"))
+    UsageError: 2025-02-30 is not a date — give it as YYYY-MM-DD
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        line = f"{type(self).__name__}: {self.what}"
+        return f"{line} — {self.remedy}" if self.remedy else line
+
+
+class LakeBusy(CompanyActivityError):
+    """Another run holds the local lake. Nothing is wrong: try again when it has ended."""
+
+
+class UsageError(CompanyActivityError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class SettingsError(CompanyActivityError):
+    """A setting is unknown, missing or of the wrong type."""
+
+    exit_code = 2
+
+
+class RuntimeMissing(CompanyActivityError):
+    """Java, a jar or a package that this machine needs is not there."""
+
+    exit_code = 2
+
+
+class SourceError(CompanyActivityError):
+    """The usage API, a CRM file or the landing did not give what was asked for."""
+
+    exit_code = 3
+
+
+class ApiError(SourceError):
+    """The usage API did not answer a date to its end."""
+
+
+class LandingMissing(SourceError):
+    """A date or a part that should have landed is not there."""
+
+
+class LandingCorrupt(SourceError):
+    """What has landed is not what its manifest says."""
+
+
+class CrmFileRefused(SourceError):
+    """A CRM file as a whole cannot be read."""
+
+
+class GateRefused(CompanyActivityError):
+    """A gate found the data not fit to go on."""
+
+    exit_code = 4
+
+
+class ImbalanceError(GateRefused):
+    """Records got lost or doubled between two hops."""
+
+
+class PublishError(CompanyActivityError):
+    """The warehouse could not be brought to the lake's state, or does not show it."""
+
+    exit_code = 5
+
+
+class Undelivered(CompanyActivityError):
+    """The data is done; a message about it is not delivered yet."""
+
+    exit_code = 6

@@ -1,0 +1,232 @@
+"""Every setting, once: names, types, bounds and defaults live in these frozen dataclasses.
+
+`configuration.load_settings` fills them; the JSON Schema it checks against is derived from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Secret(str):
+    """A secret's value, or a reference to one (`secret://name`); printing it shows `***`.
+
+    >>> f"{Secret('hunter2')} {Secret('hunter2')!r}"
+    '*** ***'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def reveal(self) -> str:
+        """The bare text, for the one call that needs it."""
+        return str.__str__(self)
+
+
+def bounded(default: Any, minimum: float, maximum: float | None = None) -> Any:
+    """A number's default with the bounds that the JSON Schema states."""
+    bounds = {"minimum": minimum} if maximum is None else {"minimum": minimum, "maximum": maximum}
+    return field(default=default, metadata=bounds)
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """The product-usage API, and how patient we are with it.
+
+    `timeout_seconds` bounds the connect and each wait for bytes; `time_budget_seconds` one page as a whole, with all
+    its attempts and waits; `retry_after_cap_seconds` each single wait. `resume_max_age` (seconds) is how long the
+    pages of a fetch that was cut off may still be gone on with.
+    """
+
+    url: str
+    key: Secret = Secret("secret://api-key")
+    page_size: int = bounded(1000, 1, 100_000)
+    timeout_seconds: float = bounded(30.0, 0.05)
+    max_attempts: int = bounded(6, 1)
+    retry_after_cap_seconds: float = bounded(120.0, 0)
+    backoff_seconds: float = bounded(0.5, 0)
+    time_budget_seconds: float = bounded(1800.0, 0.1)
+    max_pages: int = bounded(100_000, 1)
+    max_page_bytes: int = bounded(64 * 1024 * 1024, 1)
+    resume_max_age: float = bounded(3600.0, 0)
+
+
+@dataclass(frozen=True)
+class LandingSettings:
+    """Where raw files land: a directory, or Azure blob containers of the same names.
+
+    `root` is a directory or an account's URL (`https://<account>.blob.core.windows.net`, with the identity we run as);
+    a `connection` string wins over it. `part_bytes` is the size, as stored, at which a part is closed.
+    """
+
+    root: str
+    usage_container: str = "product-api-raw"
+    crm_path: str = "raw/crm/"
+    connection: Secret | None = None
+    part_bytes: int = bounded(128 * 1024 * 1024, 1)
+    compression: str = field(default="none", metadata={"enum": ["none", "gzip"]})
+    orphan_max_age_hours: float = bounded(24.0, 0)
+    lock_timeout_seconds: float = bounded(600.0, 0)
+
+
+@dataclass(frozen=True)
+class LakeSettings:
+    """Where the Delta tables are, and how long a run waits for another one to end."""
+
+    root: str
+    lock_timeout_seconds: float = bounded(600.0, 0)
+
+
+@dataclass(frozen=True)
+class SqlSettings:
+    """The warehouse that people query. The engine follows from the URL unless it is named."""
+
+    url: str
+    user: str = ""
+    password: Secret = Secret("")
+    engine: str = field(default="", metadata={"enum": ["", "h2", "postgres", "azuresql", "synapse"]})
+    lock_timeout_seconds: float = bounded(600.0, 1)
+    socket_timeout_seconds: float = bounded(3600.0, 1)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How far a run looks back, and when a date counts as settled."""
+
+    refetch_days: int = bounded(3, 0, 60)
+    settle_hours: float = bounded(2.0, 0)
+
+
+@dataclass(frozen=True)
+class PublishSettings:
+    """How rows travel to the warehouse."""
+
+    max_dates_per_transaction: int = bounded(31, 1)
+    batch_size: int = bounded(10_000, 1)
+    writers: int = bounded(2, 1)
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """Thresholds that decide between going on, warning and refusing."""
+
+    crm_max_loss: float = bounded(0.5, 0, 1)
+    crm_max_age_days: int = bounded(7, 0)
+    quarantine_max_share: float = bounded(0.2, 0, 1)
+    quarantine_min_records: int = bounded(100, 0)
+    volume_warn_drop: float = bounded(0.1, 0, 1)
+    volume_error_drop: float = bounded(0.5, 0, 1)
+    volume_min_records: int = bounded(1000, 0)
+    max_dates_rewritten: int = bounded(120, 0)
+
+
+CHANNELS = ["file", "mail", "teams", "webhook"]
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """Who hears of a run, and how.
+
+    `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one message as a whole. A
+    message that stays undelivered is given up after `keep_days`.
+    """
+
+    channels: tuple[str, ...] = field(default=("file",), metadata={"items": {"type": "string", "enum": CHANNELS}})
+    file: str = ""
+    smtp_host: str = ""
+    smtp_port: int = bounded(587, 1, 65535)
+    smtp_user: str = ""
+    smtp_password: Secret = Secret("")
+    smtp_tls: str = field(default="starttls", metadata={"enum": ["starttls", "tls", "none"]})
+    mail_from: str = ""
+    mail_to: tuple[str, ...] = ()
+    teams_url: Secret = Secret("")
+    webhook_url: Secret = Secret("")
+    timeout_seconds: float = bounded(10.0, 0.1)
+    time_budget_seconds: float = bounded(60.0, 0.1)
+    max_attempts: int = bounded(3, 1)
+    keep_days: int = bounded(7, 0)
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """Where the report of a run is written, and the address under which people find that folder, if it has one."""
+
+    dir: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class SecretSettings:
+    """Where `secret://name` is looked up after the environment."""
+
+    key_vault: str = ""
+    linked_service: str = ""
+    databricks_scope: str = ""
+
+
+@dataclass(frozen=True)
+class SparkSettings:
+    """The properties that a local session starts with; a pool brings its own."""
+
+    properties: str = ""
+
+
+@dataclass(frozen=True)
+class EngagementSettings:
+    """Weights and scales of the engagement score."""
+
+    weight_frequency: float = 0.4
+    weight_recency: float = 0.2
+    weight_breadth: float = 0.2
+    weight_depth: float = 0.2
+    min_days: int = bounded(14, 1, 28)
+    recency_days: float = bounded(14.0, 0.001)
+    breadth_users: float = bounded(10.0, 0.001)
+    depth_events: float = bounded(20.0, 0.001)
+
+
+@dataclass(frozen=True)
+class ChurnSettings:
+    """Thresholds of the churn reasons. Ratios are integers per hundred, so that conditions stay exact."""
+
+    low_use_user_days: int = bounded(3, 0)
+    no_contact_days: int = bounded(30, 0)
+    sharp_drop_percent: int = bounded(30, 0, 100)
+    sharp_drop_min_base: int = bounded(10, 1)
+
+
+@dataclass(frozen=True)
+class MetricSettings:
+    """The constants of the metrics; their digest stands in the table under `metric_version`."""
+
+    metric_version: str = "1"
+    engagement: EngagementSettings = EngagementSettings()
+    churn: ChurnSettings = ChurnSettings()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of it."""
+
+    api: ApiSettings
+    landing: LandingSettings
+    lake: LakeSettings
+    sql: SqlSettings
+    report: ReportSettings
+    run: RunSettings = RunSettings()
+    publish: PublishSettings = PublishSettings()
+    gates: GateSettings = GateSettings()
+    notify: NotifySettings = NotifySettings()
+    secrets: SecretSettings = SecretSettings()
+    spark: SparkSettings = SparkSettings()
+    metrics: MetricSettings = MetricSettings()
+    environment: str = "local"
