@@ -1,0 +1,58 @@
+"""Short ways to write down a history by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from .model import CrmRow, Item, LandedDate, Row, Snapshot
+from .world import World, build
+
+MISSING = -1
+JAN_1 = date(2024, 1, 1)  # a Monday; 2024 has a 29 February
+COUNTRY = "DE"
+
+
+def item(day: date, users: int, events: int = 0, company_id: str = "a", time: str = "00:00") -> str:
+    """An API item."""
+    fields = {"company_id": company_id, "active_users": users, "events": events, "ts": f"{day}T{time}"}
+    return json.dumps(fields)
+
+
+def landed(day: date, *texts: str) -> LandedDate:
+    """A complete date of one page."""
+    return LandedDate(day, 1, tuple(Item(1, place, text) for place, text in enumerate(texts)))
+
+
+def usage(users: Sequence[int | None], events: int = 0, start: date = JAN_1) -> list[LandedDate]:
+    """Company `a`, a record a day from `start` on; None: no record that day, MISSING: no such date."""
+    return [one_day(start + timedelta(days=number), count, events) for number, count in enumerate(users)]
+
+
+def one_day(day: date, users: int | None, events: int) -> LandedDate:
+    """One date of `usage`."""
+    if users is None:
+        return landed(day)
+    return LandedDate(day, 1, None) if users == MISSING else landed(day, item(day, users, events))
+
+
+def snapshot(day: date, name: str | None = "Acme", contact: str | None = None, path: str = "") -> Snapshot:
+    """A CRM file with company `a` alone."""
+    return Snapshot(day, path or f"raw/crm/{day}.csv", (CrmRow(2, "a", name, COUNTRY, "retail", contact),))
+
+
+def row_on(world: World, day: date, company_id: str = "a") -> Row:
+    """The activity row of a company and day."""
+    [row] = [row for row in world.activity if (row["company_id"], row["activity_date"]) == (company_id, day)]
+    return row
+
+
+def last_row(users: Sequence[int | None], *snapshots: Snapshot, events: int = 0) -> Row:
+    """Company `a` on the last day of `usage(users)`."""
+    return row_on(build(usage(users, events), snapshots), JAN_1 + timedelta(days=len(users) - 1))
+
+
+def only(row: Row, *columns: str) -> Row:
+    """Some columns of a row."""
+    return {column: row[column] for column in columns}
