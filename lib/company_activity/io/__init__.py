@@ -1,0 +1,1 @@
+"""The only code that touches the outside: API, landing, Delta, SQL, secrets, messages."""

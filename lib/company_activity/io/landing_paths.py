@@ -1,0 +1,78 @@
+"""Where in the usage container things stand, and what a listing of it tells.
+
+date=2025-03-31/gen=000001/usage_2025-03-31_part-00000-<run_id>.ndjson …
+                          /manifest.json       create-only: the commit
+                          /provisional.json    the date was fetched before it had settled
+_unfinished/date=2025-03-31/<session>/page-000001 …
+_locks/date=2025-03-31
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+
+MANIFEST, PROVISIONAL = "manifest.json", "provisional.json"
+IN_GENERATION = re.compile(r"date=(\d{4}-\d\d-\d\d)/gen=(\d{6}|[1-9]\d{6,})/([^/]+)")
+OF_DATE = re.compile(r"(?:_unfinished/)?date=(\d{4}-\d\d-\d\d)/.")
+Generations = dict[date, dict[int, set[str]]]
+
+
+def generation_path(day: date, generation: int, name: str) -> str:
+    """The path of a generation's file under the container.
+
+    >>> generation_path(date(2025, 3, 31), 2, MANIFEST)
+    'date=2025-03-31/gen=000002/manifest.json'
+    """
+    return f"date={day}/gen={generation:06d}/{name}"
+
+
+def part_path(day: date, generation: int, number: int, run_id: str, compression: str) -> str:
+    """The path of a part under the container."""
+    ending = "ndjson.gz" if compression == "gzip" else "ndjson"
+    return generation_path(day, generation, f"usage_{day}_part-{number:05d}-{run_id}.{ending}")
+
+
+def unfinished_path(day: date) -> str:
+    """The folder of a date's sessions that are not committed yet."""
+    return f"_unfinished/date={day}"
+
+
+def lock_path(day: date) -> str:
+    """What the run holds that fetches or commits a date."""
+    return f"_locks/date={day}"
+
+
+def committed(paths: Iterable[str]) -> Generations:
+    """The generations that have a manifest, each with the names of its files, by date."""
+    found: Generations = defaultdict(lambda: defaultdict(set))
+    for path in paths:
+        if (place := IN_GENERATION.fullmatch(path)) and (day := _date(place[1])):
+            found[day][int(place[2])].add(place[3])
+    whole = {day: {n: names for n, names in of.items() if MANIFEST in names} for day, of in found.items()}
+    return {day: generations for day, generations in whole.items() if generations}
+
+
+def day_in(path: str) -> date | None:
+    """The date that a path belongs to; None for what is not of a date."""
+    place = OF_DATE.match(path)
+    return _date(place[1]) if place else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:  # such as 2025-02-30: nothing of ours
+        return None
+
+
+def is_spare(path: str, generations: Collection[int]) -> bool:
+    """Whether a file is of no use unless a manifest names it; `generations` are its date's committed ones."""
+    if path.startswith("_unfinished/") or path.endswith(".tmp"):
+        return True
+    place = IN_GENERATION.fullmatch(path)
+    if place is None:
+        return False
+    return place[3].startswith("usage_") or (place[3] == PROVISIONAL and int(place[2]) not in generations)

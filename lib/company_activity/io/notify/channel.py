@@ -1,0 +1,51 @@
+"""What a channel is, and how it says that a message did not go out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from company_activity.io.notify.message import Message
+
+
+class NotSent(Exception):
+    """A message did not go out; `str()` says why without any secret.
+
+    `is_refused`: this message is not wanted, another one may be. Otherwise nothing goes out on the channel for now.
+    """
+
+    def __init__(self, why: str, *, is_refused: bool = False) -> None:
+        super().__init__(why)
+        self.is_refused = is_refused
+
+
+class Channel(Protocol):
+    """One way to tell somebody."""
+
+    def send(self, message: Message) -> str:
+        """Send it; where it went. NotSent if it did not."""
+
+
+def within(seconds: float, send: Callable[[], str]) -> str:
+    """Wait so long and no longer: a server that drips its answer can outlast every timeout of a socket.
+
+    Raises:
+        NotSent: if it takes longer; or whatever `send` raises.
+    """
+    ended: list[str | BaseException] = []
+
+    def attempt() -> None:
+        try:
+            ended.append(send())
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not ended:
+        raise NotSent(f"no answer within {seconds:g} s")
+    if isinstance(ended[0], BaseException):
+        raise ended[0]
+    return ended[0]

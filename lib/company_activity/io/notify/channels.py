@@ -1,0 +1,21 @@
+"""The channels that the settings name."""
+
+from __future__ import annotations
+
+from company_activity.io.notify.channel import Channel
+from company_activity.io.notify.file import FileDrop
+from company_activity.io.notify.mail import Mail
+from company_activity.io.notify.teams import Teams
+from company_activity.io.notify.webhook import Webhook
+from company_activity.settings import NotifySettings, SecretSettings
+
+
+def open_channels(settings: NotifySettings, secrets: SecretSettings) -> dict[str, Channel]:
+    """Each channel of `notify.channels` by its name; secrets are looked up when it sends."""
+    known: dict[str, Channel] = {
+        "file": FileDrop(settings),
+        "mail": Mail(settings, secrets),
+        "teams": Teams(settings, secrets),
+        "webhook": Webhook(settings, secrets),
+    }
+    return {name: known[name] for name in settings.channels}

@@ -1,0 +1,66 @@
+"""Send what the outbox holds: each message once per channel, oldest first; what does not go out stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from company_activity.errors import CompanyActivityError
+from company_activity.io.notify.channel import Channel, NotSent
+from company_activity.io.notify.message import Message
+from company_activity.io.outbox import Outbox
+
+
+@dataclass
+class Delivery:
+    """What went out (where to), what stays (why), and what was given up (why)."""
+
+    sent: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+
+
+def deliver(outbox: Outbox, channels: Mapping[str, Channel], now: datetime, keep: timedelta) -> Delivery:
+    """Try every message that has not gone out yet; one older than `keep` is given up if it fails again.
+
+    A channel that cannot be reached is left for the next run; one that refuses a message may take the next.
+    """
+    delivery = Delivery()
+    down: dict[str, str] = {}
+    for pending in outbox.pending():
+        told = f"{pending.channel} ({pending.message.key})"
+        try:
+            if pending.channel not in channels:
+                raise NotSent("notify.channels no longer names it", is_refused=True)
+            if pending.channel in down:
+                raise NotSent(down[pending.channel])
+            went = sent(channels[pending.channel], pending.message)
+        except NotSent as why:
+            if not why.is_refused:
+                down[pending.channel] = str(why)
+            if pending.channel not in channels or now - datetime.fromisoformat(pending.message.began_at) > keep:
+                outbox.close(pending, now, f"given up: {why}")
+                delivery.given_up.append(f"{told}: {why}")
+            else:
+                delivery.kept.append(f"{told}: {why}")
+        else:
+            outbox.close(pending, now, f"sent: {went}")
+            delivery.sent.append(f"{pending.channel}: {went}")
+    return delivery
+
+
+def sent(channel: Channel, message: Message) -> str:
+    """Where it went.
+
+    Raises:
+        NotSent: for whatever reason; a text that might quote a secret is not passed on.
+    """
+    try:
+        return channel.send(message)
+    except NotSent:
+        raise
+    except CompanyActivityError as error:
+        raise NotSent(error.what) from None
+    except Exception as error:
+        raise NotSent(type(error).__name__) from None

@@ -1,0 +1,29 @@
+"""A file per message: the local default, and for whatever watches a folder."""
+
+from __future__ import annotations
+
+import json
+
+from company_activity.errors import CompanyActivityError
+from company_activity.io.files import open_folder
+from company_activity.io.notify.channel import NotSent
+from company_activity.io.notify.message import Message
+from company_activity.settings import NotifySettings
+
+
+class FileDrop:
+    """Writes to the folder `notify.file`; one that is there already is the same message."""
+
+    def __init__(self, settings: NotifySettings) -> None:
+        self._place = settings.file
+
+    def send(self, message: Message) -> str:
+        """Write it; where it is."""
+        if not self._place:
+            raise NotSent("notify.file has no value")
+        folder, name = open_folder(self._place), f"{message.run_id}-{message.event}.json"
+        try:
+            folder.create(name, json.dumps(message.as_json(), indent=2, ensure_ascii=False) + "\n")
+        except CompanyActivityError as error:
+            raise NotSent(error.what) from None
+        return folder.uri(name)

@@ -1,0 +1,88 @@
+"""One POST over HTTPS, and what its failure may say: never the address, which is a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from company_activity.io.causes import cause
+from company_activity.io.notify.channel import NotSent
+from company_activity.settings import NotifySettings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+BUSY = (429, 502, 503, 504)
+
+
+def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patience: NotifySettings) -> str:
+    """Send `body` to the URL in a setting; the host that took it. No redirects, and no certificate that is not trusted.
+
+    Raises:
+        NotSent: if it was not taken.
+    """
+    host = _checked(setting, url)
+    try:
+        with requests.Session() as session:
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, HTTPAdapter(max_retries=_attempts(patience)))
+            answer = session.post(
+                url,
+                data=body,
+                headers=dict(headers),
+                timeout=patience.timeout_seconds,
+                allow_redirects=False,
+                stream=True,
+            )
+            answer.close()
+    except requests.RequestException as error:
+        raise NotSent(f"{host}: {_cause(error, url)}") from None
+    if not answer.ok or answer.is_redirect:
+        is_refused = 400 <= answer.status_code < 500 and answer.status_code not in (401, 403, 404, 408, 410, 429)
+        raise NotSent(f"{host} answers {answer.status_code}", is_refused=is_refused)
+    return host
+
+
+def _attempts(patience: NotifySettings) -> Retry:
+    """Again where nothing was taken: no connection, or an answer that says so. Not where the answer got lost."""
+    more = patience.max_attempts - 1
+    return Retry(
+        total=more,
+        connect=more,
+        status=more,
+        read=0,
+        redirect=0,
+        other=0,
+        status_forcelist=BUSY,
+        allowed_methods=None,
+        backoff_factor=0.5,
+        respect_retry_after_header=False,  # it may ask for hours
+        raise_on_status=False,
+    )
+
+
+def _checked(setting: str, url: str) -> str:
+    """The host of an address that may carry a message.
+
+    Raises:
+        NotSent: if it is none, or would carry it in clear across a network.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("https", "http"):
+        raise NotSent(f"{setting} is no https:// URL")
+    if parts.scheme == "http" and host not in LOOPBACK:
+        raise NotSent(f"{setting} would send in clear over http://; only https:// will do")
+    return host
+
+
+def _cause(error: requests.RequestException, url: str) -> str:
+    """The innermost reason, unless it quotes the address."""
+    said = cause(error)
+    secrets = [part for part in (urlsplit(url).path, urlsplit(url).query) if len(part) > 1]
+    return type(error).__name__ if "://" in said or any(part in said for part in secrets) else said

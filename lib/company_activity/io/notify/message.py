@@ -1,0 +1,154 @@
+"""What every channel tells of a run, each in its own form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+PIPELINE = "company-activity"
+TEXT_SIZES = (2000, 800, 300, 100, 40)  # how long a text may be, from the first try on
+LIST_SIZES = (20, 10, 5, 2, 1)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One run's end: what was asked, how it went, and where its report is. No company's name stands in it.
+
+    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an address.
+    """
+
+    run_id: str
+    event: str  # succeeded or failed
+    environment: str
+    command: str
+    dates: str
+    began_at: str
+    seconds: float
+    exit_code: int = 0
+    failed_step: str = ""
+    error: str = ""
+    remedy: str = ""
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    gates: tuple[str, ...] = ()
+    gates_passed: int = 0
+    warnings: tuple[str, ...] = ()
+    churn_risks: int = 0
+    risks_on: str = ""
+    report: str = ""
+    pipeline: str = PIPELINE
+
+    @property
+    def key(self) -> str:
+        """What tells this message from every other: it is sent once per channel."""
+        return f"{self.run_id}.{self.event}"
+
+    @property
+    def headline(self) -> str:
+        """The first line, and a mail's subject."""
+        at = f" at {_words(self.failed_step)}" if self.failed_step else ""
+        return f"{self.pipeline} ({self.environment}) {self.event}{at}: {self.dates or self.command}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Names and values, the most wanted first."""
+        risks = f"{self.churn_risks:,}{f' on {self.risks_on}' if self.risks_on else ''}"
+        told = [
+            ("Error", self.error),
+            ("What to do", self.remedy),
+            ("Step", _words(self.failed_step)),
+            ("Dates", self.dates),
+            ("Companies at risk", risks if self.event == "succeeded" or self.churn_risks else ""),
+            ("Report", self.report),
+            ("Run", f"{self.run_id} ({self.command})"),
+            ("Began", f"{self.began_at}, took {self.seconds:.0f} s, exit code {self.exit_code}"),
+        ]
+        return [(name, value) for name, value in told if value]
+
+    @property
+    def lists(self) -> list[tuple[str, list[str]]]:
+        """Headed lists: the gates that did not pass, the warnings, the counts."""
+        passed = [f"{self.gates_passed:,} passed"] if self.gates_passed else []
+        counts = [
+            f"{_words(step)}: {', '.join(f'{count:,} {_words(name)}' for name, count in counted.items())}"
+            for step, counted in self.counts.items()
+        ]
+        told = [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
+        return [(name, lines) for name, lines in told if lines]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Message:
+        """A message as `as_json` gave it; what a later version added is passed over."""
+        known = {one.name: told[one.name] for one in fields(cls) if one.name in told}
+        return cls(**known | {name: tuple(known.get(name, ())) for name in ("gates", "warnings")})
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any], environment: str) -> Message:
+        """What a run's record has to tell."""
+        steps, error = record["steps"], record["error"] or {}
+        first, last = record["from"], record["to"]
+        return cls(
+            record["run_id"],
+            record["outcome"],
+            environment,
+            record["command"],
+            (first if first == last else f"{first} to {last}") if first else "",
+            record["started_at"],
+            record["seconds"],
+            record["exit_code"],
+            record["failed_step"] or "",
+            f"{error['kind']}: {error['what']}" if error else "",
+            error.get("remedy", ""),
+            {step["name"]: step["counts"] for step in steps if step["counts"]},
+            tuple(_verdict(verdict) for step in steps for verdict in step["gates_not_passed"]),
+            sum(times for step in steps for times in step["gates_passed"].values()),
+            tuple(warning for step in steps for warning in step["warnings"]),
+            record["churn_risks"],
+            record["risks_on"] or "",
+            record["report"],
+        )
+
+    def shortened(self, characters: int, entries: int) -> Message:
+        """The same with each text and each list cut to a length."""
+
+        def cut(text: str) -> str:
+            return text if len(text) <= characters else f"{text[:characters]}…"
+
+        def few(texts: tuple[str, ...]) -> tuple[str, ...]:
+            more = (f"… and {len(texts) - entries} more",) if len(texts) > entries else ()
+            return (*map(cut, texts[:entries]), *more)
+
+        return replace(
+            self,
+            error=cut(self.error),
+            remedy=cut(self.remedy),
+            command=cut(self.command),
+            report=self.report if len(self.report) <= 1000 else "",
+            gates=few(self.gates),
+            warnings=few(self.warnings),
+            counts={
+                cut(step): dict([*counted.items()][:entries]) for step, counted in [*self.counts.items()][:entries]
+            },
+        )
+
+
+def fitting(message: Message, form: Callable[[Message], bytes], most_bytes: int) -> bytes:
+    """The message in a channel's form, shortened as often as it takes to get under `most_bytes`."""
+    formed = b""
+    for characters, entries in zip(TEXT_SIZES, LIST_SIZES, strict=True):
+        formed = form(message.shortened(characters, entries))
+        if len(formed) < most_bytes:
+            return formed
+    return formed
+
+
+def _verdict(verdict: Mapping[str, Any]) -> str:
+    word = "refused" if verdict["severity"] == "error" else "warned"
+    return f"{verdict['gate']} on {verdict['scope']} {word}: found {verdict['found']}, wanted {verdict['wanted']}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,1 @@
+"""The warehouse: its four engines, its DDL, and publishing to it exactly once."""

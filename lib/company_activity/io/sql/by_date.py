@@ -1,0 +1,57 @@
+"""Publish a table whose scopes are dates: each date that the warehouse does not show as the lake has it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from pyspark.sql import functions as F
+
+from company_activity.io.sql.change import Change, TablePublished
+from company_activity.io.sql.lake import LakeTable, figures_by
+from company_activity.io.sql.ledger import MISSING, LedgerRow
+from company_activity.io.sql.publisher import Publisher, is_served
+from company_activity.io.sql.stage import staging, write_stage
+
+
+def publish_dates(
+    publisher: Publisher, lake: LakeTable, hashes: Mapping[date, str], dates: Iterable[date] | None
+) -> TablePublished:
+    """Send the dates of `hashes` whose newest ledger row has another hash; delete those that `hashes` lacks.
+
+    `dates` limits what is looked at; without it, every date that the lake or the ledger knows.
+    """
+    started = time.monotonic()
+    newest = publisher.newest(lake.served, lake.fence)
+    known = hashes.keys() | {date.fromisoformat(scope) for scope in newest}
+    asked = sorted(known if dates is None else set(dates))
+    contents = {day.isoformat(): hashes.get(day, MISSING) for day in asked}
+    due = [s for s, content in contents.items() if not is_served(newest.get(s), content, lake.fence)]
+    published: list[str] = []
+    sent = 0
+    for part in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
+        rows, staged = _publish_part(publisher, lake, {scope: contents[scope] for scope in part})
+        published += [row.scope for row in rows]
+        sent += staged
+    already = [scope for scope in contents if scope not in published]
+    seconds = time.monotonic() - started
+    return TablePublished(lake.served.name, tuple(published), tuple(already), sent, seconds)
+
+
+def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (scopes[start : start + size] for start in range(0, len(scopes), size))
+
+
+def _publish_part(publisher: Publisher, lake: LakeTable, contents: Mapping[str, str]) -> tuple[list[LedgerRow], int]:
+    """One transaction: the ledger rows it wrote, and how many rows were staged for it."""
+    table = lake.served
+    with_rows = [date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING]
+    if not with_rows:
+        return publisher.run(Change(table, lake.fence, contents, staged={}, served={}), stage=None), 0
+    rows = lake.rows.where(F.col(str(table.dated)).isin(with_rows))
+    figures = figures_by(rows, table, str(table.dated))
+    change = Change(table, lake.fence, contents, staged=figures, served=figures)
+    with staging(publisher.warehouse, table, change.publish_id, publisher.run_id, publisher.now) as stage:
+        write_stage(publisher.warehouse, rows, table, stage)
+        return publisher.run(change, stage), sum(figure.rows for figure in figures.values())

@@ -1,0 +1,155 @@
+"""One transaction that brings scopes of a served table to the lake's state, exactly once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from company_activity.errors import PublishError
+from company_activity.io.sql import ledger
+from company_activity.io.sql.change import Change
+from company_activity.io.sql.jdbc import Connection, SqlError
+from company_activity.io.sql.ledger import MISSING, Fence, LedgerRow
+from company_activity.io.sql.mirror import Files, mirror
+from company_activity.io.sql.replace import replace
+from company_activity.io.sql.served import Served
+from company_activity.io.sql.warehouse import Warehouse
+
+RETRY_SECONDS = (0.2, 1.0, 5.0)
+
+
+class BaseMovedError(Exception):
+    """Another run published while changed rows were being found: find them again."""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Runs changes against a warehouse and mirrors its ledger; the sleep between two attempts is handed in."""
+
+    warehouse: Warehouse
+    files: Files
+    run_id: str
+    now: datetime
+    adopt_lake: bool = False
+    sleep: Callable[[float], None] = time.sleep
+    warnings: list[str] = field(default_factory=list)
+
+    def newest(self, table: Served, ours: Fence) -> dict[str, LedgerRow]:
+        """The newest ledger row per scope, mirrored; a refusal that is certain comes here, before staging."""
+        with self.warehouse.connection() as connection:
+            last = ledger.last_fence(connection, table.name)
+            check_fence(last, ours, table.name, adopt=self.adopt_lake)
+            newest = ledger.newest_rows(connection, table.name)
+        if last is not None and last.lake_id != ours.lake_id:
+            self.warnings.append(f"{table.name}: lake table {ours.lake_id} takes over from {last.lake_id}")
+        self._mirror(newest.values())
+        return newest
+
+    def run(self, change: Change, stage: str | None) -> list[LedgerRow]:
+        """Publish a change; the ledger rows written, none if another run already did.
+
+        Raises:
+            PublishError: if it is refused (a newer fence, another lake), if figures differ, or if the outcome of
+                a commit cannot be found out.
+            SqlError: if the engine fails for good; nothing is changed then.
+            BaseMovedError: if the changed rows were found against what is no longer served.
+        """
+        for wait in RETRY_SECONDS:
+            try:
+                return self._attempt(change, stage)
+            except SqlError as failure:
+                if not self.warehouse.dialect.is_transient(failure):
+                    raise
+                self.sleep(wait)
+        return self._attempt(change, stage)
+
+    def _attempt(self, change: Change, stage: str | None) -> list[LedgerRow]:
+        dialect = self.warehouse.dialect
+        with self.warehouse.connection() as connection:
+            dialect.begin(connection)
+            try:
+                rows = self._apply(connection, change, stage)
+            except BaseException:
+                with suppress(SqlError):  # a lost connection has nothing to undo: the server does it
+                    dialect.rollback(connection)
+                raise
+            try:
+                dialect.commit(connection)
+            except SqlError as failure:
+                self._find_out(rows, failure)
+        self._mirror(rows)
+        return rows
+
+    def _apply(self, connection: Connection, change: Change, stage: str | None) -> list[LedgerRow]:
+        table, dialect = change.table, self.warehouse.dialect
+        dialect.lock(connection, table.name)
+        check_fence(ledger.last_fence(connection, table.name), change.fence, table.name, adopt=self.adopt_lake)
+        newest = ledger.newest_rows(connection, table.name, change.hashes)
+        due = [s for s, content in change.hashes.items() if not is_served(newest.get(s), content, change.fence)]
+        if not due:
+            return []
+        if change.base_seq is not None and [row.seq for row in newest.values()] != [change.base_seq]:
+            raise BaseMovedError
+        replace(connection, dialect, change, stage, due)
+        return ledger.append_rows(connection, dialect, [self._ledger_row(change, scope) for scope in due])
+
+    def _ledger_row(self, change: Change, scope: str) -> LedgerRow:
+        rows = change.served[scope].rows if scope in change.served else 0
+        time_ = ledger.sql_time(self.now)
+        return LedgerRow(change.table.name, scope, change.hashes[scope], rows, self.run_id, change.fence, time_)
+
+    def _find_out(self, rows: list[LedgerRow], failure: SqlError) -> None:
+        """After a commit without an answer the ledger knows; the lock comes first, so it is not asked early."""
+        if not rows:
+            return
+        table, dialect = rows[-1].table, self.warehouse.dialect
+        try:
+            with self.warehouse.connection() as connection:
+                dialect.begin(connection)
+                dialect.lock(connection, table)
+                is_there = ledger.has_row(connection, rows[-1])
+                dialect.rollback(connection)
+        except SqlError as unreachable:
+            raise PublishError(
+                f"whether {table} was published is unknown: its commit got no answer ({failure}), and the "
+                f"ledger cannot be read ({unreachable})",
+                remedy="when the warehouse answers again: company-activity publish",
+            ) from unreachable
+        if not is_there:
+            raise SqlError(f"the commit was lost: {failure}", "08007")
+
+    def _mirror(self, rows: Iterable[LedgerRow]) -> None:
+        mirror(self.files, self.warehouse.target.url, rows)
+
+
+def is_served(newest: LedgerRow | None, content: str, fence: Fence) -> bool:
+    """Whether a scope shows this content, published from this lake; a scope never published shows nothing.
+
+    Rows of another lake are published again: that is what adopting it means.
+    """
+    if newest is None or newest.content_hash == MISSING:
+        return content == MISSING
+    return newest.content_hash == content and newest.fence.lake_id == fence.lake_id
+
+
+def check_fence(last: Fence | None, ours: Fence, table: str, *, adopt: bool) -> None:
+    """Refuse to publish an older version over a newer one, or another lake unasked.
+
+    Raises:
+        PublishError: with the remedy.
+    """
+    if last is None:
+        return
+    if last.lake_id != ours.lake_id and not adopt:
+        raise PublishError(
+            f"{table} was published from another lake table, {last.lake_id}; this one is {ours.lake_id}",
+            remedy="if this lake is to replace that one: company-activity publish --adopt-lake",
+        )
+    if last.lake_id == ours.lake_id and last.version > ours.version:
+        raise PublishError(
+            f"{table} was published from Delta version {last.version}, newer than {ours.version}",
+            remedy="run publish again: it reads the newest version",
+        )

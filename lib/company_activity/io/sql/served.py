@@ -1,0 +1,81 @@
+"""What people query: the served tables as the warehouse has them, derived from `schemas`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, SERVED, Column, Table
+
+SHORT_TEXT = 128  # code words of ours: states, sources, versions, run ids
+TEXT_LENGTHS = {
+    "company_id": 64,
+    "name": 1024,
+    "company_name": 1024,
+    "country": 1024,
+    "industry_tag": 1024,
+    "churn_reasons": 256,
+}
+
+
+@dataclass(frozen=True)
+class ServedColumn:
+    """A column in the warehouse; `length` counts code points and is 0 for anything but text."""
+
+    name: str
+    type: str
+    nullable: bool
+    length: int = 0
+
+    @property
+    def is_staged_as_text(self) -> bool:
+        """Dates and times: mssql-jdbc gives up bulk copy for them, and a driver would shift them by the JVM's zone."""
+        return self.type in ("date", "timestamp")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A served table: its columns, its key, and the measures that are compared with the lake.
+
+    `dated` names the column whose days are replaced; without one, rows are replaced by key.
+    """
+
+    lake: Table
+    measures: tuple[str, ...]
+    dated: str | None
+
+    @property
+    def name(self) -> str:
+        return self.lake.name
+
+    @property
+    def schema(self) -> str:
+        return self.name.split(".")[0]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.lake.key
+
+    @property
+    def columns(self) -> tuple[ServedColumn, ...]:
+        return tuple(served_column(column) for column in self.lake.columns)
+
+    @property
+    def column_names(self) -> list[str]:
+        return self.lake.column_names
+
+
+def served_column(column: Column) -> ServedColumn:
+    """The column as the warehouse has it: an array of words is one comma-separated text.
+
+    >>> served_column(COMPANY_ACTIVITY_DAILY.column("churn_reasons")).length
+    256
+    """
+    kind = "text" if column.type in ("string", "array<string>") else column.type
+    length = TEXT_LENGTHS.get(column.name, SHORT_TEXT) if kind == "text" else 0
+    return ServedColumn(column.name, kind, column.nullable, length)
+
+
+ACTIVITY = Served(COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date")
+DIMENSION = Served(COMPANIES, measures=(), dated=None)
+SERVED_TABLES = (DIMENSION, ACTIVITY)
+assert {table.lake for table in SERVED_TABLES} == set(SERVED)

@@ -1,0 +1,89 @@
+"""Staging: executors append rows to a table of this publish alone, in bulk and in parallel."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from company_activity.io.sql.jdbc import Connection, SqlError, failures
+from company_activity.io.sql.ledger import sql_time
+from company_activity.io.sql.served import Served, ServedColumn
+from company_activity.io.sql.statements import IS_GONE, create_stage
+from company_activity.io.sql.warehouse import Warehouse
+
+REGISTER = "etl.staging"
+ABANDONED_AFTER = timedelta(hours=24)
+
+
+def as_staged(rows: DataFrame, table: Served) -> DataFrame:
+    """The served columns as staging has them: dates and times as ISO text (UTC), an array as one text."""
+    extra = [] if table.dated else [IS_GONE]
+    return rows.select(*[_staged(column, rows) for column in table.columns], *extra)
+
+
+def _staged(column: ServedColumn, rows: DataFrame) -> Column:
+    value = F.col(column.name)
+    if column.type == "date":
+        return value.cast("string").alias(column.name)
+    if column.type == "timestamp":
+        return F.date_format(value, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(column.name)
+    is_array = rows.schema[column.name].dataType.typeName() == "array"
+    return F.array_join(value, ",").alias(column.name) if is_array else value
+
+
+@contextmanager
+def staging(warehouse: Warehouse, table: Served, publish_id: str, run_id: str, now: datetime) -> Iterator[str]:
+    """A staging table named after the publish id and this attempt; dropped at the end, whatever happens.
+
+    The attempt is in the name because two runs that publish the same thing at once must not share a table.
+    """
+    stage = f"etl.stage_{publish_id[:16]}_{uuid.uuid4().hex[:8]}"
+    dialect = warehouse.dialect
+    with warehouse.connection() as connection:
+        sweep(connection, warehouse, now)
+        register = dialect.insert_row(REGISTER, ("stage_name", "run_id", "created_at"), ("?", "?", dialect.time_mark))
+        connection.execute(register, stage, run_id, sql_time(now))
+        connection.execute(create_stage(dialect, table, stage))
+    try:
+        yield stage
+    finally:
+        with suppress(SqlError), warehouse.connection() as connection:  # what stays, a later run sweeps
+            _drop(connection, warehouse, stage)
+
+
+def sweep(connection: Connection, warehouse: Warehouse, now: datetime) -> None:
+    """Drop the staging tables that runs left behind when they died, a day ago or more."""
+    before = f"created_at < {warehouse.dialect.time_mark}"
+    old = connection.query(f"SELECT stage_name FROM {REGISTER} WHERE {before}", sql_time(now - ABANDONED_AFTER))
+    for (stage,) in old:
+        _drop(connection, warehouse, str(stage))
+
+
+def _drop(connection: Connection, warehouse: Warehouse, stage: str) -> None:
+    connection.execute(warehouse.dialect.drop_stage(stage))
+    connection.execute(f"DELETE FROM {REGISTER} WHERE stage_name = ?", stage)
+
+
+def write_stage(warehouse: Warehouse, rows: DataFrame, table: Served, stage: str) -> None:
+    """Append `rows` to staging with `publish.writers` parallel tasks.
+
+    A Spark task that is retried after its commit leaves its rows twice. They are equal rows: a task's share is a
+    function of the pinned Delta version and a hash of the key, with nothing random in it. So staging needs no
+    column for the attempt: copies show in its count, and the insert then drops them by DISTINCT.
+
+    Raises:
+        SqlError: what the first task that failed for good ran into.
+    """
+    target, publish = warehouse.target, warehouse.publish
+    shares = as_staged(rows, table).repartition(publish.writers, *table.key)
+    options = target.revealed() | warehouse.dialect.connection_options(warehouse.sql)
+    options |= warehouse.dialect.writer_options(publish)
+    writer = shares.write.format("jdbc").mode("append").options(**options)
+    writer = writer.option("url", target.url).option("driver", warehouse.dialect.driver)
+    with failures(target):
+        writer.option("dbtable", stage).save()

@@ -1,0 +1,97 @@
+"""Azure SQL, SQL Server, and the Synapse dedicated pool: where T-SQL differs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from company_activity.io.sql.dialects import LOCK_TABLE, Dialect
+from company_activity.io.sql.jdbc import Connection, SqlError
+from company_activity.io.sql.served import ServedColumn
+from company_activity.settings import PublishSettings, SqlSettings
+
+BINARY = "Latin1_General_100_BIN2"  # by code unit: no case, accent or width is folded
+# Deadlock victim; database unavailable, error while processing, busy; throttled; failing over.
+TRANSIENT = frozenset({1205, 40613, 40197, 40501, 49918, 49919, 49920, 10928, 10929, 4060})
+
+
+@dataclass(frozen=True)
+class AzureSql(Dialect):
+    """Azure SQL and SQL Server."""
+
+    name: str = "azuresql"
+    driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
+    text_units: int = 2  # NVARCHAR(n) counts byte pairs
+    transient_codes: frozenset[int] = TRANSIENT
+
+    def type_of(self, column: ServedColumn) -> str:
+        types = {"double": "FLOAT(53)", "boolean": "BIT", "timestamp": "DATETIME2(6)"}
+        return types.get(column.type) or super().type_of(column)
+
+    def text(self, code_points: int) -> str:
+        return f"NVARCHAR({self.text_units * code_points}) COLLATE {BINARY}"
+
+    def is_binary(self, collation: str | None, type_: str) -> bool:
+        return bool(collation) and str(collation).endswith(("_BIN2", "_BIN"))
+
+    def parsed(self, expression: str, type_: str) -> str:
+        return f"CONVERT({type_}, {expression}, {23 if type_ == 'DATE' else 121})"
+
+    def drop_stage(self, stage: str) -> str:
+        return f"IF OBJECT_ID(N'{stage}', N'U') IS NOT NULL DROP TABLE {stage}"
+
+    def prepare(self, connection: Connection, sql: SqlSettings) -> None:
+        connection.execute("SET XACT_ABORT ON")
+        connection.execute(f"SET LOCK_TIMEOUT {int(sql.lock_timeout_seconds * 1000)}")
+
+    # In words: the driver's setAutoCommit(false) leaves a dedicated pool in implicit transactions, where DDL fails.
+    def begin(self, connection: Connection) -> None:
+        connection.execute("BEGIN TRANSACTION")
+
+    def commit(self, connection: Connection) -> None:
+        connection.execute("COMMIT TRANSACTION")
+
+    def rollback(self, connection: Connection) -> None:
+        connection.execute("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")
+
+    def lock(self, connection: Connection, table: str) -> None:
+        connection.execute(
+            "DECLARE @got INT; EXEC @got = sp_getapplock @Resource = ?, @LockMode = 'Exclusive', "
+            "@LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1",
+            f"company_activity:{table}",
+        )
+
+    def lock_migrations(self, connection: Connection) -> None:
+        self.lock(connection, "migrations")
+
+    def connection_options(self, sql: SqlSettings) -> dict[str, str]:
+        return {"socketTimeout": str(int(sql.socket_timeout_seconds * 1000))}
+
+    def writer_options(self, publish: PublishSettings) -> dict[str, str]:
+        return super().writer_options(publish) | {
+            "useBulkCopyForBatchInsert": "true",
+            "bulkCopyForBatchInsertTableLock": "true",
+            "bulkCopyForBatchInsertBatchSize": str(publish.batch_size),
+        }
+
+
+@dataclass(frozen=True)
+class Synapse(AzureSql):
+    """A dedicated pool: no key is enforced, no application lock, no DDL inside a transaction."""
+
+    name: str = "synapse"
+    enforces_keys: bool = False
+    ddl_in_transaction: bool = False
+    stage_suffix: str = " WITH (DISTRIBUTION = HASH(company_id), HEAP)"
+
+    def prepare(self, connection: Connection, sql: SqlSettings) -> None:
+        connection.execute("SET XACT_ABORT ON")
+
+    def insert_row(self, table: str, columns: Collection[str], marks: Collection[str]) -> str:
+        # VALUES takes nothing but constants here, and a timestamp is converted from text.
+        return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(marks)}"
+
+    def lock(self, connection: Connection, table: str) -> None:
+        taken = connection.execute(f"UPDATE {LOCK_TABLE} SET takings = takings + 1 WHERE table_name = ?", table)
+        if taken != 1:
+            raise SqlError(f"{LOCK_TABLE} has no row for {table}")

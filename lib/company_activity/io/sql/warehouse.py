@@ -1,0 +1,61 @@
+"""The warehouse as publishing sees it: a target, its dialect, and connections to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from company_activity.errors import PublishError
+from company_activity.io.sql.dialects import Dialect
+from company_activity.io.sql.engines import DIALECTS
+from company_activity.io.sql.jdbc import Connection, SqlError, connect
+from company_activity.io.sql.target import Target, target_of
+from company_activity.settings import PublishSettings, Settings, SqlSettings
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where to publish, in which dialect, and how rows travel there."""
+
+    spark: SparkSession
+    target: Target
+    dialect: Dialect
+    publish: PublishSettings
+    sql: SqlSettings
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection of its own, closed at the end."""
+        options = self.dialect.connection_options(self.sql)
+        connection = connect(self.spark, self.target, self.dialect.driver, options)
+        try:
+            self.dialect.prepare(connection, self.sql)
+            yield connection
+        finally:
+            with suppress(SqlError):
+                connection.close()
+
+    @contextmanager
+    def reported(self, doing: str) -> Iterator[None]:
+        """Let what a driver throws leave as a `PublishError` that says what was being done, and where."""
+        try:
+            yield
+        except SqlError as failure:
+            code = f" (SQLSTATE {failure.state}, code {failure.code})" if failure.state or failure.code else ""
+            raise PublishError(
+                f"{doing} at {self.target.url}: {failure}{code}",
+                remedy="mend what it says; company-activity publish then goes on from there",
+            ) from failure
+
+
+def open_warehouse(spark: SparkSession, settings: Settings) -> Warehouse:
+    """The warehouse that the settings name; nothing is connected yet.
+
+    Raises:
+        SettingsError: as `target_of`.
+    """
+    target = target_of(settings.sql, settings.environment)
+    return Warehouse(spark, target, DIALECTS[target.engine], settings.publish, settings.sql)

@@ -1,0 +1,35 @@
+"""The engines that this machine has, each as an empty warehouse with our tables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from company_activity.io.sql.warehouse import Warehouse
+from company_activity.settings import Settings
+
+from support.postgres import postgres
+from support.warehouses import h2_url, prepared, settings_for
+
+__all__ = ["postgres"]  # a fixture: found by its name
+
+
+@pytest.fixture(params=["h2", "postgres", "sqlserver"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a run that publishes to the engine."""
+    if request.param == "h2":
+        return settings_for(tmp_path, h2_url(tmp_path))
+    if request.param == "postgres":
+        return settings_for(tmp_path, request.getfixturevalue("postgres").new_database(), "postgres")
+    if not (url := os.environ.get("MSSQL_URL")):
+        pytest.skip("NO SQL SERVER: set MSSQL_URL to a JDBC URL of an empty database to test publishing to it")
+    return settings_for(tmp_path, url, "")
+
+
+@pytest.fixture
+def warehouse(spark: SparkSession, settings: Settings) -> Warehouse:
+    """The engine, with our tables made."""
+    return prepared(spark, settings)

@@ -1,0 +1,16 @@
+CREATE TABLE etl.stage_1 (company_id NVARCHAR(128) COLLATE Latin1_General_100_BIN2 NULL, name NVARCHAR(2048) COLLATE Latin1_General_100_BIN2 NULL, country NVARCHAR(2048) COLLATE Latin1_General_100_BIN2 NULL, industry_tag NVARCHAR(2048) COLLATE Latin1_General_100_BIN2 NULL, last_contact_at VARCHAR(26) NULL, first_seen_date VARCHAR(10) NULL, first_active_date VARCHAR(10) NULL, is_inferred BIT NULL, created_at VARCHAR(26) NULL, updated_at VARCHAR(26) NULL, is_gone BIGINT NULL);
+SET XACT_ABORT ON;
+SET LOCK_TIMEOUT 600000;
+BEGIN TRANSACTION;
+DECLARE @got INT; EXEC @got = sp_getapplock @Resource = 'company_activity:dim.companies', @LockMode = 'Exclusive', @LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1;
+SELECT lake_id, lake_version FROM etl.publish_ledger WHERE table_name = 'dim.companies' AND seq = (SELECT MAX(seq) FROM etl.publish_ledger WHERE table_name = 'dim.companies');
+SELECT CONCAT(l.seq, '|', l.scope, '|', l.publish_id, '|', l.content_hash, '|', l.row_count, '|', l.lake_id, '|', l.lake_version, '|', l.published_at, '|', l.run_id) FROM etl.publish_ledger l WHERE l.table_name = 'dim.companies' AND l.seq IN (SELECT MAX(seq) FROM etl.publish_ledger WHERE table_name = 'dim.companies' AND scope IN ('all') GROUP BY scope);
+SELECT is_gone, COUNT(*) FROM etl.stage_1 GROUP BY is_gone;
+DELETE FROM dim.companies WHERE company_id IN (SELECT s.company_id FROM etl.stage_1 s);
+INSERT INTO dim.companies (company_id, name, country, industry_tag, last_contact_at, first_seen_date, first_active_date, is_inferred, created_at, updated_at) SELECT s.company_id, s.name, s.country, s.industry_tag, CONVERT(DATETIME2(6), s.last_contact_at, 121) AS last_contact_at, CONVERT(DATE, s.first_seen_date, 23) AS first_seen_date, CONVERT(DATE, s.first_active_date, 23) AS first_active_date, s.is_inferred, CONVERT(DATETIME2(6), s.created_at, 121) AS created_at, CONVERT(DATETIME2(6), s.updated_at, 121) AS updated_at FROM etl.stage_1 s WHERE s.is_gone = 0;
+SELECT 0, COUNT(*) FROM dim.companies;
+SELECT COALESCE(MAX(seq), 0) FROM etl.publish_ledger WHERE table_name = 'dim.companies';
+INSERT INTO etl.publish_ledger (table_name, seq, scope, publish_id, content_hash, row_count, lake_id, lake_version, published_at, run_id) VALUES ('dim.companies', 5, 'all', 'ca0f1f8c1ba3359c8b49d946e406d374a37f121d43d87bc150d61e0ee6f345cf', '5f0c@12', 9, '5f0c', 12, CONVERT(DATETIME2(6), '2025-04-01 05:30:00.000000', 121), 'run-1');
+COMMIT TRANSACTION;
+(close);
+IF OBJECT_ID(N'etl.stage_1', N'U') IS NOT NULL DROP TABLE etl.stage_1;

@@ -1,0 +1,96 @@
+"""A warehouse that cannot take our rows as they are is refused, by name, before anything is touched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from company_activity.errors import PublishError
+from company_activity.io.sql.preflight import prepare
+from company_activity.io.sql.served import ACTIVITY, DIMENSION, SERVED_TABLES
+from company_activity.io.sql.warehouse import open_warehouse
+
+from support.warehouses import NOW, execute
+
+TEXT = {"h2": "VARCHAR(2048)", "postgres": 'VARCHAR(1024) COLLATE "C"', "azuresql": "NVARCHAR(2048)"}
+ALTER_TYPE = {"h2": "SET DATA TYPE", "postgres": "TYPE", "azuresql": ""}
+
+
+def retyped(engine, column, type_):
+    return f"ALTER TABLE dim.companies ALTER COLUMN {column} {ALTER_TYPE[engine]} {type_}"
+
+
+def dropped(column):
+    return lambda engine: [f"ALTER TABLE dim.companies DROP COLUMN {column}"]
+
+
+def narrowed(column, type_):
+    return lambda engine: [retyped(engine, column, type_)]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (dropped("industry_tag"), "dim.companies.industry_tag is missing"),
+        (narrowed("name", "VARCHAR(100)"), r"dim.companies.name is .*\(100\), narrower than"),
+        (narrowed("first_seen_date", "VARCHAR(10)"), "dim.companies.first_seen_date is .*, narrower than DATE"),
+        (narrowed("updated_at", "TIMESTAMP(3)"), r"dim.companies.updated_at is TIMESTAMP.*\(3\), narrower"),
+        (
+            lambda engine: ["ALTER TABLE dim.companies ALTER COLUMN country SET NOT NULL"],
+            "dim.companies.country is NOT NULL, but the lake has NULLs in it",
+        ),
+        (
+            lambda engine: ["ALTER TABLE dim.companies ADD COLUMN owner VARCHAR(9) DEFAULT 'x' NOT NULL",
+                            "ALTER TABLE dim.companies ALTER COLUMN owner DROP DEFAULT"],
+            "dim.companies.owner is not ours, NOT NULL and without a default",
+        ),
+    ],
+)  # fmt: skip
+def test_a_difference_is_named(warehouse, change, problem):
+    if warehouse.dialect.name == "azuresql":
+        pytest.skip("other words for the same changes")
+    execute(warehouse, change(warehouse.dialect.name))
+    with pytest.raises(PublishError, match=problem):
+        prepare(warehouse, SERVED_TABLES, NOW, may_migrate=True)
+
+
+def test_a_key_that_folds_case_is_refused(warehouse):
+    folding = {
+        "h2": "VARCHAR_IGNORECASE(128)",
+        "postgres": 'VARCHAR(64) COLLATE "en-x-icu"',
+        "azuresql": "NVARCHAR(128) COLLATE Latin1_General_CI_AS NOT NULL",
+    }[warehouse.dialect.name]
+    drop = "ALTER TABLE dim.companies DROP CONSTRAINT pk_companies"
+    execute(warehouse, [drop, retyped(warehouse.dialect.name, "company_id", folding)])
+    with pytest.raises(PublishError, match="dim.companies.company_id is a key without a binary collation"):
+        prepare(warehouse, [DIMENSION], NOW, may_migrate=True)
+
+
+def test_columns_of_others_do_not_matter(warehouse):
+    execute(warehouse, ["ALTER TABLE dim.companies ADD region VARCHAR(9) NULL"])
+    prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
+
+
+def test_every_difference_is_named_at_once(warehouse):
+    if warehouse.dialect.name == "azuresql":
+        pytest.skip("other words for the same changes")
+    execute(warehouse, [*dropped("country")(""), "ALTER TABLE analytics.company_activity_daily DROP COLUMN events"])
+    with pytest.raises(PublishError, match=r"dim.companies.country is missing; analytics.*events is missing"):
+        prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
+
+
+def test_an_empty_database_is_refused_outside_the_local_environment(spark, settings):
+    warehouse = open_warehouse(spark, settings)
+    with pytest.raises(PublishError, match=r"lacks 001_schemas.sql, .*004_company_activity_daily.sql") as refused:
+        prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
+    assert refused.value.remedy == "company-activity migrate"
+    assert refused.value.exit_code == 5
+
+
+def test_a_database_that_cannot_be_reached_is_exit_5(spark, settings):
+    if not settings.sql.url.startswith("jdbc:postgresql"):
+        pytest.skip("one engine is enough")
+    nowhere = replace(settings, sql=replace(settings.sql, url="jdbc:postgresql://127.0.0.1:1/x"))
+    with pytest.raises(PublishError, match="looking at the warehouse at jdbc:postgresql://127.0.0.1:1/x: Connection"):
+        prepare(open_warehouse(spark, nowhere), [ACTIVITY], NOW, may_migrate=True)

@@ -1,0 +1,81 @@
+"""Staging: what a retried task leaves twice is served once; what a dead run leaves is swept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from pyspark.sql import functions as F
+
+from company_activity.errors import PublishError
+from company_activity.io.sql import stage as staging_module
+from company_activity.io.sql.by_date import publish_dates
+from company_activity.io.sql.jdbc import SqlError
+from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.sql.stage import staging, sweep, write_stage
+
+from support.warehouses import DAY, NOW, activity, execute, ledger_rows, pinned, publisher_of, served_rows
+
+
+@pytest.fixture
+def publish_twice_staged(spark, warehouse, tmp_path, monkeypatch):
+    """Publish {a: 1, b: 2} where rows of `again` reach staging a second time, as after a retried task."""
+
+    def publish(again):
+        def write_with_copies(warehouse, rows, table, stage):
+            write_stage(warehouse, rows, table, stage)
+            write_stage(warehouse, again(rows), table, stage)
+
+        monkeypatch.setattr("company_activity.io.sql.by_date.write_stage", write_with_copies)
+        lake = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 1, "b": 2}}), 1)
+        return publish_dates(publisher_of(warehouse, tmp_path), lake, {DAY: "h"}, None)
+
+    return publish
+
+
+def test_copies_of_a_retried_task_are_served_once(publish_twice_staged, warehouse):
+    assert publish_twice_staged(lambda rows: rows.where("company_id = 'a'")).published == ("2025-03-31",)
+    assert served_rows(warehouse, "company_id, active_users") == [("a", "1"), ("b", "2")]
+
+
+def test_two_rows_of_one_key_that_differ_are_refused(publish_twice_staged, warehouse):
+    with pytest.raises((PublishError, SqlError)):
+        publish_twice_staged(lambda rows: rows.where("company_id = 'a'").withColumn("events", F.lit(99)))
+    assert served_rows(warehouse, "company_id") == ledger_rows(warehouse) == []
+
+
+def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "company_activity.io.sql.by_date.write_stage",
+        lambda warehouse, rows, table, stage: write_stage(warehouse, rows.where("company_id = 'a'"), table, stage),
+    )
+    lake = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 1, "b": 2}}), 1)
+    with pytest.raises(PublishError, match="1 rows, sum 1, sum 10 in SQL, 2 rows, sum 3, sum 30 in the lake"):
+        publish_dates(publisher_of(warehouse, tmp_path), lake, {DAY: "h"}, None)
+    assert served_rows(warehouse, "company_id") == []
+
+
+def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse):
+    with staging(warehouse, ACTIVITY, "0123456789abcdef0123", "run-1", NOW) as stage:
+        assert stage.startswith("etl.stage_0123456789abcdef_")
+        assert registered(warehouse) == [(stage,)]
+    assert registered(warehouse) == []
+    with pytest.raises(SqlError):
+        execute(warehouse, [f"SELECT COUNT(*) FROM {stage}"])
+
+
+def test_what_a_dead_run_left_is_swept_after_a_day(warehouse, monkeypatch):
+    monkeypatch.setattr(staging_module, "_drop", lambda *given: None)
+    with staging(warehouse, ACTIVITY, "0123456789abcdef", "run-1", NOW):
+        pass
+    monkeypatch.undo()
+    with warehouse.connection() as connection:
+        sweep(connection, warehouse, NOW + timedelta(hours=23))
+        assert len(registered(warehouse)) == 1
+        sweep(connection, warehouse, NOW + timedelta(hours=25))
+    assert registered(warehouse) == []
+
+
+def registered(warehouse):
+    with warehouse.connection() as connection:
+        return connection.query("SELECT stage_name FROM etl.staging")

@@ -1,0 +1,103 @@
+"""The key goes to the API, and shows nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+import pytest
+
+from company_activity.errors import ApiError, SettingsError
+
+from support.usage_api import KEY, Answer, in_turn, numbered, ok, page
+
+
+def with_key(key, answer):
+    """Whoever brings this key gets the answer; anyone else 401."""
+    return lambda asked: answer if asked.key == key else Answer(401)
+
+
+def test_the_key_is_sent_as_bearer(serve, fetch):
+    server = serve(numbered([1]))
+    fetch(server)
+    assert server.asked[0].key == KEY
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_rotated_key_is_looked_up_once(serve, fetch, status):
+    server = serve(lambda asked: page([1]) if asked.key == "new" else Answer(status))
+    assert len(fetch(server, "old", "new")) == 1
+    assert [one.key for one in server.asked] == ["old", "new"]
+
+
+def test_a_key_rotated_between_two_pages_is_looked_up_too(serve, fetch):
+    server = serve(lambda asked: page([1], 2) if asked.query["page"] == "1" else with_key("new", page([2]))(asked))
+    assert len(fetch(server, "old", "new")) == 2
+
+
+def test_a_key_refused_twice_ends_in_an_error(serve, fetch):
+    server = serve(in_turn(Answer(403)))
+    with pytest.raises(ApiError, match="403 Forbidden, with the key looked up anew too"):
+        fetch(server)
+    assert len(server.asked) == 2
+
+
+def test_a_netrc_does_not_replace_the_key(serve, fetch, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password mine\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    server = serve(numbered([1]))
+    fetch(server)
+    assert server.asked[0].key == KEY
+
+
+def test_a_line_break_after_the_key_is_forgiven(serve, fetch):
+    server = serve(numbered([1]))
+    fetch(server, f"{KEY}\n")
+    assert server.asked[0].key == KEY
+
+
+@pytest.mark.parametrize("key", ["", " ", "two words", "a\r\nX-Evil: 1", "schlüssel", "a\x00b"])
+def test_a_key_that_cannot_be_sent_is_a_setting_to_mend(serve, fetch, key):
+    server = serve(numbered([1]))
+    with pytest.raises(SettingsError, match=r"api\.key cannot be sent") as told:
+        fetch(server, key)
+    assert server.asked == []
+    assert not key.strip() or key.strip() not in everything(told.value)
+
+
+def everything(error):
+    """All that an error can show: its line, its form, its trace with what caused it."""
+    chain = traceback.TracebackException.from_exception(error, capture_locals=False)
+    return f"{error} {error!r} {error.__cause__!r} {error.__context__!r} {''.join(chain.format())}"
+
+
+ECHOES = {
+    "in a refusal": Answer(400, f"no rights for {KEY}".encode()),
+    "at the end of a long refusal": Answer(400, b" " * 2040 + KEY.encode()),
+    "in HTML": ok(f"<p>{KEY}</p>", content_type="text/html"),
+    "as the next page": page([1], {"next": KEY}),
+    "in a loop": page([1], KEY),
+    "in a URL": page([1], f"http://elsewhere.test/?key={KEY}"),
+    "in a redirect": Answer(302, headers={"Location": f"/{KEY}"}),
+    "in an encoding": ok(b"{}", content_encoding=KEY),
+    "in a reason": Answer(raw=lambda handler: handler.wfile.write(f"HTTP/1.1 500 {KEY}\r\n\r\n".encode())),
+    "as a status line": Answer(raw=lambda handler: handler.wfile.write(f"{KEY}\r\n\r\n".encode())),
+    "with a key refused": Answer(401, KEY.encode()),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_a_key_that_the_api_echoes_is_hidden(serve, fetch, caplog, echo):
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(ApiError) as told:
+        fetch(serve(in_turn(echo)))
+    assert KEY not in everything(told.value)
+    assert not [record for record in caplog.records if KEY in record.getMessage() and record.name.startswith("company")]
+
+
+def test_no_log_holds_the_key(serve, fetch, caplog):
+    caplog.set_level(logging.DEBUG)
+    fetch(serve(in_turn(Answer(500), Answer(401), page([1]))))
+    assert caplog.records
+    assert KEY not in caplog.text

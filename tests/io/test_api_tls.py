@@ -1,0 +1,75 @@
+"""Over TLS, as in production: certificates are checked, and a slow drip is cut there too."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+import trustme
+
+from company_activity.errors import ApiError
+
+from support.usage_api import Answer, UsageApi, in_turn, page
+
+
+@pytest.fixture
+def authority():
+    """A certificate authority that no one knows."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def serve_tls(authority):
+    """Starts a server with a certificate for 127.0.0.1."""
+    running = []
+
+    def serve_tls(script, name="127.0.0.1"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(context)
+        running.append(UsageApi(script, context).running())
+        return running[-1].__enter__()
+
+    yield serve_tls
+    for one in running:
+        one.__exit__(None, None, None)
+
+
+@pytest.fixture
+def trusted(authority, tmp_path, monkeypatch):
+    """The authority is one of the machine's."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_page_comes_over_tls(serve_tls, fetch):
+    server = serve_tls(in_turn(page(["x"], "/usage?page=2"), page(["y"])))
+    assert [one.number for one in fetch(server)] == [1, 2]
+
+
+def test_an_unknown_authority_is_refused_at_once_and_without_the_key(serve_tls, fetch, slept):
+    server = serve_tls(in_turn(page(["x"])))
+    with pytest.raises(ApiError, match="self.signed certificate|unable to get local issuer.*trust the certificate"):
+        fetch(server)
+    assert (server.asked, slept) == ([], [])
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_of_another_host_is_refused(serve_tls, fetch):
+    server = serve_tls(in_turn(page(["x"])), name="elsewhere.test")
+    with pytest.raises(ApiError, match="IP address mismatch"):
+        fetch(server)
+    assert server.asked == []
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-More: "], ids=["body", "head"])
+def test_a_slow_drip_is_cut(serve_tls, fetch, head):
+    def drip(handler):
+        handler.wfile.write(head)
+        while True:
+            handler.wfile.write(b" ")
+            handler.server.pause()
+
+    with pytest.raises(ApiError, match="time is up"):
+        fetch(serve_tls(in_turn(Answer(raw=drip))), time_budget_seconds=0.5)
