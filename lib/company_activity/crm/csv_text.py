@@ -1,0 +1,57 @@
+"""The bytes of a CSV file as lines of text, whatever they are, and back into a text that can be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+BOM = b"\xef\xbb\xbf"
+BLOCK_BYTES = 1 << 20
+UNREADABLE = re.compile("[\0\udc80-\udcff]")  # NUL is UTF-8, but PostgreSQL stores none
+
+
+class Lines(Iterator[str]):
+    """Lines to read, and to put back when they turn out to belong to another record."""
+
+    def __init__(self, data: bytes) -> None:
+        self._rest = physical_lines(data.removeprefix(BOM))
+        self._ahead: list[str] = []
+
+    def __next__(self) -> str:
+        return self._ahead.pop() if self._ahead else next(self._rest)
+
+    def put_back(self, lines: list[str]) -> None:
+        self._ahead.extend(reversed(lines))
+
+
+def physical_lines(data: bytes) -> Iterator[str]:
+    r"""The texts between LFs; bytes that are no UTF-8 come as lone surrogates (`surrogateescape`).
+
+    A last line that ends in CR without LF gets the CR that would make that one text.
+
+    >>> list(physical_lines(b"a\r\nb\n\nc\r"))
+    ['a\r', 'b', '', 'c\r\r']
+    """
+    start = 0
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start) + 1 or len(data)
+        lines = data[start:end].decode("utf-8", "surrogateescape").split("\n")
+        last = lines.pop()
+        yield from lines
+        if last:
+            yield f"{last}\r" if last.endswith("\r") else last
+        start = end
+
+
+def is_readable(text: str) -> bool:
+    """Whether all of its bytes were UTF-8 and none of them NUL."""
+    return (text.isascii() and "\0" not in text) or UNREADABLE.search(text) is None
+
+
+def as_shown(text: str) -> str:
+    r"""The text with each byte that no text holds written out.
+
+    >>> print(as_shown(next(physical_lines(b"M\xfcller\0"))))
+    M\xfcller\x00
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", r"\x00")

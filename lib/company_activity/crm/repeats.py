@@ -1,0 +1,27 @@
+"""One record per company and file: the later line wins."""
+
+from __future__ import annotations
+
+from company_activity.crm.csv_reader import read_records
+from company_activity.crm.csv_text import as_shown
+from company_activity.crm.records import CrmRecord, RefusedRow
+
+
+def later_line_wins(records: list[CrmRecord], data: bytes) -> tuple[list[CrmRecord], int, list[RefusedRow]]:
+    """The last record of each company; how many earlier ones equal it; those that differ from it, refused.
+
+    Records are compared with the one that wins, not with their next. `records` come in the order of lines, `data`
+    is the file they are from: read once more for the raw text of what is refused, else all would carry theirs.
+    """
+    winners = {record.company_id: record for record in records}
+    if len(winners) == len(records):
+        return records, 0, []
+    losers = [record for record in records if winners[record.company_id] is not record]
+    differing = {loser.line: loser for loser in losers if not loser.repeats(winners[loser.company_id])}
+    refused = [
+        RefusedRow(row.line, differing[row.line].company_id, as_shown(row.raw), ["DUPLICATE_KEY"])
+        for row in (read_records(data) if differing else ())
+        if row.line in differing
+    ]
+    kept = [record for record in records if winners[record.company_id] is record]
+    return kept, len(losers) - len(differing), refused
