@@ -1,0 +1,7 @@
+"""Rebuild the activity dates that changed."""
+
+from company_activity.cli import run_step
+from company_activity.steps.build_activity import build_activity
+
+if __name__ == "__main__":
+    run_step(build_activity)

@@ -1,0 +1,7 @@
+"""Tell whoever should know."""
+
+from company_activity.cli import run_step
+from company_activity.steps.notify import notify
+
+if __name__ == "__main__":
+    run_step(notify)

@@ -1,0 +1,8 @@
+"""The whole daily cycle: what a scheduler points at."""
+
+import sys
+
+from company_activity.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["run", *sys.argv[1:]]))

@@ -1,0 +1,7 @@
+"""Compare what is served with the lake."""
+
+from company_activity.cli import run_step
+from company_activity.steps.warehouse import validate
+
+if __name__ == "__main__":
+    run_step(validate)

@@ -1,0 +1,185 @@
+"""Commands, options, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from company_activity import __version__
+from company_activity.configuration import load_settings
+from company_activity.console import Console
+from company_activity.dates import DateRange, parse_date
+from company_activity.errors import CompanyActivityError, UsageError
+from company_activity.io.lock import lake_lock
+from company_activity.pipeline import STEPS, run_steps, unexpected
+from company_activity.report import RunReport
+from company_activity.run import Run
+from company_activity.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EXIT_CODES = """
+Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
+4 gate refused, 5 publish, 6 done but a notification is undelivered; where several apply, the first
+failing step's.
+"""
+
+
+class DateType(click.ParamType):  # type: ignore[type-arg]
+    """A day as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        return value if isinstance(value, date) else parse_date(str(value))
+
+
+def settings_options(command: Command) -> Command:
+    """`--env`, `--settings` and `--debug`, shared by every command."""
+    command = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback where something fails.")(
+        command
+    )
+    command = click.option(
+        "--settings",
+        "file",
+        type=click.Path(path_type=Path),
+        help="Settings file in place of conf/<env>.yaml.",
+    )(command)
+    named = os.environ.get("COMPANY_ACTIVITY_ENV", "local")
+    return click.option("--env", default=named, show_default=True, help="Which conf/<env>.yaml to read.")(command)
+
+
+def date_options(command: Command) -> Command:
+    """`--date`, or `--from` and `--to`."""
+
+    @wraps(command)
+    def with_dates(on: date | None, first: date | None, last: date | None, **options: Any) -> Any:
+        return command(dates=asked_for(on, first, last), **options)
+
+    for option, name, text in (
+        ("--to", "last", "Last date of a range."),
+        ("--from", "first", "First date of a range."),
+        ("--date", "on", "One date, YYYY-MM-DD."),
+    ):
+        with_dates = click.option(option, name, type=DateType(), help=text)(with_dates)
+    return with_dates  # type: ignore[return-value]
+
+
+def asked_for(on: date | None, first: date | None, last: date | None) -> DateRange:
+    """The dates that the options name.
+
+    Raises:
+        UsageError: if they name none, or both a date and a range.
+    """
+    if on and not (first or last):
+        return DateRange(on, on)
+    if first and last and not on:
+        return DateRange(first, last)
+    raise UsageError("no date is given", remedy="give --date D, or --from A and --to B")
+
+
+@click.group(epilog=EXIT_CODES)
+@click.version_option(__version__, prog_name="company-activity")
+def cli() -> None:
+    """One trustworthy row per company per day, from CRM files and product usage."""
+
+
+@cli.command()
+@date_options
+@click.option("--steps", default=",".join(STEPS), show_default=True, help="Only these steps, in their order.")
+@click.option("--accept-crm", multiple=True, metavar="FILE", help="Let in a CRM file that was refused for its loss.")
+@settings_options
+def run(dates: DateRange, steps: str, accept_crm: tuple[str, ...], env: str, file: Path | None) -> int:
+    """The daily cycle for one date or a range, in one pass."""
+    names = [name.strip() for name in steps.split(",") if name.strip()]
+    if unknown := sorted(set(names) - set(STEPS)):
+        raise UsageError(f"no step {unknown[0]}", remedy=f"steps are {', '.join(STEPS)}")
+    return invoke(load_settings(env, file=file), dates, names, f"run {dates}", accept_crm=accept_crm)
+
+
+@cli.command()
+@click.option("--start", "first", type=DateType(), required=True, help="First date to fetch.")
+@click.option("--end", "last", type=DateType(), required=True, help="Last date to fetch.")
+@settings_options
+def ingest(first: date, last: date, env: str, file: Path | None) -> int:
+    """API to landing only."""
+    dates = DateRange(first, last)
+    return invoke(load_settings(env, file=file), dates, ["ingest_usage"], f"ingest {dates}")
+
+
+@cli.command("publish")
+@date_options
+@settings_options
+def publish_command(dates: DateRange, env: str, file: Path | None) -> int:
+    """Bring the warehouse to the lake's state, and check what it serves."""
+    return invoke(load_settings(env, file=file), dates, ["publish", "validate"], f"publish {dates}")
+
+
+@cli.command("validate")
+@date_options
+@settings_options
+def validate_command(dates: DateRange, env: str, file: Path | None) -> int:
+    """Compare what is served with the lake."""
+    return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}")
+
+
+def invoke(
+    settings: Settings, dates: DateRange, names: Sequence[str], command: str, *, accept_crm: tuple[str, ...] = ()
+) -> int:
+    """One run of these steps under the lake's lock; its exit code."""
+    console = Console()
+    began = utc_now()
+    report = RunReport(new_run_id(began), command, began, tuple(dates))
+    with lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say):
+        run = Run(settings, tuple(dates), report, utc_now, console.say, console.step, accept_crm)
+        run_steps(run, names)
+    console.summary(report)
+    return report.exit_code
+
+
+def utc_now() -> datetime:
+    """The one clock of a run."""
+    return datetime.now(UTC)
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's name: when it began, and what tells it from another of the same second."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def run_step(step: Callable[[Run], Any]) -> None:
+    """What a job in `jobs/` calls: the options of `run`, for one step alone."""
+    sys.exit(main(["run", "--steps", step.__name__, *sys.argv[1:]]))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. One line on standard error says what went wrong, where, and the remedy."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(cli.main(arguments, standalone_mode=False) or 0)
+    except click.ClickException as wrong:
+        wrong.show()
+        return 2
+    except click.exceptions.Abort:
+        return 130
+    except CompanyActivityError as error:
+        return told(error, arguments)
+    except Exception as error:
+        return told(unexpected(error), arguments)
+
+
+def told(error: CompanyActivityError, arguments: Sequence[str]) -> int:
+    """Say it in one line, and show where it happened if asked to; its exit code."""
+    if "--debug" in arguments:
+        traceback.print_exception(error)
+    print(error, file=sys.stderr)
+    return error.exit_code

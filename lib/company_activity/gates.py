@@ -1,0 +1,42 @@
+"""Gates: a named verdict on figures, and the refusal when an error gate does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from company_activity.errors import GateRefused
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate found: where, the figure and what it should have been."""
+
+    gate: str
+    scope: str
+    passed: bool
+    found: str
+    wanted: str
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        return f"{self.gate} on {self.scope}: found {self.found}, wanted {self.wanted}"
+
+
+def refuse_unless_passed(verdicts: Iterable[Verdict], remedy: str) -> list[Verdict]:
+    """The verdicts, where no error is among them.
+
+    Raises:
+        GateRefused: naming the first error gate that did not pass, and how many more there are.
+    """
+    judged = list(verdicts)
+    refused = [v for v in judged if not v.passed and v.severity == "error"]
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        raise GateRefused(f"gate {refused[0]}{more}", remedy=remedy)
+    return judged
+
+
+def equal(gate: str, scope: str, found: object, wanted: object) -> Verdict:
+    """Both figures must be the same."""
+    return Verdict(gate, scope, found == wanted, str(found), str(wanted))

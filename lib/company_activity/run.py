@@ -1,0 +1,71 @@
+"""One invocation: its settings, dates, clock and identity, and what its steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from company_activity.crm import CrmFile
+from company_activity.io.delta_log import newest_state
+from company_activity.io.landing import Landing
+from company_activity.io.lock import hold_in_jvm
+from company_activity.io.storage import open_storage
+from company_activity.report import RunReport, StepReport
+from company_activity.schemas import Table
+from company_activity.session import spark_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from company_activity.settings import Settings
+
+
+@dataclass(frozen=True)
+class AdmittedFile:
+    """A CRM file that may be staged, and the size and time it was seen with."""
+
+    file: CrmFile
+    seen: str
+
+
+@dataclass
+class Run:
+    """What the steps of one invocation share. Spark starts when a step first asks for it, and not before."""
+
+    settings: Settings
+    dates: tuple[date, ...]
+    report: RunReport
+    clock: Callable[[], datetime]
+    say: Callable[[str], None] = print
+    tell: Callable[[StepReport], None] = lambda step: None
+    accept_crm: tuple[str, ...] = ()
+    accept_gates: tuple[str, ...] = ()
+    admitted: list[AdmittedFile] = field(default_factory=list)
+    companies_after: dict[date, int] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> str:
+        return self.report.run_id
+
+    @property
+    def now(self) -> datetime:
+        """When the run began: the one moment that all its rows are stamped with."""
+        return self.report.started_at
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        self.say("starting Spark")
+        session = spark_session(self.settings.spark)
+        hold_in_jvm(session, self.settings.lake.root)
+        return session
+
+    @cached_property
+    def landing(self) -> Landing:
+        return Landing(open_storage(self.settings.landing), self.settings.landing)
+
+    def state_of(self, table: Table) -> dict[str, Any]:
+        """What the table's newest commit says it was built from."""
+        return newest_state(self.settings.lake.root, table.path)

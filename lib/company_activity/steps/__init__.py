@@ -1,0 +1,1 @@
+"""One file per step: read, transform, check, write, report."""

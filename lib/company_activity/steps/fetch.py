@@ -1,0 +1,27 @@
+"""Usage API → landing: the dates asked for, and those fetched before they had settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from company_activity.report import StepReport
+from company_activity.steps.ingest_usage import ingest_usage as ingest_dates
+
+if TYPE_CHECKING:
+    from company_activity.run import Run
+
+
+def ingest_usage(run: Run) -> StepReport:
+    """Fetch each date whole; a date that fails is named, and does not stop the others."""
+    done = ingest_dates(run.settings, run.dates, clock=run.clock, run_id=run.run_id)
+    landed = done.of("landed")
+    counts = {
+        "dates_fetched": len(done.dates),
+        "landed": len(landed),
+        "unchanged": len(done.of("unchanged")),
+        "failed": len(done.of("failed")),
+        "records_landed": sum(one.rows for one in landed),
+    }
+    warnings = [f"{day} was fetched before it had settled: the next run fetches it again" for day in done.provisional]
+    outcome = "failed" if done.error else "done" if landed else "nothing"
+    return StepReport("ingest_usage", outcome, counts, warnings=warnings, error=done.error)

@@ -1,0 +1,119 @@
+"""What the run did, and what the lake says now → one page that anyone can open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from company_activity.io.delta import read_table
+from company_activity.io.files import open_folder
+from company_activity.page import render
+from company_activity.report import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
+from company_activity.transforms.figures import STATES, figures_by_date, rejected_by_reason, risks_with_days
+
+if TYPE_CHECKING:
+    from pyspark.sql import Row
+
+    from company_activity.run import Run
+
+SHOWN_DAYS = 90
+MOST_RISKS = 100  # a list that one team can call; the table has the others
+MAX_PAGE_BYTES = 1_000_000
+
+
+def write_report(run: Run) -> StepReport:
+    """Write the page of a run that changed anything or failed, or of the lake as it stands where nothing else ran."""
+    report = run.report
+    if report.steps and not report.has_changed_something and not report.first_failure:
+        return StepReport("write_report", "nothing", notes=["nothing new to show; the last report stands"])
+    built = [date.fromisoformat(day) for day in run.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})]
+    warnings = []
+    if day := shown_day(built, until=None if report.steps else max(run.dates, default=None)):
+        try:
+            gather(run, day)
+        except Exception as error:  # the page of a run that failed must come, whatever ails Spark
+            report.no_figures = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+            warnings = [f"the report has no figures: {report.no_figures}"]
+    else:
+        report.no_figures = "no date is built yet"
+    folder, name = open_folder(run.settings.report.dir), f"{run.run_id}.html"
+    folder.create(name, fitting_page(run))
+    base = run.settings.report.url
+    report.page = f"{base.rstrip('/')}/{name}" if base else folder.uri(name)
+    return StepReport("write_report", notes=[report.page], warnings=warnings)
+
+
+def shown_day(built: Iterable[date], until: date | None) -> date | None:
+    """The newest built date, or the newest up to `until`."""
+    return max((day for day in built if until is None or day <= until), default=None)
+
+
+def gather(run: Run, day: date) -> None:
+    """Ask the lake what the page shows of `day` and the days before it: three queries."""
+    lake = run.settings.lake.root
+    rows = read_table(run.spark, lake, COMPANY_ACTIVITY_DAILY)
+    shown = F.col("activity_date").between(F.lit(day - timedelta(days=SHOWN_DAYS - 1)), F.lit(day))
+    days = figures_by_date(rows.where(shown)).collect()
+    rejected = rejected_by_reason(read_table(run.spark, lake, QUARANTINE), run.run_id).collect()
+    run.report.churn_risks = [as_risk(row, day) for row in risks_with_days(rows, day, MOST_RISKS).collect()]
+    run.report.figures = Figures(tuple(map(as_day, days)), tuple(Rejected(*row) for row in rejected))
+    run.report.risks_on = day
+
+
+def as_day(row: Row) -> DayFigures:
+    return DayFigures(
+        row["activity_date"],
+        row["companies"],
+        row["active_users"],
+        row["events"],
+        row["at_risk"],
+        {state: row[state] for state in STATES},
+    )
+
+
+def as_risk(row: Row, day: date) -> ChurnRisk:
+    """One company with its last 60 days on the calendar; a date without a row is None."""
+    by_day = {at: (users, is_risk) for at, users, is_risk in row["days"]}
+    calendar = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
+    silent = row["days_since_last_active"]
+    return ChurnRisk(
+        row["company_id"],
+        row["company_name"],
+        tuple(row["churn_reasons"]),
+        row["active_users"],
+        row["engagement_score"],
+        country=row["country"],
+        industry=row["industry_tag"],
+        since=at_risk_since([at for at in calendar if at in by_day], [at for at in by_day if by_day[at][1]]),
+        last_active=None if silent is None else day - timedelta(days=silent),
+        last_contact=row["last_contact"],
+        days=tuple(by_day[at][0] if at in by_day else None for at in calendar),
+    )
+
+
+def at_risk_since(days: Sequence[date], at_risk: Iterable[date]) -> date | None:
+    """The first of the unbroken stretch of risky days that ends with the last of `days`; missing dates do not break it.
+
+    >>> one, two, four = date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)
+    >>> print(at_risk_since([one, two, four], at_risk=[two, four]))
+    2025-01-02
+    """
+    risky, since = set(at_risk), None
+    for day in reversed(days):
+        if day not in risky:
+            break
+        since = day
+    return since
+
+
+def fitting_page(run: Run) -> str:
+    """The page, with fewer companies where it would be over 1 MB."""
+    page = render(run.report)
+    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and run.report.churn_risks:
+        run.report.churn_risks = run.report.churn_risks[: len(run.report.churn_risks) // 2]
+        page = render(run.report)
+    return page

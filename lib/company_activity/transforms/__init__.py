@@ -1,0 +1,1 @@
+"""Pure functions from DataFrame to DataFrame: no path, clock, session, action or cache."""

@@ -1,0 +1,43 @@
+"""What has moved in staging since a table was built: plain Python over two maps, no DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The dates with staged rows that were not there before, and those whose rows of then are gone.
+
+    A date whose content was replaced is in both.
+    """
+
+    come: frozenset[date]
+    gone: frozenset[date]
+
+    @property
+    def dates(self) -> frozenset[date]:
+        return self.come | self.gone
+
+    @property
+    def since(self) -> date | None:
+        """The earliest date that moved; nothing before it reads otherwise than it did."""
+        return min(self.dates, default=None)
+
+
+def moves_between(before: Mapping[str, str], after: Mapping[str, str]) -> Moves:
+    """Compare two maps from a place in staging to `<date>:<content>`; a place holds one date at a time.
+
+    >>> before = {"a.csv": "2025-01-01:x", "b.csv": "2025-01-02:y"}
+    >>> moves = moves_between(before, {"a.csv": "2025-01-01:x", "b.csv": "2025-01-03:y"})
+    >>> [str(*dates) for dates in (moves.come, moves.gone)]
+    ['2025-01-03', '2025-01-02']
+    """
+    moved = [place for place in before.keys() | after.keys() if before.get(place) != after.get(place)]
+    return Moves(come=_dates(after, moved), gone=_dates(before, moved))
+
+
+def _dates(content: Mapping[str, str], places: list[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(content[place].split(":")[0]) for place in places if place in content)

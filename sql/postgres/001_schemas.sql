@@ -1,0 +1,13 @@
+-- The schemas, and the record of what was applied.
+CREATE SCHEMA IF NOT EXISTS analytics;
+
+CREATE SCHEMA IF NOT EXISTS dim;
+
+CREATE SCHEMA IF NOT EXISTS etl;
+
+CREATE TABLE IF NOT EXISTS etl.migrations (
+    name VARCHAR(128) COLLATE "C" NOT NULL,
+    digest VARCHAR(64) COLLATE "C" NOT NULL,
+    applied_at TIMESTAMP(6) NOT NULL,
+    CONSTRAINT pk_migrations PRIMARY KEY (name)
+);

@@ -1,0 +1,15 @@
+-- Whom to call: the companies at risk on a day, those that used the product most of late first.
+SELECT
+    company_id,
+    company_name,
+    churn_reasons,
+    days_since_last_active,
+    rolling_7d_active_users,
+    last_contact_at,
+    engagement_score,
+    data_quality_flag
+FROM analytics.company_activity_daily
+WHERE
+    activity_date = CAST('2025-03-31' AS DATE)
+    AND churn_reasons <> ''
+ORDER BY engagement_score DESC, company_id ASC;

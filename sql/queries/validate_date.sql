@@ -1,0 +1,14 @@
+-- Is a day fit to use? As many rows as companies, what they sum to, and who wrote them, when.
+SELECT
+    activity_date,
+    COUNT(*) AS row_count,
+    COUNT(DISTINCT company_id) AS companies,
+    SUM(active_users) AS active_users,
+    SUM(events) AS events,
+    SUM(CASE WHEN data_quality_flag = 'OK' THEN 0 ELSE 1 END) AS rows_with_a_caveat,
+    SUM(CASE WHEN churn_reasons = '' THEN 0 ELSE 1 END) AS churn_risks,
+    MIN(run_id) AS run_id,
+    MAX(updated_at) AS updated_at
+FROM analytics.company_activity_daily
+WHERE activity_date = CAST('2025-03-31' AS DATE)
+GROUP BY activity_date;

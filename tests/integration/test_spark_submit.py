@@ -1,0 +1,36 @@
+"""spark-submit, from another folder, gives the same rows as the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from company_activity.io.delta_log import newest_state
+from company_activity.local import resolved_jars, write_properties
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+
+from support.cycle import FIRST, LAST, SAMPLES, Place
+
+ROOT = SAMPLES.parent
+
+
+def hashes(place: Place) -> dict[str, str]:
+    built = newest_state(place.settings.lake.root, COMPANY_ACTIVITY_DAILY.path)["dates"]
+    return {day: entry[0] for day, entry in built.items()}
+
+
+def test_spark_submit_builds_the_same_content(tmp_path: Path, sample_place: Place) -> None:
+    place = Place(tmp_path / "elsewhere", sample_place.api_url)
+    place.drop_crm(*sorted((SAMPLES / "crm").glob("*.csv")))
+    properties = tmp_path / "spark.conf"
+    write_properties(properties, ROOT / "conf" / "spark" / "local.conf", resolved_jars())
+    submit = Path(sys.executable).with_name("spark-submit")
+    command = [submit, "--properties-file", properties, ROOT / "jobs" / "run_daily.py", "--from", FIRST, "--to", LAST]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK_", "SPARK_"))}
+    environ |= place.environ | {"PATH": f"{submit.parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Churn risks on 2025-11-23" in done.stdout
+    assert hashes(place) == hashes(sample_place)

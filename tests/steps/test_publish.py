@@ -1,0 +1,163 @@
+"""Publish and validate a lake of real Delta tables, on H2."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from company_activity.errors import PublishError
+from company_activity.io.delta import dates_predicate, replace_where
+from company_activity.io.sql.jdbc import SqlError
+from company_activity.io.sql.mirror import read_mirror
+from company_activity.io.sql.served import DIMENSION
+from company_activity.io.sql.stage import write_stage
+from company_activity.io.sql.warehouse import open_warehouse
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.steps.publish import publish
+from company_activity.steps.validate import validate
+
+from support.warehouses import DAY, NOW, activity, companies, execute, h2_url, served_rows, settings_for
+
+BEFORE = date(2025, 3, 30)
+HASHES = {BEFORE: "h0", DAY: "h1"}
+NAMES = {"a": "Ann", "b": "Bob"}
+
+
+class Place:
+    """A lake and a warehouse."""
+
+    def __init__(self, spark, folder):
+        self.spark, self.folder, self.settings = spark, folder, settings_for(folder, h2_url(folder))
+        self.warehouse = open_warehouse(spark, self.settings)
+
+    def build(self, days, hashes):
+        """Commit these dates, as building the activity table does."""
+        predicate = dates_predicate("activity_date", hashes)
+        replace_where(activity(self.spark, days), self.settings.lake.root, COMPANY_ACTIVITY_DAILY, predicate, {})
+
+    def know(self, names):
+        replace_where(companies(self.spark, names), self.settings.lake.root, COMPANIES, None, {})
+
+    def publish(self, hashes=HASHES, **given):
+        return publish(
+            self.spark, given.pop("settings", self.settings), run_id="run-1", now=NOW, hashes=hashes, **given
+        )
+
+    def validate(self, hashes=HASHES, dates=None):
+        return validate(self.spark, self.settings, hashes=hashes, dates=hashes if dates is None else dates)
+
+
+@pytest.fixture(scope="module")
+def template(spark, tmp_path_factory):
+    """A lake and a warehouse that shows it, made once: each test works on a copy."""
+    place = Place(spark, tmp_path_factory.mktemp("template"))
+    place.know(NAMES)
+    place.build({BEFORE: {"a": 1}, DAY: {"a": 2, "b": 3}}, HASHES)
+    place.publish()
+    return place.folder
+
+
+@pytest.fixture
+def place(spark, template, tmp_path):
+    """A lake of which nothing is published."""
+    shutil.copytree(template / "lake", tmp_path / "lake", ignore=shutil.ignore_patterns("ops"))
+    return Place(spark, tmp_path)
+
+
+@pytest.fixture
+def published(spark, template, tmp_path):
+    """A lake that is published."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return Place(spark, tmp_path)
+
+
+def test_what_is_published_is_valid_and_mirrored(place):
+    assert [(t.table, t.published, t.rows) for t in place.publish().tables] == [
+        ("dim.companies", ("all",), 2),
+        ("analytics.company_activity_daily", ("2025-03-30", "2025-03-31"), 3),
+    ]
+    assert place.validate().rows == 5
+    mirrored = read_mirror(place.settings.lake.root, place.settings.sql.url)
+    assert {day: content for (_, day), content in mirrored.items() if day} == HASHES
+
+
+def test_a_repeat_sends_nothing_and_writes_nothing(published):
+    assert published.publish().rows == 0
+    assert len(served_rows(published.warehouse, "company_id")) == 3
+
+
+def test_a_lost_mirror_is_made_again_from_the_ledger(published):
+    lake, url = published.settings.lake.root, published.settings.sql.url
+    shutil.rmtree(Path(lake, "ops/ledger"))
+    published.publish()
+    assert {day: content for (_, day), content in read_mirror(lake, url).items() if day} == HASHES
+
+
+def test_a_changed_company_and_a_missing_date_are_all_that_is_sent(published):
+    published.know({**NAMES, "b": "Bea"})
+    published.build({}, [BEFORE])
+    report = published.publish({DAY: "h1"})
+    assert [(t.published, t.rows) for t in report.tables] == [(("all",), 1), (("2025-03-30",), 0)]
+    assert served_rows(published.warehouse, "name", DIMENSION) == [("Ann",), ("Bea",)]
+    assert published.validate({DAY: "h1"}, [BEFORE, DAY]).rows == 4
+
+
+def test_a_publish_that_failed_halfway_goes_on_where_it_ended(place, monkeypatch):
+    one_by_one = replace(place.settings, publish=replace(place.settings.publish, max_dates_per_transaction=1))
+
+    def failing(warehouse, rows, table, stage):
+        if rows.first()["activity_date"] == DAY:
+            raise SqlError("the network is gone", "08006")
+        write_stage(warehouse, rows, table, stage)
+
+    monkeypatch.setattr("company_activity.io.sql.by_date.write_stage", failing)
+    with pytest.raises(PublishError, match="publishing at jdbc:h2:file:.*: the network is gone"):
+        place.publish(settings=one_by_one)
+    monkeypatch.undo()
+    assert [table.already for table in place.publish(settings=one_by_one).tables] == [("all",), ("2025-03-30",)]
+    assert place.validate().rows == 5
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "problem"),
+    [
+        ("UPDATE {} SET events = events + 1 WHERE company_id = 'b'", "2025-03-31: 2 rows, sum 5, sum 51 in SQL"),
+        (
+            "DELETE FROM {} WHERE company_id = 'b'",
+            "2025-03-31: 1 rows, sum 2, sum 20 in SQL, 2 rows, sum 5, sum 50 in the lake",
+        ),
+        ("UPDATE etl.publish_ledger SET content_hash = 'x'", "2025-03-31: content x in SQL, h1 in the lake"),
+        ("DELETE FROM dim.companies WHERE company_id = 'b'", "dim.companies all: 1 rows in SQL, 2 rows in the lake"),
+    ],
+)
+def test_what_is_served_and_is_not_the_lakes_is_named(published, spoiled, problem):
+    execute(published.warehouse, [spoiled.format(COMPANY_ACTIVITY_DAILY.name)])
+    with pytest.raises(PublishError, match=problem) as refused:
+        published.validate()
+    assert refused.value.exit_code == 5
+
+
+def test_outside_the_local_environment_the_database_must_be_made_first(place):
+    with pytest.raises(PublishError, match="lacks 001_schemas.sql") as refused:
+        place.publish(settings=replace(place.settings, environment="synapse"))
+    assert refused.value.remedy == "company-activity migrate"
+
+
+def test_a_rebuilt_lake_takes_over_locally_with_a_warning(spark, published, tmp_path):
+    rebuilt = Place(spark, tmp_path)
+    rebuilt.settings = replace(rebuilt.settings, lake=replace(rebuilt.settings.lake, root=str(tmp_path / "rebuilt")))
+    rebuilt.know({"z": "Zoe"})
+    rebuilt.build({DAY: {"z": 9}}, [DAY])
+    with pytest.raises(PublishError, match="another lake table"):
+        rebuilt.publish({DAY: "h9"}, settings=replace(rebuilt.settings, environment="synapse"))
+    assert len(rebuilt.publish({DAY: "h9"}).warnings) == 2
+    assert served_rows(published.warehouse, "company_id, active_users") == [("z", "9")]
+
+
+def test_a_lake_without_the_table_is_named(spark, tmp_path):
+    with pytest.raises(PublishError, match="the lake has no dim.companies"):
+        Place(spark, tmp_path).publish()

@@ -1,0 +1,92 @@
+"""Landed lines to records: strict types, every reason, one record per instant."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pyspark.sql import SparkSession
+
+from company_activity.checks import split_by_reasons
+from company_activity.transforms.usage import keep_latest_record, parse_usage
+from company_activity.usage_lines import parse_line
+
+from support.frames import FETCHED, LINES
+
+DAY = date(2025, 1, 1)
+PLACE = '"_date":"2025-01-01","_page":1,"_item":1}'
+
+
+def line(**given: str) -> str:
+    """A landed line; each field is JSON text, an empty one is left out."""
+    fields = {"company_id": '"a"', "active_users": "1", "events": "2", "ts": '"2025-01-01T10:00:00Z"'} | given
+    return "{" + "".join(f'"{name}":{text},' for name, text in fields.items() if text) + PLACE
+
+
+@pytest.mark.parametrize(
+    ("given", "reasons"),
+    [
+        ({}, []),
+        ({"active_users": '"12"'}, ["WRONG_TYPE"]),
+        ({"active_users": "12.5"}, ["WRONG_TYPE"]),
+        ({"active_users": "12.0"}, ["WRONG_TYPE"]),
+        ({"active_users": "1e2"}, ["WRONG_TYPE"]),
+        ({"active_users": "1e400"}, ["WRONG_TYPE"]),
+        ({"active_users": "true"}, ["WRONG_TYPE"]),
+        ({"active_users": "NaN"}, ["WRONG_TYPE"]),
+        ({"active_users": "-Infinity"}, ["WRONG_TYPE"]),
+        ({"active_users": "[1]"}, ["WRONG_TYPE"]),
+        ({"active_users": "null"}, ["MISSING_FIELD"]),
+        ({"active_users": ""}, ["MISSING_FIELD"]),
+        ({"active_users": "-0"}, []),
+        ({"active_users": "-1"}, ["NEGATIVE"]),
+        ({"active_users": "1000000000"}, []),
+        ({"active_users": "1000000001"}, ["OUT_OF_RANGE"]),
+        ({"active_users": "9" * 5000}, ["OUT_OF_RANGE"]),
+        ({"active_users": "-" + "9" * 5000}, ["NEGATIVE"]),
+        ({"company_id": "7"}, ["WRONG_TYPE"]),
+        ({"company_id": '"  "'}, ["BAD_COMPANY_ID"]),
+        ({"company_id": '"a\\u0000"'}, ["BAD_COMPANY_ID"]),
+        ({"company_id": '"\\ud800"'}, ["BAD_COMPANY_ID"]),
+        ({"company_id": f'"{"x" * 65}"'}, ["BAD_COMPANY_ID"]),
+        ({"ts": '"2025-01-01"'}, []),
+        ({"ts": '"2025-01-02T01:00+02:00"'}, []),
+        ({"ts": '"2025-01-02"'}, ["WRONG_DATE"]),
+        ({"ts": '"2025-01-01T24:00"'}, ["BAD_TIMESTAMP"]),
+        ({"ts": '"2025-1-1"'}, ["BAD_TIMESTAMP"]),
+        ({"ts": '"٢٠٢٥-01-01"'}, ["BAD_TIMESTAMP"]),
+        ({"ts": "1735689600"}, ["WRONG_TYPE"]),
+        ({"events": '"many"', "ts": ""}, ["MISSING_FIELD", "WRONG_TYPE"]),
+    ],
+)
+def test_a_line_names_every_rule_it_breaks(given: dict[str, str], reasons: list[str]) -> None:
+    assert parse_line(line(**given)).reasons == reasons
+
+
+@pytest.mark.parametrize("raw", ["[1,2]", '"text"', "null", "12", "NaN"])
+def test_what_is_no_object_keeps_its_text(raw: str) -> None:
+    record = parse_line(f'{{"_raw":{raw},{PLACE}')
+    assert (record.reasons, record.raw) == (["NOT_AN_OBJECT"], raw)
+
+
+def test_an_item_cannot_say_where_it_came_from() -> None:
+    record = parse_line(line(_page="99", _item="99"))
+    assert (record.page, record.item, record.extras) == (1, 1, ["_item", "_page"])
+
+
+def test_one_record_per_instant_the_later_wins_and_rivals_are_marked(spark: SparkSession) -> None:
+    def landed(page: int, item: int, **given: str) -> str:
+        return line(**given).replace('"_page":1,"_item":1}', f'"_page":{page},"_item":{item}}}')
+
+    lines = [
+        landed(1, 9, active_users="1"),
+        landed(2, 1, active_users="7"),  # later, and another value
+        landed(1, 1, company_id='"b"', ts='"2025-01-01T12:00+02:00"'),  # the same instant, noted otherwise
+        landed(1, 2, company_id='" b "'),
+        landed(1, 3, company_id='"b"', ts='"2025-01-01T10:00:00.000001Z"', extra="[1]"),
+    ]
+    parsed = spark.createDataFrame([(text, DAY, 1, "part", FETCHED) for text in lines], LINES).transform(parse_usage)
+    kept = split_by_reasons(parsed)[0].transform(keep_latest_record).orderBy("company_id", "ts").collect()
+    found = [(r.company_id, r.page, r.item, r.active_users, r.copies, r.has_conflict) for r in kept]
+    assert found == [("a", 2, 1, 7, 2, True), ("b", 1, 2, 1, 2, False), ("b", 1, 3, 1, 1, False)]
+    assert [r.raw_json is not None for r in kept] == [False, False, True]
