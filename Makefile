@@ -5,11 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SAMPLE_FROM := 2025-08-26
 SAMPLE_TO   := 2025-11-23
+NODE   = $(CACHE)/node
 CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api test evaluate lint fmt clean
+.PHONY: help setup dev run api test evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,8 +40,27 @@ api: setup ## serve the sample usage API until Ctrl-C
 test: dev ## the whole test suite
 	$(BIN)/python -m pytest
 
+spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
+$(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml
+	@test -x $(VENV)-spark4/bin/python || $(PYTHON) -m venv $(VENV)-spark4
+	$(VENV)-spark4/bin/python -m pip install --quiet --disable-pip-version-check -e '.[spark4]'
+	COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python -m company_activity.local
+	@touch $@
+
 evaluate: setup ## how well churn flag and monthly users tell the samples' truth (COMPANIES=400 SEED=7)
 	$(BIN)/python samples/evaluate.py $(if $(COMPANIES),--companies $(COMPANIES)) $(if $(SEED),--seed $(SEED))
+
+azurite: ## Azure's storage emulator, for the blob tests (needs Node and npm)
+	@test -x $(NODE)/node_modules/.bin/azurite || npm install --silent --no-fund --no-audit --prefix $(NODE) azurite@3.35.0
+
+axe: ## the accessibility checker, for the report's test (needs npm)
+	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.10.3
+
+reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
+	KILLS=20 CUTS=200 PUBLISHES=100 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
+
+bench: dev ## the benchmarks: memory and CPU of ingest, staging beside DuckDB, dimension, publish
+	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 lint: dev ## ruff, mypy
 	$(BIN)/ruff format --check .

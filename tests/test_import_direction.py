@@ -19,12 +19,13 @@ LAYERS = [
     ["run"],
     ["transforms", "checks", "io", "session", "page", "console", "planner", "local"],
     ["admission"],
-    ["crm", "usage_lines", "report", "gates", "configuration", "java"],
+    ["crm", "usage_lines", "report", "configuration", "java"],
+    ["gates"],
     ["schemas", "settings", "fields", "dates"],
     ["errors"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-MAY_IMPORT_SIBLINGS = {"transforms", "io", "crm"}
+MAY_IMPORT_SIBLINGS = {"transforms", "io", "crm", "page"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

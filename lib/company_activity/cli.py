@@ -113,7 +113,7 @@ def run(dates: DateRange, steps: str, accept_crm: tuple[str, ...], env: str, fil
 def ingest(first: date, last: date, env: str, file: Path | None) -> int:
     """API to landing only."""
     dates = DateRange(first, last)
-    return invoke(load_settings(env, file=file), dates, ["ingest_usage"], f"ingest {dates}")
+    return invoke(load_settings(env, file=file), dates, ["ingest_usage"], f"ingest {dates}", refetch=False)
 
 
 @cli.command("publish")
@@ -132,16 +132,17 @@ def validate_command(dates: DateRange, env: str, file: Path | None) -> int:
     return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}")
 
 
-def invoke(
-    settings: Settings, dates: DateRange, names: Sequence[str], command: str, *, accept_crm: tuple[str, ...] = ()
-) -> int:
-    """One run of these steps under the lake's lock; its exit code."""
+def invoke(settings: Settings, dates: DateRange, names: Sequence[str], command: str, **choices: Any) -> int:
+    """One run of these steps under the lake's lock; its exit code. `choices` are fields of `Run`."""
     console = Console()
     began = utc_now()
     report = RunReport(new_run_id(began), command, began, tuple(dates))
-    with lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say):
-        run = Run(settings, tuple(dates), report, utc_now, console.say, console.step, accept_crm)
-        run_steps(run, names)
+    with (
+        lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say),
+        console.progress() as on_page,
+    ):
+        this = Run(settings, tuple(dates), report, utc_now, console.say, console.step, on_page, **choices)
+        run_steps(this, names)
     console.summary(report)
     return report.exit_code
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.console import Console as RichConsole
@@ -25,6 +28,15 @@ class Console:
 
     def say(self, line: str) -> None:
         self.out.print(f"[dim]{escape(line)}[/dim]")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[date, int, int], None]]:
+        """Where pages are counted as they land: one line that moves on a terminal, silence elsewhere."""
+        if not self.out.is_terminal:
+            yield lambda day, pages, rows: None
+            return
+        with self.out.status("") as status:
+            yield lambda day, pages, rows: status.update(f"{day}: page {pages}, {rows:,} records")
 
     def step(self, step: StepReport) -> None:
         """One line for a step that has ended."""

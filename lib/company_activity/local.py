@@ -26,7 +26,7 @@ def main() -> int:
     """Prepare this machine; a second call finds everything done."""
     try:
         use_java()
-        target = home_dir(os.environ) / ".local" / "spark.conf"
+        target = home_dir(os.environ) / os.environ.get("COMPANY_ACTIVITY_LOCAL", ".local") / "spark.conf"
         write_properties(target, conf_dir(os.environ) / "spark" / "local.conf", resolved_jars())
     except CompanyActivityError as error:
         print(error, file=sys.stderr)

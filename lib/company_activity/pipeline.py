@@ -13,7 +13,7 @@ from company_activity.session import check_java
 from company_activity.steps.admit_crm import admit_crm
 from company_activity.steps.build_activity import build_activity
 from company_activity.steps.build_companies import build_companies
-from company_activity.steps.fetch import ingest_usage
+from company_activity.steps.ingest_usage import ingest_usage
 from company_activity.steps.notify import notify
 from company_activity.steps.stage_crm import stage_crm
 from company_activity.steps.stage_usage import stage_usage

@@ -32,6 +32,10 @@ class StepReport:
     seconds: float = 0.0
     verdicts: list[Verdict] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """A step that a gate stopped hands back nothing but its error: the verdicts travel in that."""
+        self.verdicts = self.verdicts or list(getattr(self.error, "verdicts", ()))
+
 
 @dataclass(frozen=True)
 class ChurnRisk:

@@ -41,6 +41,8 @@ class Run:
     clock: Callable[[], datetime]
     say: Callable[[str], None] = print
     tell: Callable[[StepReport], None] = lambda step: None
+    on_page: Callable[[date, int, int], None] = lambda day, pages, rows: None
+    refetch: bool = True
     accept_crm: tuple[str, ...] = ()
     accept_gates: tuple[str, ...] = ()
     admitted: list[AdmittedFile] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Run:
 
     @cached_property
     def landing(self) -> Landing:
-        return Landing(open_storage(self.settings.landing), self.settings.landing)
+        return Landing(open_storage(self.settings.landing, self.settings.secrets), self.settings.landing)
 
     def state_of(self, table: Table) -> dict[str, Any]:
         """What the table's newest commit says it was built from."""

@@ -10,14 +10,15 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import resource
 import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 from company_activity.crm import read_crm_file
 from company_activity.crm.csv_reader import read_records
@@ -28,8 +29,8 @@ WORK: dict[str, Callable[[bytes], object]] = {
     "read_crm_file": lambda data: read_crm_file(PATH, data, TODAY),
     "again": lambda data: read_crm_file(PATH, data, TODAY),
     "read_records only": lambda data: deque(read_records(data), maxlen=0),
-    "csv.reader only": lambda data: deque(csv.reader(io.StringIO(data.decode(), newline="")), maxlen=0),
-    "csv.DictReader only": lambda data: deque(csv.DictReader(io.StringIO(data.decode(), newline="")), maxlen=0),
+    "csv.reader only": lambda data: deque(csv.reader(text(data)), maxlen=0),
+    "csv.DictReader only": lambda data: deque(csv.DictReader(text(data)), maxlen=0),
 }
 SHAPES = {
     "plain": "nothing quoted",
@@ -48,7 +49,7 @@ def rows(shape: str, count: int) -> Iterator[str]:
         company = number - number % 2 if shape == "repeats" and number % 20 < 2 else number
         name = f"Harbour Freight Lines {number if number % 40 < 20 else company}"
         if shape == "mixed" and number % 10 == 0:
-            name = f'"Größe {name}, Inc ""x"""' if number % 100 else f'"{name}\r\nsecond line"'
+            name = f'"Größe {name}, Inc ""x"""' if number % 100 else f'"{name}\nsecond line"'
         day = f"2025-{rng.randint(1, 10):02}-{rng.randint(1, 28):02}"
         time_of_day = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02}"
         cells = [f"c_{company:07}", name, "DE", f"industry {number % 50}", f"{day}T{time_of_day}Z"]
@@ -57,24 +58,30 @@ def rows(shape: str, count: int) -> Iterator[str]:
         yield FAULTS[number // 100 % 5].format(row) if shape == "faulty" and number % 100 == 0 else row
 
 
-def written(shape: str, count: int) -> bytes:
+def write(path: Path, shape: str, count: int) -> None:
     line_end = "\r\n" if shape == "mixed" else "\n"
-    return line_end.join([HEADER, *rows(shape, count), ""]).encode("utf-8", "surrogateescape")
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline=line_end) as file:
+        file.writelines(f"{row}\n" for row in (HEADER, *rows(shape, count)))
 
 
-def resident_mb() -> float:
-    """What the process has in memory now."""
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * resource.getpagesize() / 1e6
+def text(data: bytes) -> io.StringIO:
+    return io.StringIO(data.decode("utf-8", "replace"), newline="")
 
 
-def measure(shape: str, work: str, count: int) -> str:
-    """CPU seconds and the peak of memory above what the process had with the file's bytes."""
-    data = written(shape, count)
-    before, begin = resident_mb(), time.process_time()
+def memory_mb(field: str) -> float:
+    """What Linux says of the process: `VmRSS` is its memory now, `VmHWM` the most it had."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024 / 1e6
+
+
+def measure(path: Path, work: str) -> str:
+    """CPU seconds, and the peak of memory above what the process had with the file's bytes."""
+    data = path.read_bytes()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here on
+    before, begin = memory_mb("VmRSS"), time.process_time()
     kept = WORK[work](data)  # until the memory is read
     seconds = time.process_time() - begin
-    extra = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6 - before
+    extra = memory_mb("VmHWM") - before
     del kept
     return f"{seconds:7.2f} CPU s {extra:7.0f} MB extra"
 
@@ -82,18 +89,21 @@ def measure(shape: str, work: str, count: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--one", nargs=2, metavar=("SHAPE", "WORK"), help="measure only this, in this process")
+    parser.add_argument("--one", nargs=2, metavar=("FILE", "WORK"), help="measure only this, in this process")
     arguments = parser.parse_args()
     if arguments.one:
-        print(measure(*arguments.one, arguments.rows))
+        print(measure(Path(arguments.one[0]), arguments.one[1]))
         return
     print(f"{arguments.rows:,} rows, Python {sys.version.split()[0]}")
     for shape, meaning in SHAPES.items():
         print(f"{shape}: {meaning}")
-        for work in WORK:
-            command = [sys.executable, __file__, "--rows", str(arguments.rows), "--one", shape, work]
-            figures = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip()
-            print(f"  {work:20}{figures}", flush=True)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "crm.csv"
+            write(path, shape, arguments.rows)
+            for work in WORK:
+                command = [sys.executable, __file__, "--one", str(path), work]
+                figures = subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip()
+                print(f"  {work:20}{figures}", flush=True)
 
 
 if __name__ == "__main__":

@@ -45,11 +45,11 @@ def serve(pages: int) -> None:
 
 def ingest(url: str) -> None:
     """Ingest one date and print what it took."""
-    from company_activity.steps.ingest_usage import ingest_usage
+    from company_activity.io.fetch_dates import fetch_dates
 
     with tempfile.TemporaryDirectory() as root:
         began = time.perf_counter()
-        report = ingest_usage(
+        report = fetch_dates(
             settings_for(url, root), [date(2025, 3, 31)], clock=lambda: datetime.now(UTC), run_id="bench"
         )
         seconds = time.perf_counter() - began

@@ -47,8 +47,8 @@ def record(data: bytes, at: int) -> tuple[list[bytes] | None, int]:
     if (after := line_end(data, end)) is not None:
         return cells, after
     ends = [broken(data, at)]
-    if (end := stray(data, end)) is not None:
-        _, end = fields(data, end + 1) if data[end : end + 1] == b"," else ([], end)
+    if (past := stray(data, end)) is not None:
+        end = fields(data, past + 1)[1] if data[past : past + 1] == b"," else past
         ends += [after] if (after := line_end(data, end)) is not None else []
     return None, min(ends) if reads_well(data, min(ends), max(ends)) else max(ends)
 

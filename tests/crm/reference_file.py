@@ -32,7 +32,9 @@ def reference_read(data: bytes, day: date, today: date, path: str) -> Read | Non
         return None
     if any(names.count(name) > 1 for name in KNOWN):
         return None
-    whole = {row.line: dict(zip(names, row.cells, strict=True)) for row in body if len(row.cells or []) == len(names)}
+    whole = {
+        row.line: dict(zip(names, row.cells, strict=True)) for row in body if row.cells and len(row.cells) == len(names)
+    }
     file_date = the_date({cells.get(b"file_date", b"") for cells in whole.values()}, day)
     if file_date is None or file_date > today:
         return None

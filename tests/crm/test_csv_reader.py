@@ -81,16 +81,19 @@ def test_bytes_that_are_no_utf_8_disturb_no_other_record() -> None:
 
 
 @given(SOUP)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @example([b'"', b"\r"])
 def test_any_bytes_come_apart_as_the_reference_parser_takes_them_apart(soup: list[bytes]) -> None:
     data = b"".join(soup)
-    ours = [(r.line, r.cells and [c.encode("utf-8", "surrogateescape") for c in r.cells]) for r in read_records(data)]
+    ours = [
+        (r.line, None if r.cells is None else [c.encode("utf-8", "surrogateescape") for c in r.cells])
+        for r in read_records(data)
+    ]
     assert ours == [(record.line, record.cells) for record in parse(data)]
 
 
 @given(SOUP)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_byte_gets_lost(soup: list[bytes]) -> None:
     rest = b"".join(soup)
     for record in read_records(rest):
@@ -113,13 +116,30 @@ def test_the_size_of_the_blocks_does_not_matter(soup: list[bytes], size: int) ->
 
 @pytest.mark.parametrize(
     "text",
-    ['"', '""', '"a\n', ',"', '"",', '"",a"\n', '"\n\n', 'a"', '"\r\n', "\r", ',"a', ',"""', 'a"b"\n', 'x"a\n"b'],
+    [
+        '"',
+        '""',
+        '"a\n',
+        ',"',
+        '"",',
+        '"",a"\n',
+        '"\n\n',
+        'a"',
+        '"\r\n',
+        "\r",
+        ',"a',
+        ',"""',
+        'a"b"\n',
+        'x"a\n"b',
+        'a"b\n',
+        'a"\nb\n"c",\n',
+    ],
 )
 def test_no_text_makes_it_slow(text: str) -> None:
-    data = (text * 200_000).encode()
+    data = (text * 60_000).encode()
     begin = time.process_time()
     assert sum(1 for _ in read_records(data)) > 0
-    assert time.process_time() - begin < 5  # quadratic would be hours
+    assert time.process_time() - begin < 3  # quadratic would be an hour
 
 
 def test_a_cell_may_be_of_any_length() -> None:

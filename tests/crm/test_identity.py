@@ -26,7 +26,7 @@ def as_cells(record: tuple[Any, ...]) -> Row:
 
 
 @given(st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_write_then_read_is_the_identity(data: st.DataObject) -> None:
     records = data.draw(RECORDS)
     written = data.draw(written_files(st.just([as_cells(record) for record in records])))
@@ -54,6 +54,6 @@ def test_what_pythons_csv_module_writes_is_read(records: list[tuple[Any, ...]], 
 
 
 @given(written_files())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_file_is_read_as_reference_parser_and_oracle_read_it(written: Written) -> None:
     assert comparable(read(written.data)) == reference_read(written.data, DAY, TODAY, PATH)

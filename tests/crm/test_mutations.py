@@ -81,10 +81,25 @@ def test_every_mutation_of_a_small_file_with_every_awkward_byte() -> None:
 
 
 @given(written_files(), st.data())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_any_mutation_of_any_file(written: Written, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(written.data)))
     old = written.data[at : at + data.draw(st.integers(0, 1))]
     new = data.draw(st.sampled_from(ALPHABET) | st.integers(0, 255))
     mutation = Mutation(at, old, b"" if data.draw(st.integers(0, 3)) == 0 else bytes([new]))
     check(written, read(written.data), mutation)
+
+
+@given(written_files(), st.lists(st.tuples(st.floats(0, 1), st.sampled_from(ALPHABET)), min_size=2, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_many_mutations_are_read_as_reference_parser_and_oracle_read_them(
+    written: Written, changes: list[tuple[float, int]]
+) -> None:
+    data = written.data
+    for place, byte in changes:
+        data = Mutation(round(place * len(data)), b"", bytes([byte])).apply(data)
+    expected = reference_read(data, DAY, TODAY, PATH)
+    try:
+        assert comparable(read(data)) == expected
+    except CrmFileRefused:
+        assert expected is None

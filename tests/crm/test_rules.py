@@ -99,13 +99,13 @@ def test_within_a_file_the_later_line_wins() -> None:
 
 
 @given(st.one_of(TIMES, st.text("0123456789-:TZ +.", max_size=30)))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_the_quick_reading_of_a_time_is_the_rule(text: str) -> None:
     assert timestamp(text) == fields.timestamp(text)
 
 
 @given(st.text(st.characters() | st.sampled_from(" \t\x85\xad\u200b"), max_size=66))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_the_quick_reading_of_an_id_is_the_rule(text: str) -> None:
     assert read_company_id(text) == fields.company_id(text)
 

@@ -9,6 +9,7 @@ import pytest
 
 from company_activity.errors import ApiError
 from company_activity.io.canonical import Item
+from company_activity.io.wire import CHUNK_BYTES, unpacked
 
 from support.usage_api import Answer, in_turn, ok, page
 
@@ -80,6 +81,12 @@ def test_a_gzip_bomb_does_not_go_off(serve, fetch):
     bomb = gzip.compress(b" " * (16 * MEGABYTE))
     assert len(bomb) < MEGABYTE / 8
     refused(fetch, serve(in_turn(ok(bomb, content_encoding="gzip"))), "api.max_page_bytes", max_page_bytes=MEGABYTE)
+
+
+def test_a_bomb_is_unpacked_in_small_pieces():
+    """Else one piece could fill the memory before its size is looked at."""
+    bomb = gzip.compress(b" " * (16 * MEGABYTE))
+    assert {len(piece) for piece in unpacked(iter([bomb]))} <= set(range(CHUNK_BYTES + 1))
 
 
 def test_a_body_is_bounded_packed_too(serve, fetch):

@@ -11,7 +11,7 @@ from company_activity.io.commit import begin
 from company_activity.io.landing import Landing
 from company_activity.io.storage import open_storage
 from company_activity.settings import LandingSettings, Secret
-from company_activity.steps.ingest_usage import ingest_usage
+from company_activity.io.fetch_dates import fetch_dates
 
 from support.ingest import clock_at, settings_for
 from support.landing import DAY, fetch, land, pages, session
@@ -51,7 +51,7 @@ def test_the_same_runs_leave_the_same_bytes(tmp_path, azurite, container, compre
             left = []
             for landing in (local, blobs):
                 settings = settings_for(server.url, "", landing=vars(landing))
-                report = ingest_usage(settings, DAYS, clock=clock_at(clock), run_id=f"run-{number}", sleep=no_sleep)
+                report = fetch_dates(settings, DAYS, clock=clock_at(clock), run_id=f"run-{number}", sleep=no_sleep)
                 store = Landing(open_storage(settings.landing), settings.landing)
                 left.append(([one.outcome for one in report.dates], everything(store)))
             assert left[0] == left[1]

@@ -20,7 +20,7 @@ import pytest
 from company_activity.io.landing import Landing
 from company_activity.io.storage import LocalStorage
 from company_activity.settings import LandingSettings
-from company_activity.steps.ingest_usage import ingest_usage
+from company_activity.io.fetch_dates import fetch_dates
 
 from support.ingest import clock_at, settings_for
 from support.usage_api import Asked, numbered, serving
@@ -62,7 +62,7 @@ def undisturbed(tmp_path_factory):
     """The content digest of a run that no one kills."""
     root = tmp_path_factory.mktemp("undisturbed")
     with serving(answers()) as server:
-        ingest_usage(settings_for(server.url, root), [DAY], clock=clock_at("2025-04-01T12:00"), run_id="whole")
+        fetch_dates(settings_for(server.url, root), [DAY], clock=clock_at("2025-04-01T12:00"), run_id="whole")
     return Landing(LocalStorage(root), LandingSettings("")).newest(DAY).content_digest
 
 

@@ -10,7 +10,7 @@ Where a record ends that is not admitted, is a guess, and nothing is taken for r
   that nothing closes swallows the rest of the file;
 - or, where all would be well without some text between two quotes or before one (`x"a,b"`), where it would then end;
 - of the two the shorter one, if the lines that it leaves to others read well, else the longer one.
-So a change of a character that is no quote, CR or LF moves no border between records.
+So a change of a character that is no quote, CR or LF moves no border of records, unless both readings are flawless.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def spanning_records(number: int, line: str, lines: Lines) -> list[CsvRecord]:
 def shorter_if_the_rest_reads_well(lines: Lines, *lengths: int) -> list[str]:
     """So many of the next lines as the lesser length says, if grammatical records fill them up to the greater."""
     shorter, longer = min(lengths), max(lengths)
-    taken, rest = list(islice(lines, shorter)), []
+    taken = list(islice(lines, shorter))
+    rest: list[str] = []
     is_well = True
     while is_well and shorter + len(rest) < longer:
         record = [first := next(lines), *lines_until_quotes_are_even(first, lines)]

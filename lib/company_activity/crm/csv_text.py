@@ -14,7 +14,7 @@ class Lines(Iterator[str]):
     """Lines to read, and to put back when they turn out to belong to another record."""
 
     def __init__(self, data: bytes) -> None:
-        self._rest = physical_lines(data.removeprefix(BOM))
+        self._rest = physical_lines(data)
         self._ahead: list[str] = []
 
     def __next__(self) -> str:
@@ -25,14 +25,14 @@ class Lines(Iterator[str]):
 
 
 def physical_lines(data: bytes) -> Iterator[str]:
-    r"""The texts between LFs; bytes that are no UTF-8 come as lone surrogates (`surrogateescape`).
+    r"""The texts between LFs, without a byte order mark; what is no UTF-8 comes as lone surrogates (`surrogateescape`).
 
-    A last line that ends in CR without LF gets the CR that would make that one text.
+    A last line that ends in CR without LF gets a second one: the CR before an LF is no text, this one is.
 
     >>> list(physical_lines(b"a\r\nb\n\nc\r"))
     ['a\r', 'b', '', 'c\r\r']
     """
-    start = 0
+    start = len(BOM) if data.startswith(BOM) else 0
     while start < len(data):
         end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start) + 1 or len(data)
         lines = data[start:end].decode("utf-8", "surrogateescape").split("\n")

@@ -57,7 +57,7 @@ def read_header(path: str, data: bytes) -> Columns:
 
 def header_names(path: str, data: bytes) -> list[str]:
     """The cells of the first record, trimmed of blanks."""
-    if not data.removeprefix(BOM):
+    if data in (b"", BOM):
         raise CrmFileRefused(f"{path} is empty", remedy=f"export it again; the first line is {NAMES}")
     header = next(read_records(data))
     if data.startswith(UTF_16) or "\0" in header.raw:

@@ -34,8 +34,8 @@ def future_from(snapshot: date) -> int:
 def read_row(row: CsvRecord, columns: Columns, future: int) -> CrmRecord | RefusedRow:
     """The record that a row holds, or every reason why it is none.
 
-    `BAD_ROW`: not grammatical, or not as many cells as the header. `BAD_ENCODING`: a byte of it is no UTF-8, or
-    NUL; a cell with such a byte is judged by no further rule. For the other reasons see `read_cells`.
+    `BAD_ROW`: not grammatical, or not as many cells as the header (an empty line has one). `BAD_ENCODING`: a byte
+    of it is no UTF-8, or NUL; a cell with such a byte is judged by no further rule. The others: see `read_cells`.
     """
     is_whole = is_readable(row.raw)
     if not columns.fit(row.cells):
@@ -98,7 +98,7 @@ def read_contact(text: str | None, future: int) -> tuple[int | None, str | None]
     >>> read_contact("  ", 0), read_contact("1969-12-31", 0), read_contact("1970-01-01", 0), read_contact("soon", 0)
     ((None, None), (-86400000000, None), (None, 'FUTURE'), (None, 'BAD_TIMESTAMP'))
     """
-    if none_if_blank(text) is None or text is None:
+    if text is None or not text.strip(" "):
         return None, None
     micros, reason = timestamp(text)
     if micros is not None and micros >= future:

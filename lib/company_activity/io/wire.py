@@ -100,7 +100,7 @@ def read_body(response: requests.Response, max_bytes: int) -> bytes:
             f"the body is packed as {packing[:40]!r}", remedy="only gzip was asked for: tell the API's owner"
         )
     received = _bounded(_received(response), max_bytes)
-    return b"".join(_bounded(_unpacked(received), max_bytes) if packing in GZIP else received)
+    return b"".join(_bounded(unpacked(received), max_bytes) if packing in GZIP else received)
 
 
 def _received(response: requests.Response) -> Iterator[bytes]:
@@ -120,7 +120,7 @@ def _bounded(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """gzip taken apart in pieces of bounded size: a bomb is noticed before it goes off."""
     unpacker = zlib.decompressobj(wbits=31)
     try:

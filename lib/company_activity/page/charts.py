@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from company_activity.report import ChurnRisk, DayFigures
 
 WIDTHS = {"wide": 10.0, "phone": 3.9}  # inches of 72 points; the page scales both by about 1.3
-INK, MUTED, GRID, BLUE, RED, GAP = "#1c2430", "#55606e", "#dde2e8", "#2f6fb0", "#a8443a", "#eef1f4"
+INK, MUTED, GRID, GAP = "#1c2430", "#55606e", "#dde2e8", "#eef1f4"
+BLUE, PALE_BLUE, RED = "#1f5fa8", "#c3d8ee", "#dc9c93"
 FONT = {"family": "DejaVu Sans", "size": 8.5, "color": MUTED}  # for measuring; the page sets its own
-PANELS = (("active_users", "Active users per day", BLUE), ("events", "Events per day", BLUE),
-          ("at_risk", "Companies at risk", RED))  # fmt: skip
+# What each panel shows, its heading, the colour of the days, and of their weekly mean where weekends hide a trend.
+PANELS: tuple[tuple[str, str, str, str | None], ...] = (
+    ("active_users", "Active users per day", PALE_BLUE, BLUE),
+    ("events", "Events per day", PALE_BLUE, BLUE),
+    ("at_risk", "Companies at risk", RED, None),
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,11 @@ def activity_chart(days: Sequence[DayFigures]) -> Chart:
 
     def draw(width: str) -> Markup:
         figure, panels = _panels(width, len(PANELS), 1.1)
-        for axes, (figures, heading, colour) in zip(panels, PANELS, strict=True):
-            _steps(axes, days, [getattr(one, figures) for one in days], colour)
+        for axes, (name, heading, pale, colour) in zip(panels, PANELS, strict=True):
+            figures = [getattr(one, name) for one in days]
+            _steps(axes, days, figures, pale)
+            if colour:
+                axes.plot(*_mean_of_week(days, figures), color=colour, linewidth=1.4, clip_on=False)
             axes.set_title(heading, loc="left", fontdict=FONT | {"color": INK}, pad=4)
         return inline_svg(_finished(figure, days, width), f"activity-{width}", title, told)
 
@@ -93,7 +101,7 @@ def _spoken(risk: ChurnRisk, on: date, known: Sequence[int]) -> str:
 
 def _stable_name(company_id: str) -> str:
     """An id that any text can be turned into."""
-    return company_id.encode().hex()
+    return company_id.encode("utf-8", "surrogatepass").hex()
 
 
 @cache
@@ -115,7 +123,7 @@ def _panels(width: str, count: int, inches: float) -> tuple[Figure, list[Axes]]:
     height = count * inches + 0.35
     figure = Figure(figsize=(WIDTHS[width], height))
     figure.patch.set_visible(False)
-    left, right = 0.42 / WIDTHS[width], 0.08 / WIDTHS[width]
+    left, right = 0.42 / WIDTHS[width], 0.26 / WIDTHS[width]  # half of the last date stands out
     drawn: Any = figure.subplots(count, 1, sharex=True, squeeze=False)
     figure.subplots_adjust(left, 0.25 / height, 1 - right, 1 - 0.25 / height, hspace=0.45)
     return figure, list(drawn[:, 0])
@@ -132,6 +140,14 @@ def _steps(
     floors = [(below[at[n]] if below else 0) if n in at else nan for n in numbers]
     edges = [n - 0.5 for n in (*numbers, numbers[-1] + 1)]
     axes.stairs(tops, edges, baseline=floors, fill=True, color=colour, linewidth=0, clip_on=False)
+
+
+def _mean_of_week(days: Sequence[DayFigures], figures: Sequence[int]) -> tuple[list[int], list[float]]:
+    """Day numbers and the mean of the 7 days that end there; NaN where one is missing."""
+    by_day = {day_number(one.day): figure for one, figure in zip(days, figures, strict=True)}
+    numbers = list(range(min(by_day) + 6, max(by_day) + 1))
+    weeks = ([by_day.get(number - back) for back in range(7)] for number in numbers)
+    return numbers, [float("nan") if None in week else sum(filter(None, week)) / 7 for week in weeks]
 
 
 def _finished(figure: Figure, days: Sequence[DayFigures], width: str) -> Figure:

@@ -55,7 +55,7 @@ def _change(now: int, before: int) -> str:
 
 def _new_risks(report: RunReport) -> str:
     new = sum(1 for risk in report.churn_risks if is_new(risk.since, report.risks_on))
-    return f"{new} since less than a week" if new else ""
+    return f"{new} new in {NEW_DAYS} days" if new else ""
 
 
 def is_new(since: date | None, on: date | None) -> bool:

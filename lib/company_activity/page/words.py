@@ -11,22 +11,23 @@ if TYPE_CHECKING:
 
 # Where each step takes the data from, and where to.
 PATH = {
+    "admit_crm": ("CRM files", "admitted"),
     "ingest_usage": ("Usage API", "landing"),
-    "stage_crm": ("CRM files", "staged companies"),
-    "stage_usage": ("Landing", "staged usage"),
+    "stage_crm": ("CRM files", "staging"),
+    "stage_usage": ("Landing", "staging"),
     "build_companies": ("Staging", "company dimension"),
-    "build_activity": ("Staging and dimension", "activity table"),
+    "build_activity": ("Staging", "activity table"),
     "publish": ("Lake", "SQL warehouse"),
-    "validate": ("SQL warehouse", "compared with the lake"),
+    "validate": ("SQL warehouse", "lake, compared"),
 }
 # Lifecycle states from the bottom of the chart up, their colour, and what they mean.
 STATES = {
-    "returning": ("#2f6fb0", "active in the last 7 days and in the 7 before"),
-    "new": ("#3c8a57", "first active in the last 7 days"),
-    "resurrected": ("#8a5fb5", "active again after a silent week"),
+    "returning": ("#a9c6e4", "active in the last 7 days and in the 7 before"),
+    "new": ("#4f9a6a", "first active in the last 7 days"),
+    "resurrected": ("#7d58a8", "active again after a silent week"),
     "dormant": ("#d98a2b", "silent for 7 days, active in the 7 before"),
-    "inactive": ("#aab4c0", "silent for 14 days or more"),
-    "unknown": ("#e1e6ec", "cannot be said: a date is missing"),
+    "inactive": ("#c6ced7", "silent for 14 days or more"),
+    "unknown": ("#eef1f4", "cannot be said: a date is missing"),
 }
 # The letter case of a reason in the data is for queries; these are for people.
 REASONS = {

@@ -37,7 +37,7 @@ from company_activity.transforms.activity import ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, rows_of_the_spine
 from company_activity.transforms.calendar import CALENDAR, HORIZON_DAYS, calendar_rows
-from company_activity.transforms.moves import spans_of_moved_attributes, spans_of_moved_companies
+from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row

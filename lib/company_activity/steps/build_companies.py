@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
-from company_activity.io.delta import read_table
+from company_activity.io.delta import create_table, note_state, read_table, replace_where
 from company_activity.io.delta_log import identity
 from company_activity.planner import complete_dates, snapshots
 from company_activity.report import StepReport
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE
-from company_activity.transforms.companies import beside_current, first_days_of_use, with_row_times
-from company_activity.transforms.companies import build_companies as companies_of
-from company_activity.transforms.company_changes import revise_companies, settle, told_by_crm
+from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
+from company_activity.transforms.companies import with_row_times
 from company_activity.transforms.crm import union_of_paths
-from company_activity.transforms.history import build_history
-from company_activity.transforms.history_changes import (
-    companies_that_differ,
-    companies_told_otherwise,
-    in_reach,
-    periods_again,
+from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, settled
+from company_activity.transforms.layout import (
+    Replacement,
+    bucket,
+    bucket_count,
+    in_buckets,
+    with_ended_apart,
 )
-from company_activity.transforms.layout import bucket_count
 from company_activity.transforms.moves import Moves, moves_between
 
 if TYPE_CHECKING:
@@ -33,33 +28,11 @@ if TYPE_CHECKING:
 
     from company_activity.run import Run
 
-CHANGES = ("inserted", "changed", "repaired", "removed")
+MEMBERS = ("inserted", "changed", "repaired")
+CHANGES = (*MEMBERS, "removed")
+LAYOUTS = {COMPANIES.name: in_buckets, COMPANIES_HISTORY.name: with_ended_apart}
 Sources = dict[str, dict[str, str]]
 Keep = Callable[["DataFrame"], "DataFrame"]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What the dimension is built from (`snapshots`: each date the union of its paths), and how it stands."""
-
-    snapshots: DataFrame
-    usage: DataFrame
-    companies: DataFrame
-    history: DataFrame
-
-
-@dataclass(frozen=True)
-class Revision:
-    """What may have to be written: companies with the row that stands as `before`, and the periods of those that `differ`.
-
-    `standing` are the periods that `periods` belong among, and `reach` is what selects them (None: all there are).
-    """
-
-    companies: DataFrame
-    periods: DataFrame
-    differ: DataFrame
-    standing: DataFrame
-    reach: str | None
 
 
 def build_companies(run: Run) -> StepReport:
@@ -78,7 +51,7 @@ def build_companies(run: Run) -> StepReport:
         revision = revised(tables, usage, crm, keep) if built else rebuilt(tables, keep)
         counts = write(run, tables, revision, now, keep)
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
-    how = "from what is new in staging" if built else "from everything that is staged"
+    how = "from what moved in staging" if built else "from everything that is staged"
     return StepReport("build_companies", "done" if has_moved else "nothing", counts=counts, notes=[how])
 
 
@@ -90,77 +63,83 @@ def staged_sources(run: Run) -> Sources:
 def built_sources(run: Run) -> Sources | None:
     """What both tables were last brought to; None where that is not known, or not the same of both.
 
-    A commit of `dim.companies` says it for that table. Where later sources changed no row of it, the history's commit
-    says so, and names the version that it speaks of: the dimension gets no version, and so no publish, for nothing.
+    A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's commit
+    says so and names the version that it speaks of: a new version of the dimension would be published for nothing.
     """
     own, noted = run.state_of(COMPANIES), run.state_of(COMPANIES_HISTORY)
     if noted and noted.get("companies") == identity(run.settings.lake.root, COMPANIES.path):
         own = noted
-    if not own or own.get("crm") != noted.get("crm", {}):
+    if not own or own["crm"] != noted.get("crm", {}):
         return None
     return {"usage": own["usage"], "crm": own["crm"]}
 
 
 def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:
     """The usage dates and the snapshot dates whose staged rows are not those that the dimension was built from."""
-    usage = moves_between(*(rows_by_date(sources.get("usage", {})) for sources in (built, now)))
+    usage = moves_between(*(dated(sources.get("usage", {})) for sources in (built, now)))
     return usage, moves_between(built.get("crm", {}), now["crm"])
 
 
-def rows_by_date(marks: dict[str, str]) -> dict[str, str]:
+def dated(marks: dict[str, str]) -> dict[str, str]:
     """`<date>:<mark>` of the dates that have rows; a missing one has none."""
     return {day: f"{day}:{marks[day]}" for day in map(str, complete_dates({"dates": marks}))}
 
 
 def read_tables(run: Run, now: Sources) -> Tables:
     """The tables as they stand; paths are united only where a snapshot date has several."""
-    staged, usage, companies, history = (
+    staged, *others = (
         read_table(run.spark, run.settings.lake.root, table)
         for table in (CRM_COMPANIES, PRODUCT_USAGE, COMPANIES, COMPANIES_HISTORY)
     )
     dates = [content.split(":")[0] for content in now["crm"].values()]
-    united = staged if len(dates) == len(set(dates)) else staged.transform(union_of_paths)
-    return Tables(united, usage, companies, history)
-
-
-def rebuilt(tables: Tables, keep: Keep) -> Revision:
-    """The whole dimension from everything staged: the definition, and the way where nothing says what it was built from."""
-    periods = keep(build_history(tables.snapshots))
-    companies = companies_of(tables.snapshots, tables.usage).transform(beside_current, tables.companies)
-    differ = keep(companies_that_differ(tables.history, periods))
-    return Revision(companies, periods, differ, tables.history, reach=None)
-
-
-def revised(tables: Tables, usage: Moves, crm: Moves, keep: Keep) -> Revision:
-    """The same from what moved alone: its rows, the dimension, and where support was lost the companies' own staging."""
-    reach = in_reach(crm.since)
-    standing = tables.history.where(reach)
-    touched = keep(companies_told_otherwise(tables.snapshots, standing, crm))
-    periods = keep(periods_again(touched, tables.snapshots, standing, crm.since))
-    differ = keep(companies_that_differ(standing.join(touched, "company_id", "left_semi"), periods))
-    new_days = first_days_of_use(tables.usage.where(F.col("date").isin(list(usage.come))))
-    companies = keep(
-        revise_companies(
-            tables.companies, told_by_crm(differ, periods), new_days, gone_usage=usage.gone, gone_crm=crm.gone
-        )
-    )
-    unsure = companies.where("is_unsure").select("company_id")
-    if (usage.gone or crm.gone) and not unsure.isEmpty():
-        theirs = (rows.join(unsure, "company_id", "left_semi") for rows in (tables.snapshots, tables.usage))
-        companies = companies.transform(settle, companies_of(*theirs))
-    return Revision(companies, periods, differ, standing, reach)
+    return Tables(staged if len(dates) == len(set(dates)) else staged.transform(union_of_paths), *others)
 
 
 def write(run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep) -> dict[str, int]:
-    """Commit what changed, the companies before their history, and count it; unchanged rows, and no commit, for nothing."""
-    spark, lake = run.spark, run.settings.lake.root
-    changes = keep(with_row_times(revision.companies, run.now).where("change <> 'unchanged'"))
+    """Commit what changed, the companies before their history, and count it.
+
+    Where no row of a table changed, the state goes with the history's commit, or into one of its own there.
+    """
+    lake, history = run.settings.lake.root, revision.history
+    changes = keep(changed_rows(run, tables, revision))
+    counts = counted(changes, tables.companies.count())
+    counts["histories"] = history.touched.count()
+    buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
+    has_changes = any(counts[change] for change in CHANGES)
+    if has_changes:
+        members = changes.where("change <> 'removed'")
+        replacement = Replacement(tables.companies, members, changes.select("company_id"))
+        replace(lake, COMPANIES, replacement, buckets, now)
+    state = {**now, "companies": identity(lake, COMPANIES.path)}
+    create_table(run.spark, lake, COMPANIES_HISTORY)
+    if counts["histories"]:
+        replace(lake, COMPANIES_HISTORY, history, buckets, state)
+    elif not has_changes or run.state_of(COMPANIES_HISTORY).get("crm", {}) != now["crm"]:
+        note_state(run.spark, lake, COMPANIES_HISTORY, state)
+    counts["inferred"] = read_table(run.spark, lake, COMPANIES).where("is_inferred").count()
+    return counts
+
+
+def changed_rows(run: Run, tables: Tables, revision: Revision) -> DataFrame:
+    """`dim.companies` rows that are not as they stand, each with its `change`."""
+    companies = revision.companies
+    if revision.may_be_unsure:
+        unsure = companies.where("is_unsure").select("company_id")
+        companies = companies if unsure.isEmpty() else settled(tables, revision, unsure)
+    return with_row_times(companies, run.now).where("change <> 'unchanged'")
+
+
+def counted(changes: DataFrame, before: int) -> dict[str, int]:
+    """Companies by what happened to them, of `before` that there were."""
     counts = dict.fromkeys(CHANGES, 0)
     counts |= {row["change"]: row["count"] for row in changes.groupBy("change").count().collect()}
-    before = tables.companies.count()
     counts["unchanged"] = before - counts["changed"] - counts["repaired"] - counts["removed"]
-    counts["histories"] = revision.differ.count()
-    buckets = bucket_count(before + counts["inserted"] - counts["removed"])
-    if any(counts[change] for change in CHANGES):
-        members = changes.where("change <> 'removed'")
     return counts
+
+
+def replace(lake: str, table: Table, replacement: Replacement, count: int, state: Mapping[str, object]) -> None:
+    """Commit a replacement: the buckets of the touched companies, in the table's layout."""
+    numbers = replacement.touched.select(bucket(count)).distinct().collect()
+    buckets = [number for (number,) in numbers]
+    rows = LAYOUTS[table.name](replacement.rows(buckets, count), count)
+    replace_where(rows, lake, table, replacement.predicate(buckets, count), state)

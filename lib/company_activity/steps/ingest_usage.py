@@ -1,168 +1,29 @@
-"""The usage API → the landing: each date once, whole, or not at all."""
+"""Usage API → landing: the dates asked for, and those fetched before they had settled."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from company_activity.errors import SourceError, UsageError
-from company_activity.io.api import UsageApi
-from company_activity.io.commit import Fetch, Landed, begin, commit
-from company_activity.io.landing import Landing
-from company_activity.io.page import PagingBroken
-from company_activity.io.page_file import Session
-from company_activity.io.secrets import resolve
-from company_activity.io.storage import open_storage
-from company_activity.io.unfinished import UnfinishedDate
-from company_activity.settings import Settings
+from company_activity.io.fetch_dates import fetch_dates
+from company_activity.report import StepReport
 
-log = logging.getLogger(__name__)
-START_OVERS = 3
-Outcome = Literal["landed", "unchanged", "failed"]
-OnPage = Callable[[date, int, int], None]
+if TYPE_CHECKING:
+    from company_activity.run import Run
 
 
-def ingest_usage(
-    settings: Settings,
-    dates: Iterable[date],
-    *,
-    clock: Callable[[], datetime],
-    run_id: str,
-    refetch: bool = True,
-    on_page: OnPage = lambda day, pages, rows: None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> IngestReport:
-    """Fetch every date in full and land what is new; a date that fails does not stop the others.
-
-    With `refetch` also the `run.refetch_days` before the first date, and the dates whose newest generation is
-    provisional. `clock` gives the time in UTC; `on_page` hears of each durable page: date, pages and rows so far.
-
-    Raises:
-        UsageError: if a date is not over yet, before any request.
-        SettingsError: if the API's key or the storage's connection cannot be resolved or used.
-    """
-    asked = sorted(set(dates))
-    _must_be_over(asked, clock)
-    landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
-    days = _with_earlier(asked, settings.run.refetch_days, landing) if refetch else asked
-    with closing(UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)) as api:
-        fetcher = _Fetcher(landing, api, settings, clock, run_id, on_page)
-        return IngestReport(tuple(fetcher.fetch(day) for day in days))
-
-
-def _must_be_over(asked: list[date], clock: Callable[[], datetime]) -> None:
-    today = clock().astimezone(UTC).date()
-    if asked and asked[-1] >= today:
-        raise UsageError(
-            f"{asked[-1]} is not over: it is {today} in UTC", remedy=f"ask for dates up to {today - timedelta(days=1)}"
-        )
-
-
-def _with_earlier(asked: list[date], refetch_days: int, landing: Landing) -> list[date]:
-    """The dates asked for, those that late data may have changed, and those fetched before they had settled."""
-    before = [asked[0] - timedelta(days=n) for n in range(1, refetch_days + 1)] if asked else []
-    return sorted({*asked, *before, *landing.provisional_dates()})
-
-
-@dataclass(frozen=True)
-class DateReport:
-    """What became of one date; `generation`, `rows` and `pages` are those of its newest generation, if it landed.
-
-    `is_provisional`: it was fetched before it had settled, and the next run fetches it again.
-    """
-
-    day: date
-    outcome: Outcome
-    generation: int = 0
-    rows: int = 0
-    pages: int = 0
-    is_provisional: bool = False
-    error: SourceError | None = None
-
-
-@dataclass(frozen=True)
-class IngestReport:
-    """What became of each date, by date."""
-
-    dates: tuple[DateReport, ...]
-
-    def of(self, outcome: str) -> list[DateReport]:
-        """The dates that ended so."""
-        return [one for one in self.dates if one.outcome == outcome]
-
-    @property
-    def provisional(self) -> list[date]:
-        """The dates that the next run fetches again because they had not settled."""
-        return [one.day for one in self.dates if one.is_provisional]
-
-    @property
-    def error(self) -> SourceError | None:
-        """One error that names every failed date; None if all have landed."""
-        errors = {one.day: one.error for one in self.dates if one.error}
-        if not errors:
-            return None
-        first, days = next(iter(errors.values())), ", ".join(map(str, errors))
-        if len(errors) == 1:
-            return first
-        what = f"{len(errors)} of {len(self.dates)} dates are not fetched ({days}); the first: {first.what}"
-        return type(first)(what, remedy=first.remedy)
-
-
-@dataclass(frozen=True)
-class _Fetcher:
-    """What all dates of a run share."""
-
-    landing: Landing
-    api: UsageApi
-    settings: Settings
-    clock: Callable[[], datetime]
-    run_id: str
-    on_page: OnPage
-
-    def fetch(self, day: date) -> DateReport:
-        """Fetch one date and land it; a source that fails is in the report, not raised."""
-        try:
-            landed = self._landed(day)
-        except SourceError as error:
-            log.info("%s", error)
-            return DateReport(day, "failed", error=error)
-        newest = landed.manifest
-        outcome: Outcome = "landed" if landed.is_new else "unchanged"
-        return DateReport(day, outcome, newest.generation, newest.rows, newest.pages, not landed.is_settled)
-
-    def _landed(self, day: date) -> Landed:
-        this = Fetch(self.run_id, self.api.url, self._settles_at(day))
-        for _ in range(START_OVERS):
-            with self.landing.lock(day):
-                pages = self._pages(day)
-                landed = commit(self.landing, pages, this) if pages else None
-            if landed:
-                return landed
-        raise SourceError(f"{day}: other runs keep landing this date", remedy="let them end, then run again")
-
-    def _pages(self, day: date) -> UnfinishedDate | None:
-        """Every page of the date, durable; None if resumed pages led nowhere, so that a fresh start is due."""
-        session = Session(day, self.api.source, self.clock(), self.run_id)
-        pages = begin(self.landing, session, self.settings.api.resume_max_age)
-        if pages.is_resumed:
-            log.info("%s: going on after page %d of the run %s", day, pages.pages, pages.session.run_id)
-        try:
-            for page in self.api.pages(day, pages.trail):
-                pages.append(page)
-                self.on_page(day, pages.pages, pages.rows)
-        except PagingBroken as broken:
-            pages.discard()
-            if not pages.is_resumed:
-                raise
-            log.warning("%s: %s; starting over at page 1", day, broken.what)
-            return None
-        return pages
-
-    def _settles_at(self, day: date) -> datetime:
-        end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-        return end + timedelta(hours=self.settings.run.settle_hours)
+def ingest_usage(run: Run) -> StepReport:
+    """Fetch each date whole; a date that fails is named, and does not stop the others."""
+    done = fetch_dates(
+        run.settings, run.dates, clock=run.clock, run_id=run.run_id, refetch=run.refetch, on_page=run.on_page
+    )
+    landed = done.of("landed")
+    counts = {
+        "dates_fetched": len(done.dates),
+        "landed": len(landed),
+        "unchanged": len(done.of("unchanged")),
+        "failed": len(done.of("failed")),
+        "records_landed": sum(one.rows for one in landed),
+    }
+    warnings = [f"{day} was fetched before it had settled: the next run fetches it again" for day in done.provisional]
+    outcome = "failed" if done.error else "done" if landed else "nothing"
+    return StepReport("ingest_usage", outcome, counts, warnings=warnings, error=done.error)

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from company_activity.transforms.moves import Moves
 
 
-def reach_predicate(since: date) -> str:
+def in_reach(since: date) -> str:
     """SQL that selects the periods which a snapshot of `since` or later can move: all but those ended before it.
 
-    >>> reach_predicate(date(2025, 3, 1))
+    >>> in_reach(date(2025, 3, 1))
     "(valid_to IS NULL OR valid_to >= DATE'2025-03-01')"
     """
     return f"(valid_to IS NULL OR valid_to >= DATE'{since}')"
 
 
 def companies_told_otherwise(snapshots: DataFrame, periods: DataFrame, moves: Moves) -> DataFrame:
-    """The companies whose periods may change, because a moved date tells of them what the history does not.
+    """The companies whose periods change, because a moved date tells of them what the history does not.
 
     A company is left alone where each moved date repeats what the history says of it as of that date, or where it
     neither stands in the snapshot nor owes a period to it: with or without such a row, the same attributes follow on
     one another.
 
-    Shape: `stg.crm_companies` as the union of its paths and `dim.companies_history`, both at least in the reach of the
-    moved dates, in; `company_id`, each once, out.
+    Shape: `stg.crm_companies` (each date the union of its paths) and the `dim.companies_history` in the reach of the
+    moved dates in; `company_id`, each once, out.
     """
     told = snapshots.where(F.col("file_date").isin(list(moves.dates)))
     known = periods.select(
@@ -60,9 +60,9 @@ def companies_told_otherwise(snapshots: DataFrame, periods: DataFrame, moves: Mo
 
 
 def periods_again(companies: DataFrame, snapshots: DataFrame, periods: DataFrame, since: date) -> DataFrame:
-    """The periods of `companies` in the reach of `since`, from the snapshots since then.
+    """The periods of `companies` in the reach of `since`, built from the snapshots since then.
 
-    What stood just before `since` sums up all earlier snapshots, so it is read as one snapshot and they are not read.
+    What stood just before `since` sums up all earlier snapshots: it is read as one, and they are not read.
 
     Shape: `dim.companies_history`.
     """
@@ -76,5 +76,5 @@ def periods_again(companies: DataFrame, snapshots: DataFrame, periods: DataFrame
 def companies_that_differ(before: DataFrame, after: DataFrame) -> DataFrame:
     """The companies whose periods are not the same in both; `company_id`, each once. NULL equals NULL."""
     sides = before.withColumn("side", F.lit(-1)).unionByName(after.withColumn("side", F.lit(1)))
-    unpaired = sides.groupBy(*COMPANIES_HISTORY.column_names).agg(F.sum("side").alias("side")).where("side != 0")
-    return unpaired.select("company_id").distinct()
+    unpaired = sides.groupBy(*COMPANIES_HISTORY.column_names).agg(F.sum("side").alias("side"))
+    return unpaired.where("side <> 0").select("company_id").distinct()

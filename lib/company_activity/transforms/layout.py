@@ -1,12 +1,14 @@
-"""How the dimension's tables lie in files: a company's rows in the file of its bucket.
+"""How the dimension's tables lie in files, and what a change of some companies replaces of them.
 
-Buckets are those of Spark's own hash partitioning, so that one task writes one bucket and one bucket is one file. A
-change rewrites the buckets that it touches; their numbers, and no company, stand in the commit's predicate.
+A company's rows lie in the file of its bucket. Buckets are those of Spark's own hash partitioning, so that one task
+writes one bucket and one bucket is one file. A change replaces the buckets that it touches: their numbers, and no
+company, stand in the commit's predicate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Column
@@ -18,8 +20,32 @@ if TYPE_CHECKING:
 ROWS_PER_FILE = 32_768
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """`fresh` rows in place of those that `standing` has of the `touched` companies (`company_id`, each once).
+
+    `reach` is the SQL that selects `standing` from the table; None where it is the whole of it.
+    """
+
+    standing: DataFrame
+    fresh: DataFrame
+    touched: DataFrame
+    reach: str | None = None
+
+    def predicate(self, buckets: Collection[int], count: int) -> str | None:
+        """SQL that selects what has to be replaced; None for the whole table."""
+        some = buckets_predicate(buckets, count) if len(buckets) < count else None
+        return " AND ".join(part for part in (self.reach, some) if part) or None
+
+    def rows(self, buckets: Collection[int], count: int) -> DataFrame:
+        """All rows that the predicate selects, as they should be."""
+        standing = self.standing.where(buckets_predicate(buckets, count))
+        untouched = standing.join(self.touched, "company_id", "left_anti")
+        return untouched.unionByName(self.fresh.select(*untouched.columns))
+
+
 def bucket_count(rows: int) -> int:
-    """How many buckets a table of so many rows has: a power of two, so that growth splits buckets and mixes none.
+    """How many buckets a table of so many companies has: a power of two, so that growth splits them in halves.
 
     >>> [bucket_count(rows) for rows in (0, 32_767, 32_768, 200_000, 1_000_000)]
     [1, 1, 2, 8, 32]
@@ -32,7 +58,7 @@ def bucket(count: int) -> Column:
     return F.pmod(F.hash("company_id"), F.lit(count))
 
 
-def buckets_predicate(buckets: Iterable[int], count: int) -> str:
+def buckets_predicate(buckets: Collection[int], count: int) -> str:
     """SQL that selects the companies of these buckets.
 
     >>> buckets_predicate([7, 2], 8)
@@ -42,16 +68,14 @@ def buckets_predicate(buckets: Iterable[int], count: int) -> str:
 
 
 def in_buckets(rows: DataFrame, count: int) -> DataFrame:
-    """The rows as they should be written: one partition, and so one file, a bucket."""
+    """The rows as they should be written: a partition, and so a file, a bucket."""
     return rows.repartition(count, "company_id")
 
 
 def with_ended_apart(periods: DataFrame, count: int) -> DataFrame:
     """Periods as they should be written: those that stand in their buckets, the ended ones by their end.
 
-    Delta then knows from a file's statistics that all its periods ended before a date, and need not open it.
+    Delta then knows from a file's statistics that all its periods ended before a date, and does not open it.
     """
-    standing = in_buckets(periods.where("valid_to IS NULL"), count)
-    return standing.unionByName(
-        periods.where("valid_to IS NOT NULL").repartitionByRange(count, "valid_to", "company_id")
-    )
+    ended = periods.where("valid_to IS NOT NULL").repartitionByRange(count, "valid_to", "company_id")
+    return in_buckets(periods.where("valid_to IS NULL"), count).unionByName(ended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -120,7 +120,9 @@ def test_every_value_arrives_as_it_is(publish, spark, warehouse):
         {DAY: {"🙂" * 64: 1}},
         company_name=hostile,
         country="",
-        last_contact_at=datetime(2025, 3, 30, 2, 30, 0, 123456),  # an hour that a change of clocks skips in Europe
+        last_contact_at=datetime(
+            2025, 3, 30, 2, 30, 0, 123456, tzinfo=UTC
+        ),  # an hour that a change of clocks skips in Europe
         usage_density=0.1 + 0.2,
         engagement_score=1e-17,
         is_churn_risk=True,
@@ -133,3 +135,9 @@ def test_every_value_arrives_as_it_is(publish, spark, warehouse):
     ((density, score, is_risk),) = served_rows(warehouse, "usage_density, engagement_score, is_churn_risk")
     assert (float(density), float(score)) == (0.1 + 0.2, 1e-17)
     assert is_risk in ("TRUE", "t", "1")
+
+
+def test_a_character_that_postgres_refuses_stops_no_publish(publish, spark, warehouse):
+    publish(None, {DAY: "h"}, 1, rows=activity(spark, {DAY: {"a": 1}}, company_name="no\0name"))
+    replaced = "\ufffd" if warehouse.dialect.name == "postgres" else "\0"
+    assert served_rows(warehouse, "company_name") == [(f"no{replaced}name",)]

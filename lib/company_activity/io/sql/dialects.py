@@ -24,6 +24,7 @@ class Dialect:
     ddl_in_transaction: bool = True
     text_units: int = 1  # what VARCHAR(n) counts, per code point
     stage_suffix: str = ""
+    takes_nul: bool = True  # whether text may hold U+0000
     transient_codes: frozenset[int] = frozenset()
 
     def type_of(self, column: ServedColumn) -> str:
@@ -129,6 +130,7 @@ class Postgres(Dialect):
 
     name: str = "postgres"
     driver: str = "org.postgresql.Driver"
+    takes_nul: bool = False
 
     def text(self, code_points: int) -> str:
         return f'VARCHAR({code_points}) COLLATE "C"'

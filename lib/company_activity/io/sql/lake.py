@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
-from company_activity.io.delta import exists, table_uri, version_of
+from company_activity.io.delta import exists, table_uri
 from company_activity.io.sql.ledger import Fence
 from company_activity.io.sql.served import Served
 from company_activity.io.sql.statements import Figures
@@ -46,9 +46,12 @@ def open_lake_table(spark: SparkSession, lake_root: str, served: Served, version
     path = table_uri(lake_root, served.lake)
     if not exists(spark, lake_root, served.lake):
         raise PublishError(f"the lake has no {served.name} at {path}", remedy="build it: company-activity run")
-    at = version_of(spark, lake_root, served.lake) if version is None else version
-    (detail,) = DeltaTable.forPath(spark, path).detail().select("id").collect()
-    return LakeTable(spark, served, path, Fence(detail["id"], at))
+    table = DeltaTable.forPath(spark, path)
+    (detail,) = table.detail().select("id").collect()
+    if version is None:
+        (newest,) = table.history(1).select("version").collect()
+        version = newest["version"]
+    return LakeTable(spark, served, path, Fence(detail["id"], version))
 
 
 def figures_by(rows: DataFrame, served: Served, group: str) -> dict[str, Figures]:

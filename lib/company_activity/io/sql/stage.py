@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.jdbc import Connection, SqlError, failures
 from company_activity.io.sql.ledger import sql_time
 from company_activity.io.sql.served import Served, ServedColumn
@@ -20,20 +21,23 @@ REGISTER = "etl.staging"
 ABANDONED_AFTER = timedelta(hours=24)
 
 
-def as_staged(rows: DataFrame, table: Served) -> DataFrame:
+def as_staged(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
     """The served columns as staging has them: dates and times as ISO text (UTC), an array as one text."""
     extra = [] if table.dated else [IS_GONE]
-    return rows.select(*[_staged(column, rows) for column in table.columns], *extra)
+    return rows.select(*[_staged(column, rows, dialect) for column in table.columns], *extra)
 
 
-def _staged(column: ServedColumn, rows: DataFrame) -> Column:
-    value = F.col(column.name)
-    if column.type == "date":
-        return value.cast("string").alias(column.name)
-    if column.type == "timestamp":
-        return F.date_format(value, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(column.name)
-    is_array = rows.schema[column.name].dataType.typeName() == "array"
-    return F.array_join(value, ",").alias(column.name) if is_array else value
+def _staged(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
+    value, kind = F.col(column.name), rows.schema[column.name].dataType.typeName()
+    if kind == "date":
+        value = value.cast("string")
+    elif kind == "timestamp":
+        value = F.date_format(value, "yyyy-MM-dd HH:mm:ss.SSSSSS")
+    elif kind == "array":
+        value = F.array_join(value, ",")
+    elif column.type == "text" and not dialect.takes_nul:
+        value = F.translate(value, "\0", "\ufffd")
+    return value.alias(column.name)
 
 
 @contextmanager
@@ -80,7 +84,7 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: Served, stage: str
         SqlError: what the first task that failed for good ran into.
     """
     target, publish = warehouse.target, warehouse.publish
-    shares = as_staged(rows, table).repartition(publish.writers, *table.key)
+    shares = as_staged(rows, table, warehouse.dialect).repartition(publish.writers, *table.key)
     options = target.revealed() | warehouse.dialect.connection_options(warehouse.sql)
     options |= warehouse.dialect.writer_options(publish)
     writer = shares.write.format("jdbc").mode("append").options(**options)

@@ -68,9 +68,9 @@ def target_of(settings: SqlSettings, environment: str) -> Target:
     password = settings.password if settings.password.reveal() else Secret(found.get("password", ""))
     if password.reveal().startswith("secret://"):
         raise SettingsError("sql.password is a reference that was not resolved", remedy="company-activity doctor")
-    properties: dict[str, str | Secret] = {"user": settings.user or found.get("user", "")}
-    if password.reveal() or engine == "h2":
-        properties["password"] = password
+    user, properties = settings.user or found.get("user", ""), dict[str, str | Secret]()
+    if user or password.reveal() or engine == "h2":  # none at all where a token or the platform logs in
+        properties = {"user": user, "password": password}
     if environment != "local":
         properties |= _verified(engine, url)
     return Target(engine, url, properties)

@@ -12,7 +12,7 @@ from company_activity.errors import SettingsError, UsageError
 from company_activity.io.landing import Landing
 from company_activity.io.storage import LocalStorage
 from company_activity.settings import LandingSettings, Secret
-from company_activity.steps.ingest_usage import ingest_usage
+from company_activity.io.fetch_dates import fetch_dates
 
 from support.ingest import clock_at, settings_for
 from support.usage_api import KEY, Answer, numbered, page, serving
@@ -36,7 +36,7 @@ def ingest(tmp_path):
     def ingest(server, dates=(DAY,), clock=NOON, settings=None, **more):
         runs.append(f"run-{len(runs) + 1}")
         settings = settings or settings_for(server.url, tmp_path, **more.pop("with_settings", {}))
-        return ingest_usage(settings, dates, clock=clock, run_id=runs[-1], sleep=lambda seconds: None, **more)
+        return fetch_dates(settings, dates, clock=clock, run_id=runs[-1], sleep=lambda seconds: None, **more)
 
     return ingest
 

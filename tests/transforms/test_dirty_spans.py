@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY
-from company_activity.transforms.moves import spans_of_moved_attributes, spans_of_moved_companies
+from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
 
 from support.frames import frame
 

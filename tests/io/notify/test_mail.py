@@ -1,0 +1,125 @@
+"""E-mail, as a real mail server gets it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from company_activity.io.notify.channel import NotSent
+from company_activity.io.notify.mail import Mail
+from company_activity.settings import Secret, SecretSettings
+
+from support.receivers import mail_receiver
+
+
+@pytest.fixture
+def mail(settings):
+    """A channel to a server on a port."""
+
+    def mail(port, **more):
+        known = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "mail_from": "etl@example.com",
+                 "mail_to": ("cs@example.com", "data@example.com")}  # fmt: skip
+        return Mail(settings(**known | more), SecretSettings())
+
+    return mail
+
+
+def why_not(channel, message):
+    with pytest.raises(NotSent) as caught:
+        channel.send(message)
+    assert "hunter2" not in str(caught.value)
+    return caught.value
+
+
+def test_a_mail_says_what_failed_and_what_to_do(mail, message):
+    with mail_receiver() as server:
+        assert mail(server.port).send(message) == "cs@example.com, data@example.com"
+    [got] = server.mails
+    assert got["Subject"] == "company-activity (synapse) failed at stage usage: 2025-11-23"
+    assert (got["From"], got["To"]) == ("etl@example.com", "cs@example.com, data@example.com")
+    assert got["Message-ID"] == "<20251124T030000Z-abc123.failed.synapse@company-activity>"
+    assert got["Auto-Submitted"] == "auto-generated"
+    assert got.get_content().splitlines()[:5] == [
+        "company-activity (synapse) failed at stage usage: 2025-11-23",
+        "",
+        "Error: GateRefused: gate volume on 2025-11-23: found 812, wanted 1640",
+        "What to do: fetch the date again",
+        "Step: stage usage",
+    ]
+    gates = "Gates:\n  - volume on 2025-11-23 refused: found 812, wanted 1640\n  - 3 passed\n"
+    assert gates in got.get_content().replace("\r\n", "\n")
+
+
+def test_hostile_text_adds_no_header_and_no_line_and_no_megabytes(mail, hostile):
+    with mail_receiver() as server:
+        mail(server.port).send(hostile)
+    [got] = server.mails
+    assert "Bcc" not in got
+    assert not [line for line in got.get_content().splitlines() if line.startswith("Bcc")]
+    assert len(got.as_bytes()) < 400_000
+    assert got.get_content_type() == "text/plain"
+
+
+def test_a_headline_with_a_line_break_stays_a_subject(mail, message):
+    with mail_receiver() as server:
+        mail(server.port).send(replace(message, dates="2025\r\nBcc: evil@example.com"))
+    assert "Bcc" not in server.mails[0]
+
+
+def test_it_goes_over_tls_with_a_login(mail, message, trusted):
+    with mail_receiver(tls=trusted, password="hunter2") as server:
+        channel = mail(server.port, smtp_tls="starttls", smtp_user="etl", smtp_password=Secret("hunter2"))
+        channel.send(message)
+    assert server.was_tls == [True]
+    assert server.logins == [("etl", "hunter2")]
+
+
+def test_a_password_that_is_wrong_is_told_without_it(mail, message, trusted):
+    with mail_receiver(tls=trusted, password="right") as server:
+        channel = mail(server.port, smtp_tls="starttls", smtp_user="etl", smtp_password=Secret("hunter2"))
+        assert str(why_not(channel, message)) == "127.0.0.1 refuses the user or the password (535)"
+
+
+def test_a_certificate_that_is_not_trusted_ends_it_before_the_login(mail, message, ca):
+    with mail_receiver(tls=ca, password="hunter2") as server:
+        channel = mail(server.port, smtp_tls="starttls", smtp_user="etl", smtp_password=Secret("hunter2"))
+        assert "certificate verify failed" in str(why_not(channel, message))
+    assert (server.mails, server.logins) == ([], [])
+
+
+def test_a_server_without_tls_gets_nothing(mail, message):
+    with mail_receiver() as server:
+        assert "STARTTLS" in str(why_not(mail(server.port, smtp_tls="starttls"), message))
+    assert server.mails == []
+
+
+def test_a_password_does_not_cross_the_network_in_clear(mail, message):
+    why = why_not(mail(9, smtp_user="etl", smtp_password=Secret("hunter2")), message)
+    assert str(why) == "notify.smtp_user needs TLS: set notify.smtp_tls to starttls or tls"
+
+
+@pytest.mark.parametrize("name", ["smtp_host", "mail_from", "mail_to"])
+def test_a_setting_that_is_not_there_is_named(mail, message, name):
+    assert str(why_not(mail(9, **{name: () if name == "mail_to" else ""}), message)) == f"notify.{name} has no value"
+
+
+def test_nobody_there(mail, message):
+    assert str(why_not(mail(9), message)) == "127.0.0.1: Connection refused"
+
+
+def test_a_mail_that_is_not_wanted_is_refused_and_a_full_disk_is_not(mail, message):
+    with mail_receiver() as server:
+        server.refuse["DATA"] = "554 spam"
+        assert why_not(mail(server.port), message).is_refused
+        server.refuse["DATA"] = "452 full"
+        assert not why_not(mail(server.port), message).is_refused
+
+
+def test_the_recipients_that_are_taken_get_it(mail, message):
+    with mail_receiver() as server:
+        server.refuse["cs@example.com"] = "550 unknown"
+        assert mail(server.port).send(message) == "data@example.com"
+        server.refuse["RCPT"] = "550 unknown"
+        assert str(why_not(mail(server.port), message)) == "127.0.0.1 refuses every recipient"
+    assert len(server.mails) == 1
