@@ -54,7 +54,7 @@ azurite: ## Azure's storage emulator, for the blob tests (needs Node and npm)
 	@test -x $(NODE)/node_modules/.bin/azurite || npm install --silent --no-fund --no-audit --prefix $(NODE) azurite@3.35.0
 
 axe: ## the accessibility checker, for the report's test (needs npm)
-	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.10.3
+	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
 reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
 	KILLS=20 CUTS=200 PUBLISHES=100 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py

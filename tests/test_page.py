@@ -100,7 +100,7 @@ def test_hostile_text_stays_text(report: RunReport) -> None:
     assert not elements.tags & {"script", "img", "iframe", "object", "form", "base"}
     assert not [found for _, found in elements.found if any(name.startswith("on") for name in found)]
     assert "{{ 7*7 }}" in page
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", page)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e\ud800-\udfff]", page)
     page.encode("utf-8")
 
 
@@ -168,6 +168,10 @@ def test_a_run_without_figures_says_why() -> None:
     text = text_of(render(report))
     assert "This page has no figures: no date is built yet" in text
     assert "Who to call" not in text
+
+
+def test_a_lake_without_companies_has_a_page_too() -> None:
+    assert "No company is at risk." in text_of(render(succeeded(churn_risks=[], figures=Figures(()))))
 
 
 def test_nobody_at_risk_is_said() -> None:

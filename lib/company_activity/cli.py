@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -20,6 +21,7 @@ from company_activity.console import Console
 from company_activity.dates import DateRange, parse_date
 from company_activity.errors import CompanyActivityError, UsageError
 from company_activity.io.lock import lake_lock
+from company_activity.io.run_records import run_records
 from company_activity.pipeline import STEPS, run_steps, unexpected
 from company_activity.report import RunReport
 from company_activity.run import Run
@@ -130,6 +132,37 @@ def publish_command(dates: DateRange, env: str, file: Path | None) -> int:
 def validate_command(dates: DateRange, env: str, file: Path | None) -> int:
     """Compare what is served with the lake."""
     return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}")
+
+
+@cli.command("report")
+@date_options
+@settings_options
+def report_command(dates: DateRange, env: str, file: Path | None) -> int:
+    """Write the report of the lake as it stands, up to the last of these dates."""
+    return invoke(load_settings(env, file=file), dates, ["write_report"], f"report {dates}")
+
+
+@cli.command("notify")
+@date_options
+@settings_options
+def notify_command(dates: DateRange, env: str, file: Path | None) -> int:
+    """Send what is undelivered, and tell of the newest run of these dates if nobody was told."""
+    return invoke(load_settings(env, file=file), dates, ["notify"], f"notify {dates}")
+
+
+@cli.command()
+@click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="The whole records, one per line.")
+@settings_options
+def runs(last: int, as_json: bool, env: str, file: Path | None) -> int:
+    """The last runs, newest first: when, what, how each ended."""
+    records = run_records(load_settings(env, file=file).lake.root, last)
+    if as_json:
+        for record in records:
+            click.echo(json.dumps(record, ensure_ascii=False))
+    else:
+        Console().runs(records)
+    return 0
 
 
 def invoke(settings: Settings, dates: DateRange, names: Sequence[str], command: str, **choices: Any) -> int:

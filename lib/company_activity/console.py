@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
@@ -59,6 +59,16 @@ class Console:
         self.out.print(f"\nRun {report.run_id} {report.outcome} in {report.seconds:.0f} s.")
         if report.page:
             self.out.print(f"Report: {escape(report.page)}")
+
+    def runs(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """A line per recorded run, and one with the step and the error where it failed."""
+        for record in records:
+            outcome = "failed" if record["exit_code"] else "done" if record["has_changed_something"] else "nothing"
+            told = f"{len(record['dates']):4} dates  {record['seconds']:6.0f} s  {record['command']}"
+            exit_code, colour = record["exit_code"], COLOURS[outcome]
+            self.out.print(f"{record['run_id']}  [{colour}]{outcome:<7} {exit_code}[/{colour}]  {escape(told)}")
+            if record["error"]:
+                self.out.print(escape(f"    {record['failed_step']}: {record['error']['what']}"))
 
     def _risks(self, report: RunReport) -> None:
         table = RichTable(title=f"Churn risks on {report.risks_on}", title_justify="left", box=None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError
+from company_activity.io.run_records import lake_marks, write_record
 from company_activity.report import StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.session import check_java
@@ -43,9 +44,10 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     """Take the named steps in their order; report and notification come last, however the others ended.
 
     A step that did a part of its work hands back an error in its report, and the rest goes on; one that raises
-    ends the cycle. The run's exit code is that of the first step that failed.
+    ends the cycle. The run's exit code is that of the first step that failed. Whatever comes of it is recorded.
     """
     preflight(run, names)
+    before = lake_marks(run.settings.lake.root)
     if stage_crm.__name__ in names:
         names = {*names, admit_crm.__name__}  # what is staged is what was admitted
     for step in CYCLE:
@@ -54,6 +56,7 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     for step in EPILOGUE:
         if step.__name__ in names:
             _take(run, step)
+    write_record(run.settings.lake.root, run.report, before)
 
 
 def preflight(run: Run, names: Collection[str]) -> None:

@@ -92,7 +92,7 @@ class SqlSettings:
     url: str
     user: str = ""
     password: Secret = Secret("")
-    engine: str = field(default="", metadata={"enum": ["", "h2", "postgres", "azuresql", "synapse"]})
+    engine: str = field(default="", metadata={"enum": ["", "azuresql", "synapse"]})
     lock_timeout_seconds: float = bounded(600.0, 1)
     socket_timeout_seconds: float = bounded(3600.0, 1)
 

@@ -93,7 +93,7 @@ def test_the_message_and_the_page_are_there(sample_place: Place) -> None:
     told = json.loads(message.read_text(encoding="utf-8"))
     assert told["event"] == "succeeded"
     page = Path(told["report"]).read_text(encoding="utf-8")
-    assert "Churn risks on 2025-11-23" in page
+    assert "Who to call" in page
     assert "<script>alert" not in page
 
 

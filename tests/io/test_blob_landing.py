@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from company_activity.io.commit import begin
+from company_activity.io.fetch_dates import fetch_dates
 from company_activity.io.landing import Landing
 from company_activity.io.storage import open_storage
 from company_activity.settings import LandingSettings, Secret
-from company_activity.io.fetch_dates import fetch_dates
 
 from support.ingest import clock_at, settings_for
 from support.landing import DAY, fetch, land, pages, session

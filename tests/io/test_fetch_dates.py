@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from company_activity.errors import SettingsError, UsageError
+from company_activity.io.fetch_dates import fetch_dates
 from company_activity.io.landing import Landing
 from company_activity.io.storage import LocalStorage
 from company_activity.settings import LandingSettings, Secret
-from company_activity.io.fetch_dates import fetch_dates
 
 from support.ingest import clock_at, settings_for
 from support.usage_api import KEY, Answer, numbered, page, serving

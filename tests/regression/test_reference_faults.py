@@ -11,7 +11,6 @@ from statistics import mean, stdev
 from typing import Any
 
 import pytest
-from oracle.model import Item
 from pyspark.sql import SparkSession
 
 from company_activity.checks import split_by_reasons
@@ -20,6 +19,7 @@ from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 from company_activity.usage_lines import parse_line
 
+from oracle.model import Item
 from support.build import activity, by_key, days
 from support.cycle import Place
 from support.frames import FETCHED, LINES, landed_line
@@ -40,12 +40,12 @@ def contact(day: date) -> datetime:
 # company → users by days back from D; one event a user
 USE: dict[str, dict[int, int]] = {
     "gaps": {30: 5, 0: 5},
-    "weekly": {n: 10 for n in range(0, 84, 7)},
+    "weekly": dict.fromkeys(range(0, 84, 7), 10),
     "steps": {n: 2 if n < 30 else 1 for n in range(90)},
-    "one_user": {n: 1 for n in range(60)},
+    "one_user": dict.fromkeys(range(60), 1),
     "recent": {10: 1},
-    "renamed": {n: 4 for n in range(60)},
-    "unknown": {n: 4 for n in range(89)},
+    "renamed": dict.fromkeys(range(60), 4),
+    "unknown": dict.fromkeys(range(89), 4),
 }
 CRM = [
     {"company_id": "silent", "name": "Silent", "file_date": FIRST, "last_contact_at": contact(FIRST)},
@@ -148,7 +148,7 @@ def test_s10_what_is_no_count_is_no_zero(value: str) -> None:
 
 
 def test_s11_a_past_day_sees_the_crm_of_that_day(table: Any) -> None:
-    wrong = {day: "New Name" for day in COMPLETE}  # JOIN companies ON company_id: today's row for every day
+    wrong = dict.fromkeys(COMPLETE, "New Name")  # JOIN companies ON company_id: today's row for every day
     assert wrong[back(6)] != table["renamed", back(6)]["company_name"] == "Old Name"
     assert table["renamed", back(5)]["company_name"] == "New Name"
 
@@ -158,7 +158,10 @@ def test_s12_paging_cut_short_lands_nothing(tmp_path: Path, paging_api: Callable
     place = Place(tmp_path, paging_api(pages))
     wrong = [item for page in pages if page for item in page["items"]]  # while r.ok: items += …; page += 1
     assert len(wrong) == 1
-    assert place.run("ingest", "--start", "2025-03-31", "--end", "2025-03-31", COMPANY_ACTIVITY__API__MAX_ATTEMPTS="1") == 3
+    assert (
+        place.run("ingest", "--start", "2025-03-31", "--end", "2025-03-31", COMPANY_ACTIVITY__API__MAX_ATTEMPTS="1")
+        == 3
+    )
     assert not list((tmp_path / "landing").rglob("manifest.json"))
 
 

@@ -81,8 +81,8 @@ def test_no_cut_loses_doubles_or_invents_a_publish(cutting):
     cutting.publish(1)
     proxy.heal()
     cutting.publish(2)
-    version, outcomes = 2, []
-    for name, cut, stays_down in cuts(proxy, proxy.forwarded):
+    version, outcomes, whole = 2, [], proxy.forwarded
+    for name, cut, stays_down in cuts(proxy, whole):
         version += 1
         proxy.heal()
         proxy.cut, proxy.stays_down = cut, stays_down
@@ -103,4 +103,4 @@ def test_no_cut_loses_doubles_or_invents_a_publish(cutting):
             f"{name:>14}{' and down' if stays_down else '':9}{'' if was_cut else ' (not reached)'}: {outcome}",
             flush=True,
         )
-    print(f"{CUTS} cuts of {proxy.forwarded} bytes:", {outcome: outcomes.count(outcome) for outcome in set(outcomes)})
+    print(f"{CUTS} cuts of {whole} bytes:", {outcome: outcomes.count(outcome) for outcome in set(outcomes)})

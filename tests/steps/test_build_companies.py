@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from company_activity.io.delta import read_table, replace_where
-from company_activity.io.delta_log import newest_state
 from company_activity.report import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.settings import LakeSettings
 from company_activity.steps.build_companies import build_companies
-from company_activity.transforms.crm import paths_predicate
 
 from support.frames import frame
 from support.ingest import settings_for
@@ -29,28 +28,47 @@ Rows = Mapping[str, Any]
 
 
 @dataclass
+class StagedRun(Run):
+    """A run whose staging is in memory; the dimension lies on its lake."""
+
+    staged: dict[str, Rows] = field(default_factory=dict)
+
+    def state_of(self, table: Table) -> dict[str, Any]:
+        return dict(self.staged.get(table.name) or super().state_of(table))
+
+
+@dataclass
 class Place:
-    """A lake whose staging a test fills; each build is a run of its own, an hour after the one before."""
+    """A lake, and staging that a test fills; each build is a run of its own, an hour after the one before."""
 
     spark: SparkSession
     lake: str
     runs: int = 0
-    files: dict[str, Any] = field(default_factory=dict)
-    dates: dict[str, str] = field(default_factory=dict)
+    files: dict[str, tuple[date, dict[str, str | None]]] = field(default_factory=dict)
+    dates: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
 
     def stage_crm(self, path: str, day: date, **names: str | None) -> None:
         """A CRM file: company → name. What was staged of the path goes."""
-        rows = [{"company_id": i, "name": n, "file_date": day, "src_file_name": path} for i, n in names.items()]
-        self.files[path] = {"sha256": f"{hash((path, day, *names.items())) & 0xFFFFFFFFFFFFFFFF:016x}", "file_date": str(day)}
-        self._replace(CRM_COMPANIES, rows, paths_predicate("src_file_name", [path]), {"files": self.files})
+        self.files[path] = day, names
 
-    def stage_usage(self, day: date, **users: int) -> None:
+    def stage_usage(self, day: date, content: str = "content", **users: int) -> None:
         """The next generation of a date: company → active users."""
-        self._stage_date(day, users, "content")
+        generation = int(self.dates.get(str(day), ("0", {}))[0].split(":")[0]) + 1
+        self.dates[str(day)] = f"{generation}:{content}", users
 
-    def drop_usage(self, day: date) -> None:
-        """The next generation of a date says that it is missing."""
-        self._stage_date(day, {}, "missing")
+    def read(self, spark: SparkSession, lake: str, table: Table) -> DataFrame:
+        """Staging from memory, the rest from the lake."""
+        if table == CRM_COMPANIES:
+            return frame(spark, table, [
+                {"company_id": i, "name": n, "file_date": day, "src_file_name": path}
+                for path, (day, names) in self.files.items() for i, n in names.items()
+            ])  # fmt: skip
+        if table == PRODUCT_USAGE:
+            return frame(spark, table, [
+                {"company_id": i, "date": date.fromisoformat(day), "active_users": n}
+                for day, (_, users) in self.dates.items() for i, n in users.items()
+            ])  # fmt: skip
+        return read_table(spark, lake, table)
 
     def build(self) -> StepReport:
         self.runs += 1
@@ -60,7 +78,19 @@ class Place:
     def run(self) -> Run:
         now = BEGAN + timedelta(hours=self.runs)
         settings = replace(settings_for("", self.lake), lake=LakeSettings(self.lake))
-        return Run(settings, (), RunReport(f"run-{self.runs}", "test", now), lambda: now, say=lambda told: None)
+        digests = {
+            p: {"sha256": f"{sorted(names.items())}", "file_date": str(d)} for p, (d, names) in self.files.items()
+        }
+        marks = {day: mark for day, (mark, _) in self.dates.items()}
+        staged = {CRM_COMPANIES.name: {"files": digests}, PRODUCT_USAGE.name: {"dates": marks}}
+        report = RunReport(f"run-{self.runs}", "test", now)
+        return StagedRun(settings, (), report, lambda: now, say=lambda told: None, staged=staged)
+
+    def times(self, company: str) -> tuple[datetime, datetime]:
+        """created_at and updated_at of a company."""
+        rows = read_table(self.spark, self.lake, COMPANIES).where(F.col("company_id") == company)
+        ((created, updated),) = rows.select(F.unix_seconds("created_at"), F.unix_seconds("updated_at")).collect()
+        return datetime.fromtimestamp(created, UTC), datetime.fromtimestamp(updated, UTC)
 
     def companies(self) -> dict[str, tuple[Any, ...]]:
         """company → name, first day seen, first day active, inferred."""
@@ -74,35 +104,103 @@ class Place:
     def commits(self, table: Table) -> int:
         return len(list(Path(self.lake, table.path, "_delta_log").glob("*.json")))
 
-    def _stage_date(self, day: date, users: Mapping[str, int], content: str) -> None:
-        generation = int(self.dates.get(str(day), "0").split(":")[0]) + 1
-        self.dates[str(day)] = f"{generation}:{content}"
-        rows = [{"company_id": i, "date": day, "active_users": n} for i, n in users.items()]
-        self._replace(PRODUCT_USAGE, rows, f"date = DATE'{day}'", {"dates": self.dates})
-
-    def _replace(self, table: Table, rows: Iterable[Rows], where: str, state: Rows) -> None:
-        given = {"ts": BEGAN, "ingested_at": BEGAN, "src_ingested_at": BEGAN, "src_file_name": "part"}
-        given |= dict.fromkeys(("events", "page", "item", "generation"), 1) | {"has_conflict": False}
-        replace_where(frame(self.spark, table, rows, **given), self.lake, table, where, state)
-
 
 @pytest.fixture
-def place(spark: SparkSession, tmp_path: Path) -> Place:
-    return Place(spark, str(tmp_path))
+def place(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    place = Place(spark, str(tmp_path))
+    monkeypatch.setattr("company_activity.steps.build_companies.read_table", place.read)
+    return place
 
 
-def test_the_first_build_writes_both_tables_and_a_rerun_nothing(place: Place) -> None:
+def test_the_first_build_writes_both_tables_and_a_rerun_neither(place: Place) -> None:
     place.stage_crm("a.csv", DAY, a="A", b=None)
     place.stage_usage(DAY, a=3, u=0)
-    first = place.build()
+    assert place.build().counts == {
+        "inserted": 3, "changed": 0, "repaired": 0, "removed": 0, "unchanged": 0, "histories": 2, "inferred": 1
+    }  # fmt: skip
     assert place.companies() == {
         "a": ("A", DAY, DAY, False),
         "b": (None, DAY, None, False),
         "u": (None, DAY, None, True),
     }
-    assert first.counts == {
-        "inserted": 3, "changed": 0, "repaired": 0, "removed": 0, "unchanged": 0, "histories": 2, "inferred": 1
-    }  # fmt: skip
-    before = place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)
+    commits = place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)
     assert place.build().outcome == "nothing"
-    assert (place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)) == before
+    assert (place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)) == commits
+
+
+def test_usage_that_tells_nothing_new_is_noted_and_makes_no_version_to_publish(place: Place) -> None:
+    place.stage_usage(DAY, a=3)
+    place.build()
+    place.stage_usage(DAY + timedelta(days=1), a=5)
+    commits = place.commits(COMPANIES)
+    second = place.build()
+    assert (second.outcome, second.notes, second.counts["unchanged"]) == ("nothing", ["from what moved in staging"], 1)
+    assert place.commits(COMPANIES) == commits
+    third = place.run
+    assert build_companies(third).notes == ["nothing new is staged"]
+    assert "spark" not in vars(third)  # the logs told
+
+
+def test_a_snapshot_in_order_ends_and_opens_periods_and_repairs(place: Place) -> None:
+    later = DAY + timedelta(days=30)
+    place.stage_crm("a.csv", DAY, a="A", b="B", c="C")
+    place.stage_usage(DAY, u=4)
+    place.build()
+    place.stage_crm("b.csv", later, a="A", b=None, u="U")
+    assert place.build().counts == {
+        "inserted": 0, "changed": 1, "repaired": 1, "removed": 0, "unchanged": 2, "histories": 2, "inferred": 0
+    }  # fmt: skip
+    assert place.companies() == {
+        "a": ("A", DAY, None, False),
+        "b": (None, DAY, None, False),
+        "c": ("C", DAY, None, False),  # absent from the file: keeps what it had
+        "u": ("U", DAY, DAY, False),
+    }
+    assert place.history() == [
+        ("a", DAY, None, "A"),
+        ("b", DAY, later, "B"),
+        ("b", later, None, None),
+        ("c", DAY, None, "C"),
+        ("u", later, None, "U"),
+    ]
+    assert place.times("b") == (BEGAN + timedelta(hours=1), BEGAN + timedelta(hours=2))
+    assert place.times("a") == (BEGAN + timedelta(hours=1), BEGAN + timedelta(hours=1))
+
+
+def test_what_is_taken_back_moves_first_days_forward_and_members_away(place: Place) -> None:
+    late = DAY + timedelta(days=3)
+    place.stage_usage(DAY, a=1, gone=1)
+    place.stage_usage(late, a=2, b=2)
+    place.stage_crm("a.csv", DAY, b="B", only="O")
+    place.build()
+    place.stage_usage(DAY, content="missing")
+    place.stage_crm("a.csv", late, b="B")  # the path holds another date and fewer companies now
+    assert place.build().counts == {
+        "inserted": 0, "changed": 2, "repaired": 0, "removed": 2, "unchanged": 0, "histories": 2, "inferred": 1
+    }  # fmt: skip
+    assert place.companies() == {"a": (None, late, late, True), "b": ("B", late, late, False)}
+    assert place.history() == [("b", late, None, "B")]
+
+
+def test_a_run_cut_between_the_two_commits_is_made_good_by_the_next(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(rows: DataFrame, lake: str, table: Table, *rest: Any) -> None:
+        if table == COMPANIES_HISTORY:
+            raise KeyboardInterrupt
+        replace_where(rows, lake, table, *rest)
+
+    place.stage_crm("a.csv", DAY, a="A")
+    place.build()
+    place.stage_crm("b.csv", DAY + timedelta(days=1), a="B")
+    with monkeypatch.context() as patch:
+        patch.setattr("company_activity.steps.build_companies.replace_where", cut)
+        pytest.raises(KeyboardInterrupt, place.build)
+    commits = place.commits(COMPANIES)
+    assert place.build().notes == ["from everything that is staged"]
+    assert place.commits(COMPANIES) == commits
+    assert [period[1:] for period in place.history()] == [
+        (DAY, DAY + timedelta(days=1), "A"),
+        (DAY + timedelta(days=1), None, "B"),
+    ]
+    assert place.build().outcome == "nothing"

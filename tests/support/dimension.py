@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,8 +92,9 @@ def replaced(current: DataFrame, replacement: Replacement) -> list[Row]:
     buckets = [row[0] for row in replacement.touched.select(bucket(BUCKETS)).distinct().collect()]
     if not buckets:
         return dictionaries(current)
-    selected = F.expr(replacement.predicate(buckets, BUCKETS) or "true")
-    fresh = replacement.rows(buckets, BUCKETS).withColumn("is_allowed", selected)
+    predicate = replacement.predicate(buckets, BUCKETS)
+    selected = F.expr(predicate or "true")
+    fresh = replacement.rows(predicate).withColumn("is_allowed", selected)
     rows = dictionaries(current.where(~selected).withColumn("is_allowed", F.lit(True)).unionByName(fresh))
     assert all(row.pop("is_allowed") for row in rows), "Delta refuses rows outside the predicate"
     return rows
@@ -132,6 +134,8 @@ def table_frame(spark: SparkSession, table: Table, rows: Iterable[Row]) -> DataF
     ddl = ", ".join(f"{name} {kind}" for name, kind in columns)
     if not tuples:
         return spark.createDataFrame([], table.struct)
-    plain = spark.createDataFrame(pd.DataFrame(tuples, columns=table.column_names, dtype=object), ddl)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pyspark 3.5 asks pandas 2.2 in an old way
+        plain = spark.createDataFrame(pd.DataFrame(tuples, columns=table.column_names, dtype=object), ddl)
     instants = {c.name: F.timestamp_micros(c.name) for c in table.columns if c.type == "timestamp"}
     return plain.withColumns(instants) if instants else plain

@@ -85,7 +85,14 @@ def test_any_partitioning_gives_the_same_content(spark: SparkSession) -> None:
     for partitions in ("1", "7"):
         spark.conf.set("spark.sql.shuffle.partitions", partitions)
         rows = activity(spark, COMPLETE, USAGE, SNAPSHOTS)
-        found.add(tuple(rows.groupBy("activity_date").agg(content_hash(COMPANY_ACTIVITY_DAILY).alias("h")).orderBy("activity_date").collect()))
+        found.add(
+            tuple(
+                rows.groupBy("activity_date")
+                .agg(content_hash(COMPANY_ACTIVITY_DAILY).alias("h"))
+                .orderBy("activity_date")
+                .collect()
+            )
+        )
     spark.conf.set("spark.sql.shuffle.partitions", "2")
     assert len(found) == 1
 

@@ -29,6 +29,7 @@ STATES = {
     "inactive": ("#c6ced7", "silent for 14 days or more"),
     "unknown": ("#eef1f4", "cannot be said: a date is missing"),
 }
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embeddings, overrides and isolates of direction
 # The letter case of a reason in the data is for queries; these are for people.
 REASONS = {
     "SILENT": ("Silent", "no active user in the last 7 days"),
@@ -38,7 +39,7 @@ REASONS = {
 
 
 def printable(value: Any) -> Any:
-    """Text without control characters and halves of surrogate pairs, neither of which a page can hold.
+    """Text without what a page cannot hold (control characters, halves of surrogate pairs) or what turns it around.
 
     >>> printable("Acme\\x00\\nCorp")
     'Acme· Corp'
@@ -46,7 +47,7 @@ def printable(value: Any) -> Any:
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     spaced = (" " if c in "\n\r\t" else c for c in value)
-    return "".join("·" if unicodedata.category(c) in ("Cc", "Cs") else c for c in spaced)
+    return "".join("·" if unicodedata.category(c) in ("Cc", "Cs") or c in TURNING else c for c in spaced)
 
 
 def cut(text: str, characters: int) -> str:

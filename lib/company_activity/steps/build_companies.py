@@ -15,6 +15,7 @@ from company_activity.transforms.companies import with_row_times
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, settled
 from company_activity.transforms.layout import (
+    ROWS_PER_FILE,
     Replacement,
     bucket,
     bucket_count,
@@ -138,8 +139,11 @@ def counted(changes: DataFrame, before: int) -> dict[str, int]:
 
 
 def replace(lake: str, table: Table, replacement: Replacement, count: int, state: Mapping[str, object]) -> None:
-    """Commit a replacement: the buckets of the touched companies, in the table's layout."""
+    """Commit a replacement: the buckets of the touched companies, or the whole of a table that fits into a file."""
+    if count == 1 and replacement.table.count() <= ROWS_PER_FILE:
+        replace_where(in_buckets(replacement.rows(None), 1), lake, table, None, state)
+        return
     numbers = replacement.touched.select(bucket(count)).distinct().collect()
-    buckets = [number for (number,) in numbers]
-    rows = LAYOUTS[table.name](replacement.rows(buckets, count), count)
-    replace_where(rows, lake, table, replacement.predicate(buckets, count), state)
+    predicate = replacement.predicate([number for (number,) in numbers], count)
+    rows = LAYOUTS[table.name](replacement.rows(predicate), count)
+    replace_where(rows, lake, table, predicate, state)

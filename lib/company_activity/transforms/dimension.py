@@ -77,12 +77,12 @@ def revised_history(tables: Tables, crm: Moves, keep: Keep) -> Replacement:
     """The periods, in the reach of the snapshots that moved, of the companies of which these tell another story."""
     if crm.since is None:
         none = tables.history.where("false")
-        return Replacement(none, none, none.select("company_id"))
+        return Replacement(tables.history, none, none.select("company_id"))
     reach = in_reach(crm.since)
     standing = tables.history.where(reach)
     touched = keep(companies_told_otherwise(tables.snapshots, standing, crm))
     periods = keep(periods_again(touched, tables.snapshots, standing, crm.since))
-    return Replacement(standing, periods, touched, reach)
+    return Replacement(tables.history, periods, touched, reach)
 
 
 def settled(tables: Tables, revision: Revision, unsure: DataFrame) -> DataFrame:

@@ -22,26 +22,27 @@ ROWS_PER_FILE = 32_768
 
 @dataclass(frozen=True)
 class Replacement:
-    """`fresh` rows in place of those that `standing` has of the `touched` companies (`company_id`, each once).
+    """In `table`, the rows of the `touched` companies (`company_id`, each once) give way to `fresh` ones.
 
-    `reach` is the SQL that selects `standing` from the table; None where it is the whole of it.
+    Their rows beyond `reach` (SQL; None: there are none) stay as they are.
     """
 
-    standing: DataFrame
+    table: DataFrame
     fresh: DataFrame
     touched: DataFrame
     reach: str | None = None
 
     def predicate(self, buckets: Collection[int], count: int) -> str | None:
-        """SQL that selects what has to be replaced; None for the whole table."""
+        """SQL that selects what has to be rewritten; None for the whole table."""
         some = buckets_predicate(buckets, count) if len(buckets) < count else None
         return " AND ".join(part for part in (self.reach, some) if part) or None
 
-    def rows(self, buckets: Collection[int], count: int) -> DataFrame:
-        """All rows that the predicate selects, as they should be."""
-        standing = self.standing.where(buckets_predicate(buckets, count))
-        untouched = standing.join(self.touched, "company_id", "left_anti")
-        return untouched.unionByName(self.fresh.select(*untouched.columns))
+    def rows(self, predicate: str | None) -> DataFrame:
+        """What the table should hold of what `predicate` selects; it selects all rows that give way."""
+        selected = self.table if predicate is None else self.table.where(predicate)
+        gives_way = F.col("is_touched").isNotNull() & F.expr(self.reach or "true")
+        marked = selected.join(self.touched.withColumn("is_touched", F.lit(True)), "company_id", "left")
+        return marked.where(~gives_way).select(*self.table.columns).unionByName(self.fresh.select(*self.table.columns))
 
 
 def bucket_count(rows: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.sql.warehouse import Warehouse
+from company_activity.io.sql.warehouse import Warehouse, open_warehouse
 from company_activity.settings import Settings
 
 from support.postgres import postgres
@@ -25,8 +25,20 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "postgres":
         return settings_for(tmp_path, request.getfixturevalue("postgres").new_database(), "postgres")
     if not (url := os.environ.get("MSSQL_URL")):
-        pytest.skip("NO SQL SERVER: set MSSQL_URL to a JDBC URL of an empty database to test publishing to it")
-    return settings_for(tmp_path, url, "")
+        pytest.skip(
+            "NO SQL SERVER: publishing to it is NOT tested; set MSSQL_URL to the JDBC URL of a database to spend"
+        )
+    found = settings_for(tmp_path, url, "")
+    empty(open_warehouse(request.getfixturevalue("spark"), found))
+    return found
+
+
+def empty(warehouse: Warehouse) -> None:
+    """Drop what an earlier test made: a SQL Server is shared by all of them."""
+    with warehouse.connection() as connection:
+        ours = "SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA IN ('etl', 'dim', 'analytics')"
+        for schema, name in connection.query(ours):
+            connection.execute(f"DROP TABLE {schema}.{name}")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.migrations import migrate, pending, shipped
 from company_activity.io.sql.preflight import differences
 from company_activity.io.sql.served import SERVED_TABLES
+from company_activity.schemas import SERVED
 
 from support.recorder import Recorder
 from support.warehouses import NOW
@@ -23,6 +24,10 @@ def created_columns(engine, table):
     body = re.search(rf"{re.escape(table)} \((.*?)\n\s*\)", text, re.DOTALL)[1]
     lines = [line.strip().rstrip(",") for line in body.strip().splitlines()]
     return dict(line.split(" ", 1) for line in lines if not line.startswith("CONSTRAINT"))
+
+
+def test_what_schemas_serves_is_published():
+    assert {table.lake for table in SERVED_TABLES} == set(SERVED)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -55,6 +55,14 @@ def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeyp
     assert served_rows(warehouse, "company_id") == []
 
 
+def test_a_row_that_is_refused_is_not_quoted(spark, warehouse, tmp_path):
+    rows = activity(spark, {DAY: {"secret-id": 1}}, company_name="Secret Inc. " * 200, country="Secretland")
+    with pytest.raises(SqlError, match="(?i)too long|truncated") as refused:
+        publish_dates(publisher_of(warehouse, tmp_path), pinned(spark, ACTIVITY, rows, 1), {DAY: "h"}, None)
+    if warehouse.dialect.name == "postgres":
+        assert "secret" not in str(refused.value).lower()
+
+
 def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse):
     with staging(warehouse, ACTIVITY, "0123456789abcdef0123", "run-1", NOW) as stage:
         assert stage.startswith("etl.stage_0123456789abcdef_")

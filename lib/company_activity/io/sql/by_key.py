@@ -90,9 +90,10 @@ def _changed(lake: LakeTable, newest: LedgerRow) -> Differing | None:
     """
     try:
         rows = changed_rows(lake, newest.fence.version).persist()
-        return Differing(rows, figures_by(rows, lake.served, IS_GONE), newest.seq)
-    except (PySparkException, Py4JJavaError):
+        figures = figures_by(rows, lake.served, IS_GONE)
+    except (PySparkException, Py4JJavaError):  # by the log, or by a file that VACUUM took
         return None
+    return Differing(rows, figures, newest.seq)
 
 
 def changed_rows(lake: LakeTable, since: int) -> DataFrame:

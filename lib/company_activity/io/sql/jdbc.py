@@ -126,16 +126,18 @@ def failures(target: Target) -> Iterator[None]:
     except Py4JJavaError as raised:
         raise _as_sql_error(raised.java_exception, target) from None
     except (Py4JError, PySparkException) as broken:
-        raise SqlError(target.without_secrets(_first_line(str(broken)))) from None
+        raise SqlError(target.without_secrets(_first_line(broken))) from None
 
 
 def _as_sql_error(thrown: Any, target: Target) -> SqlError:
     cause = root = thrown
     while cause is not None and not _is_sql_exception(cause):
         root, cause = cause, cause.getCause()
-    shown = root if cause is None else cause
-    message = target.without_secrets(_first_line(str(shown.getMessage() or shown.toString())))
-    return SqlError(message) if cause is None else SqlError(message, cause.getSQLState() or "", cause.getErrorCode())
+    if cause is None:
+        return SqlError(target.without_secrets(_first_line(root)))
+    while (following := cause.getNextException()) is not None:  # the reason stands behind a batch's own words
+        cause = following
+    return SqlError(target.without_secrets(_first_line(cause)), cause.getSQLState() or "", cause.getErrorCode())
 
 
 def _is_sql_exception(thrown: Any) -> bool:
@@ -145,7 +147,9 @@ def _is_sql_exception(thrown: Any) -> bool:
     return kind is not None
 
 
-def _first_line(text: str) -> str:
+def _first_line(thrown: Any) -> str:
+    """What it says in its first line: the following ones quote rows."""
+    text = str(thrown.getMessage() or thrown.toString()) if hasattr(thrown, "getMessage") else str(thrown)
     return text.strip().split("\n", 1)[0].strip()[:500]
 
 

@@ -43,8 +43,9 @@ class Publisher:
             last = ledger.last_fence(connection, table.name)
             check_fence(last, ours, table.name, adopt=self.adopt_lake)
             newest = ledger.newest_rows(connection, table.name)
-        if last is not None and last.lake_id != ours.lake_id:
-            self.warnings.append(f"{table.name}: lake table {ours.lake_id} takes over from {last.lake_id}")
+        taken_over = f"{table.name}: lake table {ours.lake_id} takes over from {last.lake_id if last else ''}"
+        if last is not None and last.lake_id != ours.lake_id and taken_over not in self.warnings:
+            self.warnings.append(taken_over)
         self._mirror(newest.values())
         return newest
 

@@ -12,6 +12,7 @@ from company_activity.settings import Secret, SqlSettings
 
 ENGINES = {"h2": "h2", "postgresql": "postgres", "sqlserver": "azuresql"}
 CREDENTIALS = {"user": "user", "username": "user", "password": "password"}
+T_SQL = ("azuresql", "synapse")
 # Per engine: the options that decide about TLS, and the values that leave it on and verified, the default first.
 SQL_SERVER: Mapping[str, tuple[str, ...]] = {
     "encrypt": ("true", "strict", "mandatory"),
@@ -64,7 +65,9 @@ def target_of(settings: SqlSettings, environment: str) -> Target:
     ('jdbc:h2:mem:x', {'user': 'sa', 'password': ***})
     """
     url, found = _split_credentials(settings.url)
-    engine = settings.engine or engine_of(url)
+    engine = engine_of(url)
+    if settings.engine and engine in T_SQL:  # a dedicated pool may stand behind a host that does not say so
+        engine = settings.engine
     password = settings.password if settings.password.reveal() else Secret(found.get("password", ""))
     if password.reveal().startswith("secret://"):
         raise SettingsError("sql.password is a reference that was not resolved", remedy="company-activity doctor")

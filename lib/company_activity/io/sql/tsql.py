@@ -56,7 +56,7 @@ class AzureSql(Dialect):
 
     def lock(self, connection: Connection, table: str) -> None:
         connection.execute(
-            "DECLARE @got INT; EXEC @got = sp_getapplock @Resource = ?, @LockMode = 'Exclusive', "
+            "SET NOCOUNT ON; DECLARE @got INT; EXEC @got = sp_getapplock @Resource = ?, @LockMode = 'Exclusive', "
             "@LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1",
             f"company_activity:{table}",
         )

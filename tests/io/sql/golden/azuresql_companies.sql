@@ -2,7 +2,7 @@ CREATE TABLE etl.stage_1 (company_id NVARCHAR(128) COLLATE Latin1_General_100_BI
 SET XACT_ABORT ON;
 SET LOCK_TIMEOUT 600000;
 BEGIN TRANSACTION;
-DECLARE @got INT; EXEC @got = sp_getapplock @Resource = 'company_activity:dim.companies', @LockMode = 'Exclusive', @LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1;
+SET NOCOUNT ON; DECLARE @got INT; EXEC @got = sp_getapplock @Resource = 'company_activity:dim.companies', @LockMode = 'Exclusive', @LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1;
 SELECT lake_id, lake_version FROM etl.publish_ledger WHERE table_name = 'dim.companies' AND seq = (SELECT MAX(seq) FROM etl.publish_ledger WHERE table_name = 'dim.companies');
 SELECT CONCAT(l.seq, '|', l.scope, '|', l.publish_id, '|', l.content_hash, '|', l.row_count, '|', l.lake_id, '|', l.lake_version, '|', l.published_at, '|', l.run_id) FROM etl.publish_ledger l WHERE l.table_name = 'dim.companies' AND l.seq IN (SELECT MAX(seq) FROM etl.publish_ledger WHERE table_name = 'dim.companies' AND scope IN ('all') GROUP BY scope);
 SELECT is_gone, COUNT(*) FROM etl.stage_1 GROUP BY is_gone;

@@ -2,7 +2,7 @@ CREATE TABLE etl.stage_1 (company_id NVARCHAR(128) COLLATE Latin1_General_100_BI
 SET XACT_ABORT ON;
 SET LOCK_TIMEOUT 600000;
 BEGIN TRANSACTION;
-DECLARE @got INT; EXEC @got = sp_getapplock @Resource = 'company_activity:analytics.company_activity_daily', @LockMode = 'Exclusive', @LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1;
+SET NOCOUNT ON; DECLARE @got INT; EXEC @got = sp_getapplock @Resource = 'company_activity:analytics.company_activity_daily', @LockMode = 'Exclusive', @LockOwner = 'Transaction'; IF @got < 0 THROW 50001, 'the publish lock was not granted', 1;
 SELECT lake_id, lake_version FROM etl.publish_ledger WHERE table_name = 'analytics.company_activity_daily' AND seq = (SELECT MAX(seq) FROM etl.publish_ledger WHERE table_name = 'analytics.company_activity_daily');
 SELECT CONCAT(l.seq, '|', l.scope, '|', l.publish_id, '|', l.content_hash, '|', l.row_count, '|', l.lake_id, '|', l.lake_version, '|', l.published_at, '|', l.run_id) FROM etl.publish_ledger l WHERE l.table_name = 'analytics.company_activity_daily' AND l.seq IN (SELECT MAX(seq) FROM etl.publish_ledger WHERE table_name = 'analytics.company_activity_daily' AND scope IN ('2025-03-30', '2025-03-31') GROUP BY scope);
 SELECT activity_date, COUNT(*), SUM(CAST(active_users AS DECIMAL(38, 0))), SUM(CAST(events AS DECIMAL(38, 0))) FROM etl.stage_1 GROUP BY activity_date;
