@@ -1,7 +1,7 @@
 """Bring the warehouse to the lake's state."""
 
 from company_activity.cli import run_step
-from company_activity.steps.warehouse import publish
+from company_activity.steps.publish import publish
 
 if __name__ == "__main__":
     run_step(publish)

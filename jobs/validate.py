@@ -1,7 +1,7 @@
 """Compare what is served with the lake."""
 
 from company_activity.cli import run_step
-from company_activity.steps.warehouse import validate
+from company_activity.steps.validate import validate
 
 if __name__ == "__main__":
     run_step(validate)

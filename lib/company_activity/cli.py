@@ -123,7 +123,9 @@ def ingest(first: date, last: date, env: str, file: Path | None) -> int:
 @settings_options
 def publish_command(dates: DateRange, env: str, file: Path | None) -> int:
     """Bring the warehouse to the lake's state, and check what it serves."""
-    return invoke(load_settings(env, file=file), dates, ["publish", "validate"], f"publish {dates}")
+    return invoke(
+        load_settings(env, file=file), dates, ["publish", "validate"], f"publish {dates}", trusts_mirror=False
+    )
 
 
 @cli.command("validate")
@@ -131,7 +133,7 @@ def publish_command(dates: DateRange, env: str, file: Path | None) -> int:
 @settings_options
 def validate_command(dates: DateRange, env: str, file: Path | None) -> int:
     """Compare what is served with the lake."""
-    return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}")
+    return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}", trusts_mirror=False)
 
 
 @cli.command("report")

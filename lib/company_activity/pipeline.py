@@ -16,9 +16,10 @@ from company_activity.steps.build_activity import build_activity
 from company_activity.steps.build_companies import build_companies
 from company_activity.steps.ingest_usage import ingest_usage
 from company_activity.steps.notify import notify
+from company_activity.steps.publish import publish
 from company_activity.steps.stage_crm import stage_crm
 from company_activity.steps.stage_usage import stage_usage
-from company_activity.steps.warehouse import publish, validate
+from company_activity.steps.validate import validate
 from company_activity.steps.write_report import write_report
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from company_activity.io.landing import Landing
 from company_activity.io.lock import hold_in_jvm
 from company_activity.io.storage import open_storage
 from company_activity.report import RunReport, StepReport
-from company_activity.schemas import Table
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
 from company_activity.session import spark_session
 
 if TYPE_CHECKING:
@@ -43,10 +43,12 @@ class Run:
     tell: Callable[[StepReport], None] = lambda step: None
     on_page: Callable[[date, int, int], None] = lambda day, pages, rows: None
     refetch: bool = True
+    trusts_mirror: bool = True
     accept_crm: tuple[str, ...] = ()
     accept_gates: tuple[str, ...] = ()
     admitted: list[AdmittedFile] = field(default_factory=list)
     companies_after: dict[date, int] = field(default_factory=dict)
+    published: list[date] = field(default_factory=list)
 
     @property
     def run_id(self) -> str:
@@ -71,3 +73,8 @@ class Run:
     def state_of(self, table: Table) -> dict[str, Any]:
         """What the table's newest commit says it was built from."""
         return newest_state(self.settings.lake.root, table.path)
+
+    def lake_hashes(self) -> dict[date, str]:
+        """The content hash of each built date."""
+        dates = self.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})
+        return {date.fromisoformat(day): entry[0] for day, entry in dates.items()}

@@ -26,11 +26,11 @@ from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
 from company_activity.io.delta import replace_where, table_uri  # noqa: E402
+from company_activity.io.sql.publishing import publish_scopes  # noqa: E402
 from company_activity.java import use_java  # noqa: E402
 from company_activity.local import resolved_jars  # noqa: E402
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table  # noqa: E402
 from company_activity.settings import Settings  # noqa: E402
-from company_activity.steps.publish import publish  # noqa: E402
 
 from support.postgres import Cluster, installed, running  # noqa: E402
 from support.warehouses import settings_for  # noqa: E402
@@ -66,7 +66,8 @@ class Bench:
     def publish(self, content: str) -> int:
         """Our way; the rows it sent."""
         hashes = dict.fromkeys(self.dates, content)
-        return publish(self.spark, self.settings, run_id=content, now=datetime.now(UTC), hashes=hashes).tables[1].rows
+        done = publish_scopes(self.spark, self.settings, run_id=content, now=datetime.now(UTC), hashes=hashes)
+        return done.tables[1].rows
 
     def empty(self) -> None:
         """Forget what was sent, so that each side begins with empty tables and a server at rest."""

@@ -37,6 +37,7 @@ def test_attempts_are_bounded(serve, fetch):
         ("9" * 400, 60.0),
         (format_datetime(datetime.now(UTC) + timedelta(days=300)), 60.0),
     ],
+    ids=["seconds", "a day", "huge", "a date"],
 )
 def test_retry_after_is_honoured_up_to_the_cap(serve, fetch, slept, said, waited):
     fetch(serve(in_turn(Answer(429, headers={"Retry-After": said}), WHOLE)), retry_after_cap_seconds=60.0)

@@ -13,10 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
-from company_activity.steps.build_companies import Sources, moved
-from company_activity.transforms.companies import with_row_times
+from company_activity.steps.build_companies import Sources, changed_rows, moved
 from company_activity.transforms.crm import union_of_paths
-from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, settled
+from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised
 from company_activity.transforms.layout import Replacement, bucket
 
 from oracle.companies import build_companies, build_history
@@ -59,11 +58,7 @@ class Dimension:
         return counts
 
     def _apply(self, tables: Tables, revision: Revision) -> dict[str, int]:
-        companies = revision.companies
-        if revision.may_be_unsure:
-            unsure = companies.where("is_unsure").select("company_id")
-            companies = companies if unsure.isEmpty() else settled(tables, revision, unsure)
-        changes = with_row_times(companies, NOW).where("change <> 'unchanged'").cache()
+        changes = changed_rows(tables, revision, NOW).cache()
         counts = {row["change"]: row["count"] for row in changes.groupBy("change").count().collect()}
         members = changes.where("change <> 'removed'").drop("change")
         self.companies = replaced(

@@ -8,7 +8,7 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
 from company_activity.schemas import COMPANIES, CRM_COMPANIES, PRODUCT_USAGE
-from company_activity.transforms.companies import build_companies, with_row_times
+from company_activity.transforms.companies import beside_current, build_companies, with_row_times
 from company_activity.transforms.crm import union_of_paths
 
 from support.frames import frame
@@ -71,7 +71,7 @@ def test_row_times_move_only_with_the_content(spark: SparkSession) -> None:
         ]
 
     current = frame(
-        spark, COMPANIES, rows(("same", None, False), ("moved", "Old", False), ("met", None, True)),
+        spark, COMPANIES, rows(("same", None, False), ("moved", "Old", False), ("met", None, True), ("left", "L", False)),
         created_at=THEN, updated_at=THEN,
     )  # fmt: skip
     now = rows(("same", None, False), ("moved", "New", False), ("met", "Met", False), ("new", "N", False))
@@ -82,8 +82,9 @@ def test_row_times_move_only_with_the_content(spark: SparkSession) -> None:
             ("moved", THEN, NOW, "changed"),
             ("met", THEN, NOW, "repaired"),
             ("new", NOW, NOW, "inserted"),
+            ("left", THEN, NOW, "removed"),
         ],
         "company_id string, created_at timestamp, updated_at timestamp, change string",
     )
-    found = candidates.transform(with_row_times, current, NOW).select(*expected.columns)
+    found = candidates.transform(beside_current, current).transform(with_row_times, NOW).select(*expected.columns)
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)

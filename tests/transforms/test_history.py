@@ -83,6 +83,22 @@ def test_a_date_sees_what_was_known_then_at_both_edges(spark: SparkSession) -> N
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)
 
 
+def test_a_leap_day_and_a_year_s_end_are_edges_like_any_other(spark: SparkSession) -> None:
+    leap, new_year = date(2024, 2, 29), date(2025, 1, 1)
+    history = build_history(snapshots(spark, ("a", "A", date(2024, 2, 28)), ("a", "B", leap), ("a", "C", new_year)))
+    seen = {
+        date(2023, 12, 30): "A",  # 60 days before the first, over the year's end
+        date(2024, 2, 28): "A",
+        leap: "B",
+        date(2024, 3, 1): "B",
+        date(2024, 12, 31): "B",
+        new_year: "C",
+    }
+    days = spark.createDataFrame([("a", day) for day in seen], "company_id string, activity_date date")
+    found = days.transform(with_attributes_as_of, history).select("activity_date", "company_name")
+    assert {row.activity_date: row.company_name for row in found.collect()} == seen
+
+
 def test_a_backdated_company_has_no_last_contact(spark: SparkSession) -> None:
     contacted = snapshots(spark, ("a", "A", date(2025, 1, 10))).withColumn(
         "last_contact_at", F.timestamp_seconds(F.lit(0))

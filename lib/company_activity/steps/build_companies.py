@@ -25,6 +25,8 @@ from company_activity.transforms.layout import (
 from company_activity.transforms.moves import Moves, moves_between
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pyspark.sql import DataFrame
 
     from company_activity.run import Run
@@ -102,7 +104,7 @@ def write(run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
     Where no row of a table changed, the state goes with the history's commit, or into one of its own there.
     """
     lake, history = run.settings.lake.root, revision.history
-    changes = keep(changed_rows(run, tables, revision))
+    changes = keep(changed_rows(tables, revision, run.now))
     counts = counted(changes, tables.companies.count())
     counts["histories"] = history.touched.count()
     buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
@@ -121,13 +123,13 @@ def write(run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
     return counts
 
 
-def changed_rows(run: Run, tables: Tables, revision: Revision) -> DataFrame:
+def changed_rows(tables: Tables, revision: Revision, now: datetime) -> DataFrame:
     """`dim.companies` rows that are not as they stand, each with its `change`."""
     companies = revision.companies
     if revision.may_be_unsure:
         unsure = companies.where("is_unsure").select("company_id")
         companies = companies if unsure.isEmpty() else settled(tables, revision, unsure)
-    return with_row_times(companies, run.now).where("change <> 'unchanged'")
+    return with_row_times(companies, now).where("change <> 'unchanged'")
 
 
 def counted(changes: DataFrame, before: int) -> dict[str, int]:

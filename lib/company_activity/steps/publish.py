@@ -1,64 +1,42 @@
-"""Bring the served tables to the lake's state: each scope whose content the warehouse does not show yet."""
+"""Lake → warehouse: what is not served yet, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import TYPE_CHECKING
 
-from pyspark.sql import SparkSession
+from company_activity.io.delta_log import identity
+from company_activity.io.sql.ledger import MISSING, WHOLE
+from company_activity.io.sql.mirror import read_mirror
+from company_activity.io.sql.publishing import publish_scopes
+from company_activity.report import StepReport
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
-from company_activity.io.sql.by_date import publish_dates
-from company_activity.io.sql.by_key import publish_keys
-from company_activity.io.sql.change import TablePublished
-from company_activity.io.sql.lake import open_lake_table
-from company_activity.io.sql.mirror import mirror_files
-from company_activity.io.sql.preflight import prepare
-from company_activity.io.sql.publisher import Publisher
-from company_activity.io.sql.served import ACTIVITY, DIMENSION, SERVED_TABLES
-from company_activity.io.sql.warehouse import open_warehouse
-from company_activity.settings import Settings
+if TYPE_CHECKING:
+    from company_activity.run import Run
 
 
-@dataclass(frozen=True)
-class PublishReport:
-    """What a publish did, per served table, and what it warns of."""
+def publish(run: Run) -> StepReport:
+    """Send every date whose content the warehouse does not show, deletions included, and the changed companies.
 
-    tables: tuple[TablePublished, ...]
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def rows(self) -> int:
-        """Rows sent, of all tables."""
-        return sum(table.rows for table in self.tables)
-
-
-def publish(
-    spark: SparkSession,
-    settings: Settings,
-    *,
-    run_id: str,
-    now: datetime,
-    hashes: Mapping[date, str],
-    dates: Iterable[date] | None = None,
-    adopt_lake: bool = False,
-    versions: Mapping[str, int] | None = None,
-) -> PublishReport:
-    """Publish `dim.companies`, then each date of the activity table that is not served as the lake has it.
-
-    `hashes` is the content hash per built date; a date that is served but not in it is deleted. `dates` limits
-    the dates looked at. `versions` pins Delta versions by table name (by default the newest). `now` is UTC.
-
-    Raises:
-        PublishError: if the warehouse cannot take our rows, refuses (newer fence, other lake) or fails. What an
-            earlier transaction of this call published stays published, and a repeat goes on from there.
+    A run of the cycle trusts the ledger's mirror beside the lake, so that nothing new starts no Spark; `publish`
+    alone always asks the ledger itself.
     """
-    is_local, pinned = settings.environment == "local", versions or {}
-    warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
-    prepare(warehouse, SERVED_TABLES, now, may_migrate=is_local)
-    publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopt_lake or is_local)
-    lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
-    with warehouse.reported("publishing"):
-        companies = publish_keys(publisher, lake[DIMENSION])
-        activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates)
-    return PublishReport((companies, activity), tuple(publisher.warnings))
+    hashes = run.lake_hashes()
+    if run.trusts_mirror and is_published(run, hashes):
+        return StepReport("publish", "nothing", notes=["everything is published already"])
+    done = publish_scopes(run.spark, run.settings, run_id=run.run_id, now=run.now, hashes=hashes)
+    scopes = {scope for table in done.tables for scope in table.published}
+    run.published = sorted(date.fromisoformat(scope) for scope in scopes - {WHOLE})
+    counts = {"rows_sent": done.rows, "dates": len(run.published)}
+    notes = [] if scopes else ["everything was published already"]
+    return StepReport("publish", "done" if scopes else "nothing", counts, notes, list(done.warnings))
+
+
+def is_published(run: Run, hashes: dict[date, str]) -> bool:
+    """Whether the ledger's mirror has all that the lake has, and no date beyond."""
+    mirrored = read_mirror(run.settings.lake.root, run.settings.sql.url)
+    activity = {day: mark for (table, day), mark in mirrored.items() if table == COMPANY_ACTIVITY_DAILY.name and day}
+    shown = {day: mark for day, mark in activity.items() if mark != MISSING}
+    companies = identity(run.settings.lake.root, COMPANIES.path)
+    return shown == hashes and mirrored.get((COMPANIES.name, None), "") == companies

@@ -78,5 +78,5 @@ def with_ended_apart(periods: DataFrame, count: int) -> DataFrame:
 
     Delta then knows from a file's statistics that all its periods ended before a date, and does not open it.
     """
-    ended = periods.where("valid_to IS NOT NULL").repartitionByRange(count, "valid_to", "company_id")
+    ended = periods.where("valid_to IS NOT NULL").repartitionByRange(count, "valid_to")
     return in_buckets(periods.where("valid_to IS NULL"), count).unionByName(ended)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table
 
+FREE_TEXT = 1024  # what a CRM may say
 SHORT_TEXT = 128  # code words of ours: states, sources, versions, run ids
 TEXT_LENGTHS = {
     "company_id": 64,
-    "name": 1024,
-    "company_name": 1024,
-    "country": 1024,
-    "industry_tag": 1024,
+    "name": FREE_TEXT,
+    "company_name": FREE_TEXT,
+    "country": FREE_TEXT,
+    "industry_tag": FREE_TEXT,
     "churn_reasons": 256,
 }
 

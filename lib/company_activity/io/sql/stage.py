@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.jdbc import Connection, SqlError, failures
 from company_activity.io.sql.ledger import sql_time
-from company_activity.io.sql.served import Served, ServedColumn
+from company_activity.io.sql.served import FREE_TEXT, Served, ServedColumn
 from company_activity.io.sql.statements import IS_GONE, create_stage
 from company_activity.io.sql.warehouse import Warehouse
 
@@ -35,8 +35,8 @@ def _staged(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
         value = F.date_format(value, "yyyy-MM-dd HH:mm:ss.SSSSSS")
     elif kind == "array":
         value = F.array_join(value, ",")
-    elif column.type == "text" and not dialect.takes_nul:
-        value = F.translate(value, "\0", "\ufffd")
+    elif column.length == FREE_TEXT and not dialect.takes_nul:
+        value = F.replace(value, F.lit("\0"), F.lit("\ufffd"))
     return value.alias(column.name)
 
 
