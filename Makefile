@@ -38,7 +38,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
 test: dev ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=40
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
 $(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml
