@@ -37,8 +37,8 @@ run: setup ## the whole daily cycle on the samples: API to report
 api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
-# Cut connections and permuted arrivals take minutes even in small numbers: they run in `make reliability`.
-LONG := test_publish_cuts.py test_dimension_permutations.py test_dimension_arrivals.py
+# Cut connections, orders of arrival and permutations take minutes even in small numbers: they run in `make reliability`.
+LONG := test_any_order.py test_publish_cuts.py test_dimension_permutations.py test_dimension_arrivals.py
 
 test: dev ## the whole test suite but the long ones of `make reliability`
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(LONG:%=--ignore=tests/reliability/%)
