@@ -20,7 +20,7 @@ from company_activity.configuration import load_settings
 from company_activity.console import Console
 from company_activity.dates import DateRange, parse_date
 from company_activity.errors import CompanyActivityError, UsageError
-from company_activity.io.lock import lake_lock
+from company_activity.io.lake.lock import lake_lock
 from company_activity.io.run_records import run_records
 from company_activity.pipeline import STEPS, run_steps, unexpected
 from company_activity.report import RunReport

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from company_activity.crm import CrmFile
-from company_activity.io.delta_log import newest_state
-from company_activity.io.landing import Landing
-from company_activity.io.lock import hold_in_jvm
-from company_activity.io.storage import open_storage
+from company_activity.io.lake.delta_log import newest_state
+from company_activity.io.lake.lock import hold_in_jvm
+from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.opening import open_storage
 from company_activity.report import RunReport, StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
 from company_activity.session import spark_session

@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 
 from company_activity.checks import split_by_reasons
 from company_activity.crm import read_crm_file
-from company_activity.io.canonical import Item, canonical
-from company_activity.io.landed_line import landed_line
-from company_activity.io.landed_usage import LINES
+from company_activity.io.landing.canonical import Item, canonical
+from company_activity.io.landing.line import landed_line
+from company_activity.io.landing.usage_frame import LINES
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.companies import build_companies

@@ -27,7 +27,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 from pyspark.sql import Column, DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
-from company_activity.io.delta import dates_predicate, replace_where  # noqa: E402
+from company_activity.io.lake.delta import dates_predicate, replace_where  # noqa: E402
 from company_activity.java import use_java  # noqa: E402
 from company_activity.local import resolved_jars  # noqa: E402
 from company_activity.report import RunReport, StepReport  # noqa: E402

@@ -25,7 +25,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
-from company_activity.io.delta import replace_where, table_uri  # noqa: E402
+from company_activity.io.lake.delta import replace_where, table_uri  # noqa: E402
 from company_activity.io.sql.publishing import publish_scopes  # noqa: E402
 from company_activity.java import use_java  # noqa: E402
 from company_activity.local import resolved_jars  # noqa: E402

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.delta_log import identity
+from company_activity.io.lake.delta_log import identity
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, CRM_COMPANIES, QUARANTINE
 
 from support.cycle import Place, serving

@@ -80,7 +80,7 @@ def test_ids_names_and_raw_text_stay_out_of_the_statistics(sample_place: Place) 
 
 
 def test_the_state_names_every_complete_date(sample_place: Place) -> None:
-    from company_activity.io.delta_log import newest_state
+    from company_activity.io.lake.delta_log import newest_state
 
     staged = newest_state(sample_place.settings.lake.root, PRODUCT_USAGE.path)
     assert (min(complete_dates(staged)), max(complete_dates(staged)), len(complete_dates(staged))) == (

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import LakeBusy
-from company_activity.io.lock import lake_lock
+from company_activity.io.lake.lock import lake_lock
 
 HOLDER = """
 import sys, time
-from company_activity.io.lock import lake_lock
+from company_activity.io.lake.lock import lake_lock
 with lake_lock(sys.argv[1], 0):
     print("held", flush=True)
     time.sleep(60)
@@ -53,7 +53,7 @@ def test_a_second_run_waits_says_so_and_goes_on_when_the_first_is_gone(tmp_path:
 def test_the_jvm_of_a_run_holds_a_lock_of_its_own(tmp_path: Path, spark: object) -> None:
     import fcntl
 
-    from company_activity.io import lock
+    from company_activity.io.lake import lock
 
     lock.hold_in_jvm(spark, str(tmp_path))  # type: ignore[arg-type]
     with (tmp_path / ".lock.jvm").open("a") as file, pytest.raises(BlockingIOError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.io.delta_log import newest_state
+from company_activity.io.lake.delta_log import newest_state
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
 from support.cycle import FIRST, LAST, SAMPLES, Place

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from company_activity.io.delta_log import newest_state
+from company_activity.io.lake.delta_log import newest_state
 from company_activity.local import resolved_jars, write_properties
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 

@@ -11,16 +11,16 @@ from uuid import uuid4
 
 import pytest
 
-from company_activity.io import api as usage_api
-from company_activity.io.page import Page
-from company_activity.io.storage import LocalStorage, Storage
+from company_activity.io.api.client import UsageApi as Client
+from company_activity.io.api.page import Page
+from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings import ApiSettings, LandingSettings, Secret, SecretSettings
 
 from support.azurite import azurite
 from support.usage_api import KEY, Script, UsageApi, serving
 
 if TYPE_CHECKING:
-    from company_activity.io.blob_storage import BlobStorage
+    from company_activity.io.storage.blob import BlobStorage
 
 __all__ = ["azurite"]  # a fixture: found by its name
 DAY = date(2025, 3, 31)
@@ -41,7 +41,7 @@ def fetch(slept: list[float]) -> Callable[..., list[Page]]:
         url = server if isinstance(server, str) else server.url
         patience = {"timeout_seconds": 5.0, "max_attempts": 3, "time_budget_seconds": 600.0, "url": url}
         left = [*keys] or [KEY]
-        api = usage_api.UsageApi(
+        api = Client(
             ApiSettings(**{**patience, **settings}),
             lambda: Secret(left.pop(0) if len(left) > 1 else left[0]),
             sleep=slept.append,
@@ -66,7 +66,7 @@ def local(tmp_path: Path) -> LocalStorage:
 @pytest.fixture
 def blobs(azurite: str) -> BlobStorage:
     """An account to land in; its containers are the test's own if named with `container`."""
-    from company_activity.io.blob_storage import BlobStorage
+    from company_activity.io.storage.blob import BlobStorage
 
     return BlobStorage.of(LandingSettings("", connection=Secret(azurite)), SecretSettings(), {})
 

@@ -10,8 +10,8 @@ import pytest
 
 from company_activity.errors import SettingsError, UsageError
 from company_activity.io.fetch_dates import fetch_dates
-from company_activity.io.landing import Landing
-from company_activity.io.storage import LocalStorage
+from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings import LandingSettings, Secret
 
 from support.ingest import clock_at, settings_for

@@ -12,9 +12,9 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from company_activity.errors import SettingsError
-from company_activity.io import azure_credential
-from company_activity.io.azure_credential import credential
 from company_activity.io.secrets import resolve
+from company_activity.io.storage import azure_credential
+from company_activity.io.storage.azure_credential import credential
 from company_activity.settings import Secret, SecretSettings
 
 REFERENCE = Secret("secret://api-key")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.delta_log import identity, newest_state
+from company_activity.io.lake.delta_log import identity, newest_state
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,

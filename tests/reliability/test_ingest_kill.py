@@ -18,8 +18,8 @@ from random import Random
 import pytest
 
 from company_activity.io.fetch_dates import fetch_dates
-from company_activity.io.landing import Landing
-from company_activity.io.storage import LocalStorage
+from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings import LandingSettings
 
 from support.ingest import clock_at, settings_for

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from company_activity.io.delta import read_table, replace_where
+from company_activity.io.lake.delta import read_table, replace_where
 from company_activity.report import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table

@@ -11,7 +11,7 @@ import pytest
 
 from company_activity.configuration import load_settings
 from company_activity.errors import ApiError
-from company_activity.io.delta import replace_where
+from company_activity.io.lake.delta import replace_where
 from company_activity.report import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE

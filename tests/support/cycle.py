@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.configuration import load_settings
-from company_activity.io.delta import read_table
+from company_activity.io.lake.delta import read_table
 from company_activity.schemas import Table
 from company_activity.settings import Settings
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from company_activity.io.canonical import Item, canonical
-from company_activity.io.commit import Fetch, Landed, begin, commit
-from company_activity.io.landing import Landing
-from company_activity.io.page import Page
-from company_activity.io.page_file import Session
-from company_activity.io.unfinished import UnfinishedDate
+from company_activity.io.api.page import Page
+from company_activity.io.landing.canonical import Item, canonical
+from company_activity.io.landing.commit import Fetch, Landed, begin, commit
+from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.page_file import Session
+from company_activity.io.landing.unfinished import UnfinishedDate
 
 DAY = date(2025, 3, 31)
 NOON = datetime(2025, 4, 1, 12, tzinfo=UTC)

@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from company_activity.errors import SourceError, UsageError
-from company_activity.io.api import UsageApi
-from company_activity.io.commit import Fetch, Landed, begin, commit
-from company_activity.io.landing import Landing
-from company_activity.io.page import PagingBroken
-from company_activity.io.page_file import Session
+from company_activity.io.api.client import UsageApi
+from company_activity.io.api.page import PagingBroken
+from company_activity.io.landing.commit import Fetch, Landed, begin, commit
+from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.page_file import Session
+from company_activity.io.landing.unfinished import UnfinishedDate
 from company_activity.io.secrets import resolve
-from company_activity.io.storage import open_storage
-from company_activity.io.unfinished import UnfinishedDate
+from company_activity.io.storage.opening import open_storage
 from company_activity.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
-from company_activity.io.storage import Storage, open_storage
+from company_activity.io.storage.opening import Storage, open_storage
 from company_activity.settings import LandingSettings
 
 ABFSS = re.compile(r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)")

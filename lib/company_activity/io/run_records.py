@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from company_activity.io.delta_log import newest_state
 from company_activity.io.files import Folder, open_folder
+from company_activity.io.lake.delta_log import newest_state
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, TABLES
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from company_activity.errors import SettingsError
-from company_activity.io.azure_credential import credential, notebook_credentials
+from company_activity.io.storage.azure_credential import credential, notebook_credentials
 from company_activity.settings import Secret, SecretSettings
 
 REFERENCE = "secret://"

@@ -11,9 +11,9 @@ from company_activity.admission import Loss, StagedSnapshots, losses
 from company_activity.crm import CrmFile, read_crm_file
 from company_activity.errors import CrmFileRefused, GateRefused, UsageError
 from company_activity.fields import RULES_VERSION
-from company_activity.io.crm_listing import unread_files
-from company_activity.io.crm_verdicts import CrmVerdicts
-from company_activity.io.delta import read_table, replace_where
+from company_activity.io.lake.delta import read_table, replace_where
+from company_activity.io.landing.crm_files import unread_files
+from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.report import StepReport
 from company_activity.run import AdmittedFile
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import GateRefused
 from company_activity.gates import Verdict, equal, refuse_unless_passed
-from company_activity.io.delta import (
+from company_activity.io.lake.delta import (
     VersionGone,
     dates_predicate,
     exists,
@@ -22,7 +22,7 @@ from company_activity.io.delta import (
     read_version,
     replace_where,
 )
-from company_activity.io.delta_log import identity
+from company_activity.io.lake.delta_log import identity
 from company_activity.planner import Span, check_metrics, complete_dates, dirty_dates, snapshots
 from company_activity.report import StepReport
 from company_activity.schemas import (

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from company_activity.io.delta import create_table, note_state, read_table, replace_where
-from company_activity.io.delta_log import identity
+from company_activity.io.lake.delta import create_table, note_state, read_table, replace_where
+from company_activity.io.lake.delta_log import identity
 from company_activity.planner import complete_dates, snapshots
 from company_activity.report import StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table

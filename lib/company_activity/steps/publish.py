@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from company_activity.io.delta_log import identity
+from company_activity.io.lake.delta_log import identity
 from company_activity.io.sql.ledger import MISSING, WHOLE
 from company_activity.io.sql.mirror import read_mirror
 from company_activity.io.sql.publishing import publish_scopes

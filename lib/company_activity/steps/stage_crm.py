@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from company_activity.crm import CrmFile
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
-from company_activity.io.delta import replace_where
+from company_activity.io.lake.delta import replace_where
 from company_activity.report import StepReport
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import crm_quarantine_frame, crm_staging_frame, paths_predicate

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from company_activity.checks import split_by_reasons
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
-from company_activity.io.delta import dates_predicate, replace_where
-from company_activity.io.landed_usage import read_landed_lines
+from company_activity.io.lake.delta import dates_predicate, replace_where
+from company_activity.io.landing.usage_frame import read_landed_lines
 from company_activity.planner import dates_to_stage, mark
 from company_activity.report import StepReport
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
@@ -20,7 +20,7 @@ from company_activity.transforms.usage import keep_latest_record, parse_usage, u
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.io.manifest import Manifest
+    from company_activity.io.landing.manifest import Manifest
     from company_activity.run import Run
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.io.delta import read_table
 from company_activity.io.files import open_folder
+from company_activity.io.lake.delta import read_table
 from company_activity.page import render
 from company_activity.report import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE

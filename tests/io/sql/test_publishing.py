@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import PublishError
-from company_activity.io.delta import dates_predicate, replace_where
+from company_activity.io.lake.delta import dates_predicate, replace_where
 from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.mirror import read_mirror
 from company_activity.io.sql.publishing import publish_scopes

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
-from company_activity.io.delta import exists, table_uri
+from company_activity.io.lake.delta import exists, table_uri
 from company_activity.io.sql.ledger import Fence
 from company_activity.io.sql.served import Served
 from company_activity.io.sql.statements import Figures

@@ -1,0 +1,1 @@
+"""The usage API: pages, patience and the bearer key."""

@@ -1,0 +1,88 @@
+"""The product-usage API: a date's pages, one after the other, whatever the API does."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import requests
+
+from company_activity.errors import ApiError
+from company_activity.io.api.bearer import Bearer
+from company_activity.io.api.page import TELL_ITS_OWNER, Page, PagingBroken, Trail
+from company_activity.io.api.page_url import checked_url, page_url, without_secrets
+from company_activity.io.api.request import PageRequest
+from company_activity.settings import ApiSettings, Secret
+
+SHOWN_CHARACTERS = 400
+
+
+class UsageApi:
+    """Asks for a date's pages with patience, and yields only what can be kept.
+
+    `key` is called before the first request, and again when the API answers 401 or 403. `url` is the API's address
+    without what must not be shown.
+    """
+
+    def __init__(
+        self,
+        api: ApiSettings,
+        key: Callable[[], Secret],
+        *,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = without_secrets(checked_url(api.url))
+        self._api = api
+        self._bearer = Bearer(key)
+        self._session = session or requests.Session()
+        self._request = PageRequest(api, self._bearer, self._session, sleep)
+
+    @property
+    def source(self) -> str:
+        """Stands for who is asked and for pages of which size: pages of two sources never go together."""
+        return hashlib.sha256(f"{self._api.url}\n{self._api.page_size}".encode()).hexdigest()[:16]
+
+    def pages(self, day: date, after: Trail | None = None) -> Iterator[Page]:
+        """The pages of `day` to its end, from where the trail `after` stands, else page 1; the trail goes along.
+
+        A page is yielded once its way on is known to be sound.
+
+        Raises:
+            PagingBroken: if only a fresh start at page 1 can help.
+            ApiError: if a page cannot be had, or breaks the contract.
+            SettingsError: if the key cannot be found or sent.
+        """
+        trail = Trail() if after is None else after
+        while (asked := trail.next_page) is not None:
+            found = self._step(day, asked, trail)
+            if isinstance(found, ApiError):  # raised here, so that no error with its text unhidden hangs on it
+                raise found
+            yield found
+
+    def close(self) -> None:
+        """Close the connections that were kept open."""
+        self._session.close()
+
+    def _step(self, day: date, asked: int | str, trail: Trail) -> Page | ApiError:
+        """The next page, or why not, in words that may be shown."""
+        try:
+            page = self._request.page(page_url(self._api, day, asked), trail.number + 1)
+            self._check_way_on(day, page)
+            trail.step(page)
+        except ApiError as error:
+            what = self._bearer.hide(f"{day}: {error.what}")[:SHOWN_CHARACTERS]
+            return type(error)(f"{what} (asked {self.url})", remedy=self._bearer.hide(error.remedy))
+        return page
+
+    def _check_way_on(self, day: date, page: Page) -> None:
+        if page.next_page is None:
+            return
+        page_url(self._api, day, page.next_page)
+        if page.number >= self._api.max_pages:
+            raise PagingBroken(
+                f"page {page.number} names a next one, beyond api.max_pages",
+                remedy=f"raise it if the date is so large; else {TELL_ITS_OWNER}",
+            )

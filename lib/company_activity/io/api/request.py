@@ -1,0 +1,145 @@
+"""One page, asked for until it comes whole or patience ends."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import requests
+from urllib3.exceptions import HTTPError, MaxRetryError
+
+from company_activity import __version__
+from company_activity.errors import ApiError
+from company_activity.io.api.bearer import Bearer
+from company_activity.io.api.page import FIRST_PAGE, TELL_ITS_OWNER, NotAPage, Page, PagingBroken, read_page
+from company_activity.io.api.page_url import without_secrets
+from company_activity.io.api.patience import PASSING_STATUSES, Passing, Patience
+from company_activity.io.api.wire import Wire, read_body
+from company_activity.io.causes import cause, is_untrusted_certificate, shown
+from company_activity.settings import ApiSettings
+
+log = logging.getLogger(__name__)
+EXCERPT_BYTES = 4096
+COME_BACK = "the API is ailing: run again later, within api.resume_max_age it goes on at this page"
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"company-activity/{__version__}",
+}
+
+
+class KeyRefused(Exception):
+    """The API answered 401 or 403."""
+
+
+class PageRequest:
+    """Asks one server for pages, one at a time."""
+
+    def __init__(
+        self, api: ApiSettings, bearer: Bearer, session: requests.Session, sleep: Callable[[float], None]
+    ) -> None:
+        self._api = api
+        self._bearer = bearer
+        self._session = session
+        self._sleep = sleep
+        self._wire = Wire()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, self._wire)
+
+    def page(self, url: str, number: int) -> Page:
+        """The page at `url`; a key that is refused is looked for once more.
+
+        Raises:
+            ApiError: if it does not come whole within `api.max_attempts` and `api.time_budget_seconds`, or is none.
+        """
+        patience, deadline = Patience.of(self._api), time.monotonic() + self._api.time_budget_seconds
+        has_new_key = False
+        with self._wire.cut_after(self._api.time_budget_seconds):
+            while True:
+                try:
+                    return self._attempt(url, number)
+                except KeyRefused as refused:
+                    if has_new_key:
+                        raise ApiError(
+                            f"page {number}: {refused}, with the key looked up anew too",
+                            remedy="check api.key and what it may read",
+                        ) from None
+                    self._bearer.renew()
+                    has_new_key = True
+                except (Passing, NotAPage) as failure:
+                    patience = self._waited(patience, deadline, failure, number)
+
+    def _waited(self, patience: Patience, deadline: float, failure: Passing | NotAPage, number: int) -> Patience:
+        """Wait as patience has it; what is left of it."""
+        reason = failure.what if isinstance(failure, NotAPage) else f"page {number}: {failure}"
+        try:
+            patience = patience.increment("GET", error=failure)
+        except MaxRetryError:
+            raise ApiError(f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=COME_BACK) from None
+        seconds = patience.wait_seconds(failure.response if isinstance(failure, Passing) else None)
+        if self._wire.is_time_up or seconds >= deadline - time.monotonic():
+            budget = f"api.time_budget_seconds ({self._api.time_budget_seconds:g})"
+            raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=COME_BACK)
+        attempt = len(patience.history) + 1
+        log.warning(
+            "%s: attempt %d of %d in %.1f s", self._bearer.hide(reason), attempt, self._api.max_attempts, seconds
+        )
+        self._sleep(seconds)
+        return patience
+
+    def _attempt(self, url: str, number: int) -> Page:
+        try:
+            text = self._text(url, number)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            if is_untrusted_certificate(error):
+                raise ApiError(
+                    f"page {number}: {cause(error)}", remedy="check api.url, or trust the certificate's authority"
+                ) from None
+            raise Passing("time is up" if self._wire.is_time_up else cause(error)) from None
+        if self._wire.is_time_up:
+            raise Passing("time is up")
+        return read_page(text, number)
+
+    def _text(self, url: str, number: int) -> str:
+        with self._session.get(
+            url,
+            headers=HEADERS,
+            auth=self._bearer,
+            timeout=self._api.timeout_seconds,
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            self._check_status(response, number)
+            body = read_body(response, self._api.max_page_bytes)
+            kind = response.headers.get("Content-Type", "").lower()
+        if "html" in kind or body[:EXCERPT_BYTES].lstrip()[:1] == b"<":
+            raise ApiError(
+                f"page {number} is HTML: {self._excerpt(body)}", remedy="check api.url: does a login page answer?"
+            )
+        try:
+            return body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise NotAPage(f"page {number} is not UTF-8 at byte {error.start}") from None
+
+    def _check_status(self, response: requests.Response, number: int) -> None:
+        status = response.status_code
+        said = f"{status} {response.reason or ''}".strip()
+        if status == 200:
+            return
+        if status in PASSING_STATUSES:
+            raise Passing(said, response.raw)
+        if status in (401, 403):
+            raise KeyRefused(said)
+        if response.is_redirect:
+            target = without_secrets(response.headers["Location"])
+            raise ApiError(
+                f"page {number}: {said} to {target}", remedy="redirects are not followed: set api.url to where it moved"
+            )
+        excerpt = self._excerpt(response.raw.read(EXCERPT_BYTES, decode_content=True))
+        broken = ApiError if number == FIRST_PAGE else PagingBroken
+        raise broken(f"page {number}: {said}: {excerpt}", remedy=TELL_ITS_OWNER)
+
+    def _excerpt(self, body: bytes) -> str:
+        text = body[:EXCERPT_BYTES].decode("utf-8", "replace")
+        return shown(self._bearer.hide(text)[: EXCERPT_BYTES // 2])  # half: the key may be cut at the end

@@ -1,0 +1,1 @@
+"""Delta tables: reading, replacing, the state in their commits, the lock."""

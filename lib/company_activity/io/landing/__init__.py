@@ -1,0 +1,1 @@
+"""What has landed: parts, manifests, generations; the CRM files and their verdicts."""

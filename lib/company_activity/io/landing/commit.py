@@ -1,0 +1,104 @@
+"""How a date's fetch begins and ends in the landing. Both under the date's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.manifest import Manifest
+from company_activity.io.landing.page_file import Session
+from company_activity.io.landing.parts import write_parts
+from company_activity.io.landing.paths import PROVISIONAL, generation_path, part_path, unfinished_path
+from company_activity.io.landing.unfinished import UnfinishedDate, discard, resumable
+
+
+@dataclass(frozen=True)
+class Landed:
+    """How a fetch ended: the date's newest generation, whether this fetch made it, and whether the date had settled."""
+
+    manifest: Manifest
+    is_new: bool
+    is_settled: bool
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Who commits, where it was fetched, and from when on a fetch of the date is no longer provisional."""
+
+    run_id: str
+    api_url: str
+    settles_at: datetime
+
+
+def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> UnfinishedDate:
+    """A date to fetch: where a killed run stopped, if its pages are young and of the same source, else at page 1.
+
+    The pages of every other session are removed, those that the newest generation was made of included.
+    """
+    folder, newest = landing.at(unfinished_path(session.day)), landing.newest(session.day)
+    names = {entry.path.split("/")[-2] for entry in landing.storage.list(f"{folder}/")}
+    spent = {newest.session} if newest else set()
+    found = resumable(landing.storage, folder, names - spent, session, resume_max_age_seconds)
+    for name in names - ({found.session.name} if found else set()):
+        discard(landing.storage, f"{folder}/{name}")
+    return found or UnfinishedDate(landing.storage, folder, session)
+
+
+def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | None:
+    """Make the fetched pages the date's newest generation, unless that has the same content and is all there.
+
+    None: another run has committed other content meanwhile; only a new fetch can tell which of them is the later.
+    """
+    newest, is_settled = landing.newest(fetched.session.day), fetched.session.started_at >= fetch.settles_at
+    if newest is None or not _is_same(newest, fetched) or not landing.is_all_there(newest):
+        generation = newest.generation + 1 if newest else 1
+        _mark(landing, fetched, generation, is_settled)
+        ours = _with_parts(landing, fetched, generation, fetch)
+        if landing.create_manifest(ours):
+            fetched.discard()
+            return Landed(ours, is_new=True, is_settled=is_settled)
+        newest = landing.newest(fetched.session.day)
+    fetched.discard()
+    if newest is None or not _is_same(newest, fetched):
+        return None
+    if is_settled:
+        _mark(landing, fetched, newest.generation, is_settled)
+    return Landed(newest, is_new=False, is_settled=is_settled)
+
+
+def _is_same(newest: Manifest, fetched: UnfinishedDate) -> bool:
+    return newest.state == "complete" and newest.content_digest == fetched.content_digest
+
+
+def _mark(landing: Landing, fetched: UnfinishedDate, generation: int, is_settled: bool) -> None:
+    """Let a file say that the generation is provisional: made before its manifest, gone once a later fetch agrees."""
+    path = landing.at(generation_path(fetched.session.day, generation, PROVISIONAL))
+    if is_settled:
+        landing.storage.delete(path)
+    else:
+        landing.storage.create(path, (f'{{"fetched_at": "{fetched.session.started_at.isoformat()}"}}\n'.encode(),))
+
+
+def _with_parts(landing: Landing, fetched: UnfinishedDate, generation: int, fetch: Fetch) -> Manifest:
+    """Write the parts of a generation, and its manifest's content, which no one sees yet."""
+    day, compression = fetched.session.day, landing.settings.compression
+
+    def path_of(number: int) -> str:
+        path = part_path(day, generation, number, fetch.run_id, compression)
+        landing.storage.delete(landing.at(path))  # left by an earlier attempt of this very run, and in no manifest
+        return path
+
+    return Manifest(
+        date=day,
+        generation=generation,
+        state="complete",
+        parts=write_parts(landing.storage, fetched.lines(), landing.settings, path_of),
+        pages=fetched.pages,
+        rows=fetched.rows,
+        content_digest=fetched.content_digest,
+        api_url=fetch.api_url,
+        fetched_at=fetched.session.started_at,
+        run_id=fetch.run_id,
+        session=fetched.session.name,
+    )

@@ -1,0 +1,88 @@
+"""A durable page: one file, a line of JSON about it and then its landed lines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from company_activity.errors import LandingCorrupt
+from company_activity.io.api.page import Page
+from company_activity.io.landing.line import item_of, landed_line
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Session:
+    """Which fetch a page belongs to. Pages go together only if date, source and session are the same."""
+
+    day: date
+    source: str
+    started_at: datetime
+    run_id: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", self.run_id):
+            raise ValueError(f"{self.run_id!r} cannot stand in a file's name")
+
+    @property
+    def name(self) -> str:
+        """Its folder's name; names sort by age."""
+        return f"{self.started_at.astimezone(UTC):%Y%m%dT%H%M%S%f}Z-{self.run_id}"
+
+    @staticmethod
+    def of(head: Mapping[str, Any], day: date) -> Session:
+        """The session that a page's head names.
+
+        Raises:
+            KeyError, ValueError, TypeError: if it names none.
+        """
+        started_at = datetime.fromisoformat(head["started_at"]).astimezone(UTC)
+        return Session(day, head["source"], started_at, head["run_id"])
+
+
+def packed(page: Page, session: Session) -> tuple[bytes, bytes]:
+    """A page as a file: its head, and its lines with their place, pages and items counted from 1."""
+    lines = [landed_line(item, session.day, page.number, number) for number, item in enumerate(page.items, 1)]
+    text = "".join(f"{line}\n" for line in lines).encode()
+    head = {
+        "format": FORMAT,
+        "items": len(page.items),
+        "next_page": page.next_page,
+        "sha256": hashlib.sha256(text).hexdigest(),
+        "source": session.source,
+        "started_at": session.started_at.isoformat(),
+        "run_id": session.run_id,
+    }
+    return json.dumps(head).encode() + b"\n", text
+
+
+def unpacked(stored: bytes, path: str) -> tuple[dict[str, Any], bytes]:
+    """The head and the lines of a file.
+
+    Raises:
+        LandingCorrupt: if they are not what was written.
+    """
+    head, _, text = stored.partition(b"\n")
+    try:
+        plain = json.loads(head)
+        if plain["format"] == FORMAT and plain["sha256"] == hashlib.sha256(text).hexdigest():
+            return plain, text
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise LandingCorrupt(f"{path} is not what was written", remedy="fetch the date again")
+
+
+def page_of(stored: bytes, number: int, path: str) -> Page:
+    """The page that a file was made of.
+
+    Raises:
+        LandingCorrupt: if it is not what was written.
+    """
+    head, text = unpacked(stored, path)
+    return Page(number, tuple(item_of(line) for line in text.decode().split("\n")[:-1]), head.get("next_page"))

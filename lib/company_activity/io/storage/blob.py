@@ -1,0 +1,144 @@
+"""Azure blob containers as the place where files land."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import chain
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.storage import blob as azure_blob
+
+from company_activity.errors import SettingsError
+from company_activity.io.secrets import resolve
+from company_activity.io.storage.azure_credential import credential
+from company_activity.io.storage.blob_lease import leased
+from company_activity.io.storage.blob_stream import Chunks, told
+from company_activity.io.storage.port import Entry
+from company_activity.settings import LandingSettings, SecretSettings
+
+sdk: Any = azure_blob  # the decorators of its methods hide their types
+BLOCK_BYTES = 4 * 1024 * 1024
+SIZES = {"max_single_get_size": BLOCK_BYTES, "max_chunk_get_size": BLOCK_BYTES}
+
+
+class BlobStorage:
+    """Containers of one storage account. A blob appears at once, with its last block list, or not at all."""
+
+    def __init__(self, service: Any) -> None:
+        self._service = service
+        self._known: set[str] = set()
+
+    @classmethod
+    def of(cls, landing: LandingSettings, secrets: SecretSettings, environ: Mapping[str, str]) -> BlobStorage:
+        """By connection string where there is one, else by the account's URL and the identity we run as."""
+        if not landing.connection:
+            return cls(sdk.BlobServiceClient(landing.root, credential=credential("Storage"), **SIZES))
+        connection = resolve(landing.connection, secrets, environ).reveal()
+        try:
+            return cls(sdk.BlobServiceClient.from_connection_string(connection, **SIZES))
+        except (ValueError, IndexError):
+            raise SettingsError(
+                "landing.connection is no storage connection string",
+                remedy="copy it whole: DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…",
+            ) from None
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """All files whose path begins with `prefix`, by path; none where the container is not there."""
+        container, _, start = prefix.partition("/")
+        with told(prefix), suppress(ResourceNotFoundError):
+            client = self._service.get_container_client(container)
+            for blob in client.list_blobs(name_starts_with=start or None, include=["metadata"]):
+                if (blob.metadata or {}).get("hdi_isfolder") != "true":  # a folder of a hierarchical account
+                    yield Entry(f"{container}/{blob.name}", blob.size, blob.last_modified)
+
+    def read(self, path: str) -> bytes:
+        """The whole of a small file."""
+        with told(path):
+            return cast(bytes, self._blob(path).download_blob().readall())
+
+    def open(self, path: str) -> BinaryIO:
+        """A file as a stream of bytes, fetched block by block."""
+        with told(path):
+            download = self._blob(path).download_blob()
+        return cast(BinaryIO, io.BufferedReader(Chunks(download.chunks(), path), BLOCK_BYTES))
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> bool:
+        """Write a file that is not there yet; False if it is."""
+        blob, mark = self._blob(path), {"writeid": uuid4().hex}
+        blocks = _blocks(chunks)
+        first, second = next(blocks, b""), next(blocks, None)
+        with told(path):
+            self._make_container(blob.container_name)
+            try:
+                if second is None:
+                    blob.upload_blob(first, overwrite=False, metadata=mark)
+                else:
+                    ids = _stage(blob, chain((first, second), blocks))
+                    blob.commit_block_list(ids, metadata=mark, match_condition=MatchConditions.IfMissing)
+            except (ResourceExistsError, ResourceModifiedError):
+                # ours, if the answer to the first try got lost and the client sent it again
+                return bool(blob.get_blob_properties().metadata == mark)
+        return True
+
+    def delete(self, path: str) -> None:
+        """Remove a file; that it is not there is fine."""
+        with told(path), suppress(ResourceNotFoundError):
+            self._blob(path).delete_blob()
+
+    def uri(self, path: str) -> str:
+        """`abfss://` of the account; `wasb://` for the emulator, as Spark's connector knows it."""
+        container, _, name = path.partition("/")
+        host = urlsplit(self._service.url).hostname or ""
+        if ".blob." in host:
+            return f"abfss://{container}@{host.replace('.blob.', '.dfs.', 1)}/{name}"
+        return f"wasb://{container}@{self._service.account_name}/{name}"
+
+    @contextmanager
+    def lock(self, path: str, timeout_seconds: float) -> Iterator[None]:
+        """Hold `path` by a lease that is renewed until we are done; a killed run's ends within a minute."""
+        self.create(path, ())
+        with leased(self._blob(path), path, timeout_seconds):
+            yield
+
+    def _blob(self, path: str) -> Any:
+        container, _, name = path.partition("/")
+        return self._service.get_blob_client(container, name)
+
+    def _make_container(self, container: str) -> None:
+        if container not in self._known:
+            with suppress(HttpResponseError):  # it is there, or we may not: the write will tell
+                self._service.create_container(container)
+            self._known.add(container)
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks gathered to blocks of about BLOCK_BYTES."""
+    gathered = bytearray()
+    for chunk in chunks:
+        gathered += chunk
+        if len(gathered) >= BLOCK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
+
+
+def _stage(blob: Any, blocks: Iterable[bytes]) -> list[Any]:
+    staged = []
+    for number, block in enumerate(blocks):
+        block_id = base64.b64encode(f"{number:08d}".encode()).decode()
+        blob.stage_block(block_id, block)
+        staged.append(sdk.BlobBlock(block_id))
+    return staged

@@ -1,0 +1,154 @@
+"""A directory as the place where files land: durable, create-only, safe against a kill at any moment."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, BinaryIO
+from uuid import uuid4
+
+from company_activity.errors import SourceError
+from company_activity.io.storage.port import Entry, wait_for
+
+POLL_SECONDS = 0.2
+
+
+class LocalStorage:
+    """Containers as folders under `root`. Created files are fsynced, then linked into place: never half there."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """All files whose path begins with `prefix`, by path."""
+        folder = self._file(prefix.rpartition("/")[0])
+        with _told(prefix):
+            found = [Path(at, name) for at, _, names in os.walk(folder, onerror=_unless_missing) for name in names]
+        yield from sorted(entry for file in found if (entry := self._entry(file)) and entry.path.startswith(prefix))
+
+    def _entry(self, file: Path) -> Entry | None:
+        try:
+            status = file.stat()
+        except FileNotFoundError:  # gone since it was listed
+            return None
+        written = datetime.fromtimestamp(status.st_mtime, UTC)
+        return Entry(file.relative_to(self._root).as_posix(), status.st_size, written)
+
+    def read(self, path: str) -> bytes:
+        """The whole of a small file."""
+        with self.open(path) as file, _told(path):
+            return file.read()
+
+    def open(self, path: str) -> BinaryIO:
+        """A file as a stream of bytes."""
+        with _told(path, passing=FileNotFoundError):
+            return self._file(path).open("rb")
+
+    def create(self, path: str, chunks: Iterable[bytes]) -> bool:
+        """Write a file that is not there yet; False if it is. `os.link`, unlike a rename, never overwrites."""
+        target = self._file(path)
+        temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+        try:
+            with _told(path):
+                with self._new(temporary) as file:
+                    file.writelines(chunks)
+                    file.flush()
+                    os.fsync(file.fileno())
+                try:
+                    os.link(temporary, target)
+                except FileExistsError:
+                    return target.samefile(temporary)  # a network file system may repeat a link whose answer got lost
+                _fsync_folder(target.parent)
+            return True
+        finally:
+            with suppress(OSError):  # a torn one is swept
+                temporary.unlink(missing_ok=True)
+
+    def _new(self, file: Path) -> IO[bytes]:
+        for _ in range(10):
+            try:
+                _make_folder(file.parent)
+                return file.open("xb")
+            except FileNotFoundError:  # another run's `delete` has just removed the empty folder
+                continue
+        raise FileNotFoundError(f"{file.parent} does not stay")
+
+    def delete(self, path: str) -> None:
+        """Remove a file, and the folders that it leaves empty."""
+        file = self._file(path)
+        with _told(path):
+            file.unlink(missing_ok=True)
+        for folder in file.parents:
+            if folder.parent == self._root or folder == self._root:
+                break
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or gone
+                break
+
+    def uri(self, path: str) -> str:
+        """The absolute path."""
+        return str(self._file(path))
+
+    @contextmanager
+    def lock(self, path: str, timeout_seconds: float) -> Iterator[None]:
+        """Hold `path` by flock, which the system frees when the process is gone."""
+        file = self._file(path)
+        with _told(path):
+            _make_folder(file.parent)
+            handle = file.open("ab")
+        with handle:
+            wait_for(lambda: _is_flocked(handle), path, timeout_seconds, POLL_SECONDS)
+            yield
+
+    def _file(self, path: str) -> Path:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError(f"not a path inside the landing: {path!r}")
+        return self._root / path
+
+
+def _is_flocked(handle: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _told(path: str, passing: type[OSError] | tuple[()] = ()) -> Iterator[None]:
+    """Turn what the file system refuses into a sentence, but for what is `passing`."""
+    try:
+        yield
+    except passing:
+        raise
+    except OSError as error:
+        raise SourceError(
+            f"{path} under landing.root: {error.strerror or error}", remedy="check its space, rights and mount"
+        ) from None
+
+
+def _unless_missing(error: OSError) -> None:
+    """A folder that is not there is empty; one that cannot be read is not, or its dates would seem never landed."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and what is missing above it, each durable: a file is only as safe as its folder's entry."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _fsync_folder(folder.parent)
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,51 @@
+"""A body taken apart: the same items as any JSON reader finds, each in the characters that were sent."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from company_activity.io.api.page import NotAPage, read_page
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.text(max_size=5).filter(lambda name: name not in ("items", "next_page"))
+
+
+@settings(deadline=None)
+@given(st.lists(VALUES), st.none() | st.integers(0, 10**17), st.dictionaries(FIELDS, VALUES, max_size=3), st.randoms())
+def test_every_item_is_found_as_it_was_written(items, next_page, more, random):
+    members = [*more.items(), ("items", items), ("next_page", next_page)]
+    random.shuffle(members)
+    page = read_page(json.dumps(dict(members), indent=random.choice([None, 1]), ensure_ascii=random.random() < 0.5), 1)
+    assert [json.loads(item.text) for item in page.items] == items
+    assert [item.canonical for item in page.items] == [
+        json.dumps(item, sort_keys=True, separators=(",", ":")) for item in items
+    ]
+    assert page.next_page == next_page
+
+
+WHOLE = '{"items": [{"a": "}"}, [1, "é"]], "more": {"items": 1}, "next_page": null}'
+
+
+@pytest.mark.parametrize("end", range(len(WHOLE)))
+def test_no_beginning_of_a_page_is_a_page(end):
+    with pytest.raises(NotAPage):
+        read_page(WHOLE[:end], 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "1", "null", f"{WHOLE}{WHOLE}", f"{WHOLE},", "{1: 2}", '{"items": [1 2], "next_page": null}', "[" * 100_000]
+    + ['{"items": [,], "next_page": null}', '{"items": [1,], "next_page": null}', '{"items" [], "next_page": null}']
+    + ['{"items": [' + "[" * 100_000 + "], next_page: null}", '{"items": [], "next_page": null,}'],
+)
+def test_what_is_no_page_is_refused(text):
+    with pytest.raises(NotAPage):
+        read_page(text, 1)

@@ -1,0 +1,91 @@
+"""The sweep removes what no one will ask for again, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from company_activity.io.landing.landing import Landing
+from company_activity.settings import LandingSettings
+
+from support.landing import DAY, fetch, land, pages, session
+
+GENERATION_1, GENERATION_2 = "date=2025-03-31/gen=000001", "date=2025-03-31/gen=000002"
+NOW = datetime.now(UTC)
+ORPHANS = [
+    f"{GENERATION_1}/usage_2025-03-31_part-00000-killed.ndjson",
+    f"{GENERATION_2}/usage_2025-03-31_part-00000-killed.ndjson.gz",
+    f"{GENERATION_2}/provisional.json",
+    f"{GENERATION_1}/.manifest.json.0123.tmp",
+    "_unfinished/date=2025-03-31/20250401T120000Z-killed/page-000001",
+    "_unfinished/date=2025-03-30/20250401T120000Z-killed/page-000001",
+]
+KEPT = [
+    f"{GENERATION_1}/provisional.json",
+    f"{GENERATION_1}/accepted-volume.json",
+    "_locks/date=2025-03-31",
+    "readme.txt",
+]
+
+
+@pytest.fixture
+def landing(local):
+    """A landed date, with orphans and others about it, all two days old."""
+    landing = Landing(local, LandingSettings(""))
+    land(landing, ['{"a": 1}'])
+    for path in (*ORPHANS, *KEPT):
+        local.create(landing.at(path), (b"{}\n",))
+    for entry in local.list(landing.at("")):
+        old = (NOW - timedelta(days=2)).timestamp()
+        os.utime(local.uri(entry.path), (old, old))
+    return landing
+
+
+def everything(landing):
+    return {entry.path.removeprefix(landing.at("")) for entry in landing.storage.list(landing.at(""))}
+
+
+def test_orphans_are_removed_and_all_else_stays(landing):
+    before = everything(landing)
+    assert sorted(landing.sweep(NOW)) == sorted(ORPHANS)
+    assert everything(landing) - {"_locks/date=2025-03-30"} == before - set(ORPHANS)
+    landing.check(landing.newest(DAY))
+
+
+def test_swept_twice_is_swept_once(landing):
+    landing.sweep(NOW)
+    assert landing.sweep(NOW) == []
+
+
+def test_young_orphans_stay(landing):
+    assert landing.sweep(NOW - timedelta(days=1, hours=1)) == []
+
+
+def test_a_date_that_a_run_holds_is_left_alone(landing):
+    with landing.lock(DAY):
+        assert landing.sweep(NOW) == [ORPHANS[-1]]
+
+
+def test_parts_that_a_later_manifest_names_again_stay(landing):
+    """As after a rollback: generation 2 names the parts of generation 1."""
+    from dataclasses import replace
+
+    first = landing.newest(DAY)
+    landing.create_manifest(replace(first, generation=2, restored_generation=1))
+    landing.storage.delete(landing.at(f"{GENERATION_1}/manifest.json"))
+    landing.sweep(NOW)
+    landing.check(landing.newest(DAY))
+
+
+def test_a_date_whose_manifest_cannot_be_read_is_left_alone(landing, caplog):
+    landing.storage.create(landing.at(f"{GENERATION_2}/manifest.json"), (b"{",))
+    assert landing.sweep(NOW) == [ORPHANS[-1]]
+    assert "2025-03-31 is not swept" in caplog.text
+
+
+def test_an_unfinished_date_of_today_can_be_gone_on_with(landing):
+    fetch(landing, pages(["1"], ["2"])[:1], session())
+    landing.sweep(NOW)
+    assert any(path.startswith("_unfinished/date=2025-03-31/") for path in everything(landing))
