@@ -65,10 +65,12 @@ reliability: dev ## the long suites with their full counts: kills, cuts, races, 
 bench: dev ## the benchmarks: memory and CPU of ingest, staging beside DuckDB, dimension, publish
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
-lint: dev ## ruff, mypy
+lint: dev ## ruff, mypy, sqlfluff
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --dialect tsql sql/azuresql sql/synapse sql/queries
+	$(BIN)/sqlfluff lint --dialect postgres sql/postgres sql/h2 sql/queries
 
 fmt: dev ## format the code
 	$(BIN)/ruff format .

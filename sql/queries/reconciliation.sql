@@ -11,13 +11,13 @@ WITH newest AS (
 both_sides AS (
     SELECT
         newest.scope AS activity_date,
-        ledger.row_count AS rows_published,
+        published.row_count AS rows_published,
         0 AS rows_served
     FROM newest
-    INNER JOIN etl.publish_ledger AS ledger
+    INNER JOIN etl.publish_ledger AS published
         ON
-            newest.seq = ledger.seq
-            AND ledger.table_name = 'analytics.company_activity_daily'
+            newest.seq = published.seq
+            AND published.table_name = 'analytics.company_activity_daily'
     UNION ALL
     SELECT
         CAST(activity_date AS VARCHAR(10)) AS activity_date,
