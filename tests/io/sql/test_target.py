@@ -68,9 +68,10 @@ def test_a_secret_shows_in_no_message():
     assert target.without_secrets("login with hunter2 failed") == "login with *** failed"
 
 
-def test_a_reference_that_was_not_resolved_is_refused():
-    with pytest.raises(SettingsError, match="not resolved"):
-        target_of(SqlSettings(POSTGRES, "u", Secret("secret://sql-password")), "local")
+def test_a_reference_in_the_url_is_refused():
+    with pytest.raises(SettingsError, match="not resolved") as refused:
+        target_of(SqlSettings(f"{POSTGRES}?user=u&password=secret://sql-password"), "local")
+    assert refused.value.remedy == "give it as sql.password"
 
 
 @pytest.mark.parametrize(

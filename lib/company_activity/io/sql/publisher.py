@@ -16,7 +16,7 @@ from company_activity.io.sql.ledger import MISSING, Fence, LedgerRow
 from company_activity.io.sql.mirror import Files, mirror
 from company_activity.io.sql.replace import replace
 from company_activity.io.sql.served import Served
-from company_activity.io.sql.warehouse import Warehouse
+from company_activity.io.sql.warehouse import PUBLISH, Warehouse
 
 RETRY_SECONDS = (0.2, 1.0, 5.0)
 
@@ -117,7 +117,7 @@ class Publisher:
             raise PublishError(
                 f"whether {table} was published is unknown: its commit got no answer ({failure}), and the "
                 f"ledger cannot be read ({unreachable})",
-                remedy="when the warehouse answers again: company-activity publish",
+                remedy=f"when the warehouse answers again: {PUBLISH}",
             ) from unreachable
         if not is_there:
             raise SqlError(f"the commit was lost: {failure}", "08007")
@@ -147,7 +147,7 @@ def check_fence(last: Fence | None, ours: Fence, table: str, *, adopt: bool) -> 
     if last.lake_id != ours.lake_id and not adopt:
         raise PublishError(
             f"{table} was published from another lake table, {last.lake_id}; this one is {ours.lake_id}",
-            remedy="if this lake is to replace that one: company-activity publish --adopt-lake",
+            remedy=f"if this lake is to replace that one: {PUBLISH} --adopt-lake",
         )
     if last.lake_id == ours.lake_id and last.version > ours.version:
         raise PublishError(

@@ -13,6 +13,7 @@ from company_activity.io.sql.jdbc import Connection, Row
 from company_activity.io.sql.ledger import WHOLE
 from company_activity.io.sql.served import Served
 from company_activity.io.sql.statements import Figures
+from company_activity.io.sql.warehouse import PUBLISH
 
 
 def replace(connection: Connection, dialect: Dialect, change: Change, stage: str | None, due: Collection[str]) -> None:
@@ -72,7 +73,7 @@ def check_keys(connection: Connection, table: Served, scopes: Collection[str]) -
     if doubled != "0":
         raise PublishError(
             f"{table.name}: {doubled} keys stand in more than one row of {', '.join(sorted(scopes))}",
-            remedy="look for another writer of this table, then: company-activity publish",
+            remedy=f"look for another writer of this table, then: {PUBLISH}",
         )
 
 

@@ -57,7 +57,7 @@ def target_of(settings: SqlSettings, environment: str) -> Target:
     """The target that `sql.url`, `sql.user` and `sql.password` name.
 
     Raises:
-        SettingsError: for an engine we do not know, a password that is still a reference, or, outside the local
+        SettingsError: for an engine we do not know, a password in the URL that is a reference, or, outside the local
             environment, a URL that leaves the connection unencrypted or the server's certificate unverified.
 
     >>> target = target_of(SqlSettings("jdbc:h2:mem:x;USER=sa;PASSWORD=p"), "local")
@@ -70,7 +70,9 @@ def target_of(settings: SqlSettings, environment: str) -> Target:
         engine = settings.engine
     password = settings.password if settings.password.reveal() else Secret(found.get("password", ""))
     if password.reveal().startswith("secret://"):
-        raise SettingsError("sql.password is a reference that was not resolved", remedy="company-activity doctor")
+        raise SettingsError(
+            "the password in sql.url is a reference that was not resolved", remedy="give it as sql.password"
+        )
     user, properties = settings.user or found.get("user", ""), dict[str, str | Secret]()
     if user or password.reveal() or engine == "h2":  # none at all where a token or the platform logs in
         properties = {"user": user, "password": password}

@@ -15,7 +15,7 @@ from company_activity.io.sql.ledger import MISSING, WHOLE, newest_rows
 from company_activity.io.sql.replace import check_keys, nothing, served_by_scope
 from company_activity.io.sql.served import ACTIVITY, DIMENSION
 from company_activity.io.sql.statements import Figures
-from company_activity.io.sql.warehouse import Warehouse, open_warehouse
+from company_activity.io.sql.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings import Settings
 
 
@@ -52,7 +52,7 @@ def validate_scopes(
         differences = _differences(warehouse, activity, wanted, contents)
         differences += _differences(warehouse, companies, total, {})
     if differences:
-        raise PublishError("; ".join(differences), remedy="company-activity publish, then company-activity validate")
+        raise PublishError("; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}")
     return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total})
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
+from company_activity.io.secrets import resolve
 from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.jdbc import Connection, SqlError, connect
 from company_activity.io.sql.target import Target, target_of
 from company_activity.settings import PublishSettings, Settings, SqlSettings
+
+PUBLISH = "company-activity publish --date D"
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,15 @@ class Warehouse:
                 connection.close()
 
     @contextmanager
-    def reported(self, doing: str) -> Iterator[None]:
-        """Let what a driver throws leave as a `PublishError` that says what was being done, and where."""
+    def reported(self, doing: str, again: str = PUBLISH) -> Iterator[None]:
+        """Let what a driver throws leave as a `PublishError`: what was being done, where, the command to repeat."""
         try:
             yield
         except SqlError as failure:
             code = f" (SQLSTATE {failure.state}, code {failure.code})" if failure.state or failure.code else ""
             raise PublishError(
                 f"{doing} at {self.target.url}: {failure}{code}",
-                remedy="mend what it says; company-activity publish then goes on from there",
+                remedy=f"mend what it says; it then goes on from there: {again}",
             ) from failure
 
 
@@ -55,7 +58,8 @@ def open_warehouse(spark: SparkSession, settings: Settings) -> Warehouse:
     """The warehouse that the settings name; nothing is connected yet.
 
     Raises:
-        SettingsError: as `target_of`.
+        SettingsError: as `target_of`, and for a password that is found nowhere.
     """
-    target = target_of(settings.sql, settings.environment)
+    password = resolve(settings.sql.password, settings.secrets)
+    target = target_of(replace(settings.sql, password=password), settings.environment)
     return Warehouse(spark, target, DIALECTS[target.engine], settings.publish, settings.sql)
