@@ -16,7 +16,7 @@ from company_activity.io.sql.change import Change
 from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.ledger import MISSING, WHOLE, Fence
-from company_activity.io.sql.mirror import LocalFiles
+from company_activity.io.sql.mirror import mirror_files
 from company_activity.io.sql.publisher import Publisher
 from company_activity.io.sql.served import ACTIVITY, DIMENSION
 from company_activity.io.sql.statements import Figures, create_stage
@@ -51,7 +51,7 @@ def told(engine, tmp_path, change, answers):
     """What the engine is told when a change is published."""
     recorder = Recorder(answers)
     warehouse = RecordedWarehouse(DIALECTS[engine], recorder)
-    publisher = Publisher(warehouse, LocalFiles(tmp_path), "run-1", NOW, sleep=lambda seconds: None)
+    publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW, sleep=lambda seconds: None)
     recorder.said.append(create_stage(warehouse.dialect, change.table, "etl.stage_1"))
     publisher.run(change, "etl.stage_1")
     recorder.said.append(warehouse.dialect.drop_stage("etl.stage_1"))
@@ -124,6 +124,26 @@ def test_rows_travel_by_bulk_copy_under_a_table_lock(engine):
         "bulkCopyForBatchInsertTableLock": "true",
         "bulkCopyForBatchInsertBatchSize": "5000",
     }
+
+
+@pytest.mark.parametrize(("engine", "readers"), [("azuresql", "waits for it"), ("synapse", "may see it half done")])
+def test_a_database_without_row_versions_is_advised_to_keep_them(engine, readers):
+    (advice,) = DIALECTS[engine].advice(Recorder({"is_read_committed_snapshot_on": [("sales", "0")]}))
+    assert readers in advice
+    assert advice.endswith("ALTER DATABASE [sales] SET READ_COMMITTED_SNAPSHOT ON")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_database_that_keeps_row_versions_needs_no_advice(engine):
+    assert DIALECTS[engine].advice(Recorder({"is_read_committed_snapshot_on": [("sales", "1")]})) == []
+
+
+def test_a_login_that_may_not_ask_gets_no_advice():
+    class Refused(Recorder):
+        def query(self, sql, *values):
+            raise SqlError("VIEW DATABASE STATE permission was denied", "S0001", 262)
+
+    assert DIALECTS["azuresql"].advice(Refused()) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -91,6 +91,10 @@ class Dialect:
     def lock_migrations(self, connection: Connection) -> None:
         """Keep two migrations apart where the engine can."""
 
+    def advice(self, connection: Connection) -> list[str]:
+        """What the database had better be set to, for those who read while a date is published."""
+        return []
+
     def connection_options(self, sql: SqlSettings) -> dict[str, str]:
         """Driver properties of every connection: a server that falls silent must not hold a run for ever."""
         return {}

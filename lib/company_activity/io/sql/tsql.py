@@ -23,6 +23,7 @@ class AzureSql(Dialect):
     driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
     text_units: int = 2  # NVARCHAR(n) counts byte pairs
     transient_codes: frozenset[int] = TRANSIENT
+    without_snapshot: str = "waits for it"
 
     def type_of(self, column: ServedColumn) -> str:
         types = {"double": "FLOAT(53)", "boolean": "BIT", "timestamp": "DATETIME2(6)"}
@@ -64,6 +65,19 @@ class AzureSql(Dialect):
     def lock_migrations(self, connection: Connection) -> None:
         self.lock(connection, "migrations")
 
+    def advice(self, connection: Connection) -> list[str]:
+        asked = "SELECT DB_NAME(), is_read_committed_snapshot_on FROM sys.databases WHERE name = DB_NAME()"
+        try:
+            found = connection.query(asked)
+        except SqlError:  # a login that may not ask may still publish
+            return []
+        return [
+            f"READ_COMMITTED_SNAPSHOT is off: who reads while a date is published {self.without_snapshot}; "
+            f"set it from master: ALTER DATABASE [{name}] SET READ_COMMITTED_SNAPSHOT ON"
+            for name, is_on in found
+            if is_on in ("0", "false")
+        ]
+
     def connection_options(self, sql: SqlSettings) -> dict[str, str]:
         return {"socketTimeout": str(int(sql.socket_timeout_seconds * 1000))}
 
@@ -83,6 +97,7 @@ class Synapse(AzureSql):
     enforces_keys: bool = False
     ddl_in_transaction: bool = False
     stage_suffix: str = " WITH (DISTRIBUTION = HASH(company_id), HEAP)"
+    without_snapshot: str = "may see it half done"  # a pool reads what is not committed unless it is told otherwise
 
     def prepare(self, connection: Connection, sql: SqlSettings) -> None:
         connection.execute("SET XACT_ABORT ON")
