@@ -26,6 +26,7 @@ from company_activity.pipeline import STEPS, run_steps, unexpected
 from company_activity.report import RunReport
 from company_activity.run import Run
 from company_activity.settings import Settings
+from company_activity.steps.migrate import migrate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -120,12 +121,23 @@ def ingest(first: date, last: date, env: str, file: Path | None) -> int:
 
 @cli.command("publish")
 @date_options
+@click.option("--adopt-lake", is_flag=True, help="Let a rebuilt lake take over from the one that was published.")
 @settings_options
-def publish_command(dates: DateRange, env: str, file: Path | None) -> int:
+def publish_command(dates: DateRange, adopt_lake: bool, env: str, file: Path | None) -> int:
     """Bring the warehouse to the lake's state, and check what it serves."""
-    return invoke(
-        load_settings(env, file=file), dates, ["publish", "validate"], f"publish {dates}", trusts_mirror=False
-    )
+    settings, names = load_settings(env, file=file), ["publish", "validate"]
+    return invoke(settings, dates, names, f"publish {dates}", trusts_mirror=False, adopt_lake=adopt_lake)
+
+
+@cli.command("migrate")
+@settings_options
+def migrate_command(env: str, file: Path | None) -> int:
+    """Apply the DDL that the warehouse lacks, and compare its tables with ours. Twice is once."""
+    settings, console = load_settings(env, file=file), Console()
+    this = Run(settings, (), RunReport("", "migrate", utc_now(), ()), utc_now, console.say)
+    with lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say):
+        console.step(migrate(this))
+    return 0
 
 
 @cli.command("validate")

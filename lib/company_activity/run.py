@@ -44,6 +44,7 @@ class Run:
     on_page: Callable[[date, int, int], None] = lambda day, pages, rows: None
     refetch: bool = True
     trusts_mirror: bool = True
+    adopt_lake: bool = False
     accept_crm: tuple[str, ...] = ()
     accept_gates: tuple[str, ...] = ()
     admitted: list[AdmittedFile] = field(default_factory=list)

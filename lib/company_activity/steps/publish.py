@@ -25,7 +25,9 @@ def publish(run: Run) -> StepReport:
     hashes = run.lake_hashes()
     if run.trusts_mirror and is_published(run, hashes):
         return StepReport("publish", "nothing", notes=["everything is published already"])
-    done = publish_scopes(run.spark, run.settings, run_id=run.run_id, now=run.now, hashes=hashes)
+    done = publish_scopes(
+        run.spark, run.settings, run_id=run.run_id, now=run.now, hashes=hashes, adopt_lake=run.adopt_lake
+    )
     scopes = {scope for table in done.tables for scope in table.published}
     run.published = sorted(date.fromisoformat(scope) for scope in scopes - {WHOLE})
     counts = {"rows_sent": done.rows, "dates": len(run.published)}

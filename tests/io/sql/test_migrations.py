@@ -68,6 +68,13 @@ def test_what_only_a_dedicated_pool_understands_stays_there():
         assert not re.search(r"DISTRIBUTION|COLUMNSTORE|NOT ENFORCED|HEAP", text)
 
 
+@pytest.mark.parametrize("table", SERVED_TABLES, ids=lambda table: table.name)
+def test_a_pool_spreads_a_served_table_by_company_and_stores_it_by_column(table):
+    text = next(m.text for m in shipped("synapse") if f"CREATE TABLE {table.name}" in m.text)
+    assert "WITH (DISTRIBUTION = HASH (company_id), CLUSTERED COLUMNSTORE INDEX);" in text
+    assert f"PRIMARY KEY NONCLUSTERED ({', '.join(table.key)}) NOT ENFORCED;" in text
+
+
 def test_a_database_is_made_once(warehouse):
     with warehouse.connection() as connection:
         assert pending(connection, warehouse.dialect) == []

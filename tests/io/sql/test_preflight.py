@@ -92,5 +92,5 @@ def test_a_database_that_cannot_be_reached_is_exit_5(spark, settings):
     if not settings.sql.url.startswith("jdbc:postgresql"):
         pytest.skip("one engine is enough")
     nowhere = replace(settings, sql=replace(settings.sql, url="jdbc:postgresql://127.0.0.1:1/x"))
-    with pytest.raises(PublishError, match="looking at the warehouse at jdbc:postgresql://127.0.0.1:1/x: Connection"):
+    with pytest.raises(PublishError, match="preparing the warehouse at jdbc:postgresql://127.0.0.1:1/x: Connection"):
         prepare(open_warehouse(spark, nowhere), [ACTIVITY], NOW, may_migrate=True)

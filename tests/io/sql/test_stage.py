@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.sql import stage as staging_module
 from company_activity.io.sql.by_date import publish_dates
+from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.served import ACTIVITY
 from company_activity.io.sql.stage import staging, sweep, write_stage
+from company_activity.settings import PublishSettings
 
 from support.warehouses import DAY, NOW, activity, execute, ledger_rows, pinned, publisher_of, served_rows
 
@@ -61,6 +65,20 @@ def test_a_row_that_is_refused_is_not_quoted(spark, warehouse, tmp_path):
         publish_dates(publisher_of(warehouse, tmp_path), pinned(spark, ACTIVITY, rows, 1), {DAY: "h"}, None)
     if warehouse.dialect.name == "postgres":
         assert "secret" not in str(refused.value).lower()
+
+
+def test_the_bulk_path_is_on_with_the_batch_size_that_is_set():
+    options = DIALECTS["postgres"].writer_options(PublishSettings(batch_size=5000))
+    assert options == {"batchsize": "5000", "reWriteBatchedInserts": "true"}
+
+
+@pytest.mark.parametrize("settings", ["h2"], indirect=True)
+def test_so_many_tasks_write_at_once_as_are_set(spark, warehouse, monkeypatch):
+    shares, four = [], replace(warehouse, publish=PublishSettings(writers=4))
+    monkeypatch.setattr(DataFrame, "write", property(lambda rows: shares.append(rows.rdd.getNumPartitions())))
+    with pytest.raises(AttributeError):  # nothing is written: the shares are what is looked at
+        write_stage(four, activity(spark, {DAY: {"a": 1}}), ACTIVITY, "etl.stage_1")
+    assert shares == [4]
 
 
 def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse):

@@ -11,7 +11,7 @@ from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.jdbc import Connection
 from company_activity.io.sql.migrations import migrate, pending
 from company_activity.io.sql.served import Served, ServedColumn
-from company_activity.io.sql.warehouse import Warehouse
+from company_activity.io.sql.warehouse import PUBLISH, Warehouse
 
 FIELDS = ("COLUMN_NAME", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION", "DATETIME_PRECISION",
           "IS_NULLABLE", "COLUMN_DEFAULT", "COLLATION_NAME")  # fmt: skip
@@ -41,22 +41,33 @@ class Found:
     collation: str | None
 
 
-def prepare(warehouse: Warehouse, tables: Iterable[Served], now: datetime, *, may_migrate: bool) -> list[str]:
-    """Apply or demand migrations, then compare each table with its declaration; the migrations applied.
+@dataclass(frozen=True)
+class Prepared:
+    """A warehouse that takes our rows: the migrations that were applied, and what it had better be set to."""
+
+    applied: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+def prepare(
+    warehouse: Warehouse, tables: Iterable[Served], now: datetime, *, may_migrate: bool, again: str = PUBLISH
+) -> Prepared:
+    """Apply or demand migrations, then compare each table with its declaration. `again` is the command to repeat.
 
     Raises:
         PublishError: with every difference by name; nothing has been changed by then, except by migrations.
     """
     dialect = warehouse.dialect
-    with warehouse.reported("looking at the warehouse"), warehouse.connection() as connection:
+    with warehouse.reported("preparing the warehouse", again), warehouse.connection() as connection:
         applied = migrate(connection, dialect, now) if may_migrate else []
         lacking = [migration.name for migration in pending(connection, dialect)]
         problems = [] if lacking else [p for table in tables for p in differences(connection, dialect, table)]
+        advice = dialect.advice(connection)
     if lacking:
         raise PublishError(f"{warehouse.target.url} lacks {', '.join(lacking)}", remedy="company-activity migrate")
     if problems:
-        raise PublishError("; ".join(problems), remedy="mend the table by hand, then: company-activity publish")
-    return applied
+        raise PublishError("; ".join(problems), remedy=f"mend the table by hand, then: {again}")
+    return Prepared(tuple(applied), tuple(advice))
 
 
 def differences(connection: Connection, dialect: Dialect, table: Served) -> list[str]:

@@ -13,7 +13,7 @@ from company_activity.io.sql.by_key import publish_keys
 from company_activity.io.sql.change import TablePublished
 from company_activity.io.sql.lake import open_lake_table
 from company_activity.io.sql.mirror import mirror_files
-from company_activity.io.sql.preflight import prepare
+from company_activity.io.sql.preflight import Prepared, prepare
 from company_activity.io.sql.publisher import Publisher
 from company_activity.io.sql.served import ACTIVITY, DIMENSION, SERVED_TABLES
 from company_activity.io.sql.warehouse import open_warehouse
@@ -55,10 +55,20 @@ def publish_scopes(
     """
     is_local, pinned = settings.environment == "local", versions or {}
     warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
-    prepare(warehouse, SERVED_TABLES, now, may_migrate=is_local)
+    prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=is_local)
     publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopt_lake or is_local)
     lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
     with warehouse.reported("publishing"):
         companies = publish_keys(publisher, lake[DIMENSION])
         activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates)
-    return PublishReport((companies, activity), tuple(publisher.warnings))
+    return PublishReport((companies, activity), (*prepared.advice, *publisher.warnings))
+
+
+def migrate_warehouse(spark: SparkSession, settings: Settings, now: datetime) -> Prepared:
+    """Apply the DDL that the warehouse lacks, and see that our tables are then as `schemas` declares them.
+
+    Raises:
+        PublishError: if the warehouse cannot be reached, refuses the DDL, or has other tables of our names.
+    """
+    warehouse = open_warehouse(spark, settings)
+    return prepare(warehouse, SERVED_TABLES, now, may_migrate=True, again="company-activity migrate")

@@ -1,0 +1,166 @@
+"""From the command line, outside the local environment: the warehouse is made first, then published to."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from company_activity.cli import main
+from company_activity.configuration import load_settings
+from company_activity.io.lake.delta import dates_predicate, replace_where
+from company_activity.io.sql.jdbc import SqlError
+from company_activity.io.sql.migrations import shipped
+from company_activity.io.sql.warehouse import Warehouse, open_warehouse
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+
+from support.warehouses import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
+
+NOWHERE = "jdbc:postgresql://127.0.0.1:1/x"
+NAMES = [migration.name for migration in shipped("h2")]
+
+
+def build(spark, lake_root, users):
+    """A lake of one date, as building it commits it."""
+    state = {"dates": {DAY.isoformat(): [f"hash of {users}"]}}
+    replace_where(companies(spark, dict.fromkeys(users, "x")), lake_root, COMPANIES, None, {})
+    predicate = dates_predicate("activity_date", [DAY])
+    replace_where(activity(spark, {DAY: users}), lake_root, COMPANY_ACTIVITY_DAILY, predicate, state)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with two lakes, each with tables of its own, and one warehouse; what was said on it."""
+
+    spark: SparkSession
+    folder: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def file(self, lake: str, url: str | None) -> Path:
+        tree = {
+            "api": {"url": "http://127.0.0.1:1"},
+            "landing": {"root": str(self.folder / "landing")},
+            "lake": {"root": str(self.folder / lake)},
+            "sql": {"url": url or h2_url(self.folder), "user": "sa"},
+            "report": {"dir": str(self.folder / "reports")},
+        }
+        path = self.folder / "settings.yaml"
+        path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+        return path
+
+    def says(self, *arguments: str, lake: str = "lake", url: str | None = None, env: str = "production"):
+        """The exit code, what standard output says, and what standard error does."""
+        code = main([*arguments, "--env", env, "--settings", str(self.file(lake, url))])
+        told = self.capsys.readouterr()
+        return code, told.out, told.err
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return open_warehouse(self.spark, load_settings("production", file=self.file("lake", None), environ={}))
+
+
+@pytest.fixture(scope="module")
+def lakes(spark, tmp_path_factory):
+    """A lake and the same one rebuilt, with other users: made once, each test works on a copy."""
+    folder = tmp_path_factory.mktemp("lakes")
+    build(spark, str(folder / "lake"), {"a": 1, "b": 2})
+    build(spark, str(folder / "rebuilt"), {"a": 9})
+    return folder
+
+
+@pytest.fixture
+def place(spark, lakes, tmp_path, capsys):
+    shutil.copytree(lakes, tmp_path, dirs_exist_ok=True)
+    return Place(spark, tmp_path, capsys)
+
+
+PUBLISH = ("publish", "--date", DAY.isoformat())
+USERS = "company_id, active_users"
+
+
+def test_migrate_says_what_it_applied_and_then_that_there_is_nothing(place):
+    code, said, _ = place.says("migrate")
+    assert (code, f"applied {', '.join(NAMES)}" in said) == (0, True)
+    code, said, _ = place.says("migrate")
+    assert (code, "nothing to apply" in said) == (0, True)
+
+
+def test_publish_makes_no_table_but_names_what_is_pending(place):
+    code, _, said = place.says(*PUBLISH)
+    assert code == 5
+    assert f"lacks {', '.join(NAMES)} — company-activity migrate" in " ".join(said.split())
+    with pytest.raises(SqlError):
+        ledger_rows(place.warehouse)
+
+
+def test_a_rebuilt_lake_is_refused_until_it_is_adopted(place):
+    place.says("migrate")
+    place.says(*PUBLISH)
+    code, _, said = place.says(*PUBLISH, lake="rebuilt")
+    assert (code, "publish --date D --adopt-lake" in said) == (5, True)
+    assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
+    code, said, _ = place.says(*PUBLISH, "--adopt-lake", lake="rebuilt")
+    assert (code, said.count("takes over from")) == (0, 2)
+    assert served_rows(place.warehouse, USERS) == [("a", "9")]
+    assert place.says(*PUBLISH)[0] == 5  # the earlier one is the stranger now
+
+
+def test_locally_a_rebuilt_lake_takes_over_with_a_warning(place):
+    place.says(*PUBLISH, env="local")
+    code, said, _ = place.says(*PUBLISH, lake="rebuilt", env="local")
+    assert (code, said.count("takes over from")) == (0, 2)
+    assert served_rows(place.warehouse, USERS) == [("a", "9")]
+
+
+@pytest.mark.parametrize("command", [("migrate",), PUBLISH], ids=["migrate", "publish"])
+def test_a_warehouse_that_cannot_be_reached_is_one_line_and_exit_5(place, command):
+    code, _, said = place.says(*command, url=NOWHERE)
+    assert (code, len(said.strip().splitlines())) == (5, 1)
+    assert f"preparing the warehouse at {NOWHERE}: Connection to 127.0.0.1:1 refused" in said
+    assert f"company-activity {command[0]}" in said
+
+
+def test_a_table_of_our_name_that_differs_is_exit_5(place):
+    foreign = "CREATE TABLE dim.companies (company_id VARCHAR(128) NOT NULL PRIMARY KEY, name VARCHAR(9))"
+    execute(place.warehouse, ["CREATE SCHEMA dim", foreign])
+    code, _, said = place.says("migrate")
+    assert code == 5
+    assert "dim.companies.name is CHARACTER VARYING(9), narrower than VARCHAR(2048); dim.companies.country is" in said
+    assert said.rstrip().endswith("mend the table by hand, then: company-activity migrate")
+
+
+def test_a_difference_stops_a_publish_before_anything_is_deleted(place):
+    place.says("migrate")
+    place.says(*PUBLISH)
+    execute(place.warehouse, ["ALTER TABLE dim.companies DROP COLUMN country"])
+    code, _, said = place.says(*PUBLISH, "--adopt-lake", lake="rebuilt")
+    assert (code, "dim.companies.country is missing" in said) == (5, True)
+    assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
+
+
+def test_publish_resumes_what_failed(place):
+    place.says("migrate")
+    assert place.says(*PUBLISH, url=NOWHERE)[0] == 5
+    assert place.says(*PUBLISH)[0] == 0
+    assert [row[0] for row in ledger_rows(place.warehouse)] == [DAY.isoformat(), "all"]
+    assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
+
+
+def test_a_url_that_weakens_tls_is_refused_by_every_environment_but_the_local_one(place):
+    weak = f"{NOWHERE}?sslmode=disable"
+    code, _, said = place.says("migrate", url=weak)
+    assert (code, "sql.url weakens TLS by sslmode" in said) == (2, True)
+    assert place.says("migrate", url=weak, env="local")[0] == 5  # nobody answers there
+
+
+def test_a_password_is_found_by_its_name_and_never_shown(place, monkeypatch):
+    monkeypatch.setenv("COMPANY_ACTIVITY__SQL__PASSWORD", "secret://sql-password")
+    code, _, said = place.says("migrate")
+    assert (code, "no secret 'sql-password'" in said) == (2, True)
+    monkeypatch.setenv("SQL_PASSWORD", "hunter2")
+    code, shown, said = place.says("migrate", url=f"{NOWHERE}?user=etl")
+    assert (code, "hunter2" in shown + said) == (5, False)
