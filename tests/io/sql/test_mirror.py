@@ -45,7 +45,7 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     (file,) = tmp_path.rglob("*.json")
     file.write_bytes(b"{}")
     mirror(files, URL, [row("2025-03-31", "h", 3)])
-    files.create(files.names()[0], b"other")
+    assert not files.of(URL).create(file.name, "other")
     assert file.read_bytes() == b"{}"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
 
@@ -62,6 +62,11 @@ def test_whoever_logs_in_it_is_the_same_warehouse(tmp_path):
 
 def test_a_lake_without_a_mirror_has_published_nothing(tmp_path):
     assert read_mirror(str(tmp_path / "absent"), URL) == {}
+
+
+def test_the_mirror_of_a_lake_in_a_storage_account_lies_beside_it():
+    folder = mirror_files("abfss://lake@account.dfs.core.windows.net/activity").of(URL)
+    assert folder.uri("x.json").startswith("abfss://lake@account.dfs.core.windows.net/activity/ops/ledger/")
 
 
 def test_reading_it_loads_no_spark(tmp_path):

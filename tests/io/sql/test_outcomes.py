@@ -9,7 +9,7 @@ from company_activity.io.sql.change import Change
 from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.ledger import MISSING, Fence
-from company_activity.io.sql.mirror import LocalFiles
+from company_activity.io.sql.mirror import mirror_files
 from company_activity.io.sql.publisher import Publisher
 from company_activity.io.sql.served import ACTIVITY
 
@@ -52,7 +52,7 @@ def publish(tmp_path):
     def publish(connection):
         slept = []
         warehouse = RecordedWarehouse(DIALECTS["postgres"], connection)
-        publisher = Publisher(warehouse, LocalFiles(tmp_path), "run-1", NOW, sleep=slept.append)
+        publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW, sleep=slept.append)
         return publisher.run(GONE, None), slept
 
     return publish
