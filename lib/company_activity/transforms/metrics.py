@@ -78,19 +78,38 @@ def with_monthly_users(facts: DataFrame) -> DataFrame:
     is_binomial = (w >= 2) & (total > 0) & (variance < threshold)
     p = (threshold - variance).cast("double") / threshold.cast("double")
     pool = total / (w * p) * (1 - F.pow(1 - p, w))
-    estimate = F.when(is_binomial, pool).otherwise(F.sqrt(lower.cast("double") * upper))
-    clamped = F.greatest(lower.cast("double"), F.least(upper.cast("double"), estimate))
+    clamped = F.greatest(lower.cast("double"), F.least(upper.cast("double"), pool))
+    estimate = F.when(is_binomial, F.round(clamped).cast("bigint")).otherwise(_rounded_root(lower, upper))
     return (
         facts.withColumn("mau_lower", lower)
         .withColumn("mau_upper", upper)
-        .withColumn("est_monthly_active_users", F.round(clamped).cast("bigint"))
+        .withColumn("est_monthly_active_users", estimate)
         .withColumn("mau_method", F.when(is_binomial, "binomial_moment").otherwise("geometric_mean"))
     )
 
 
+def _rounded_root(a: Column, b: Column) -> Column:
+    """√(a·b) rounded half up; off by one as a double where the product has no exact double (above 2^53).
+
+    r is right where r² − r < a·b ≤ r² + r, for (r + ½)² = r² + r + ¼ is no integer.
+
+    >>> pairs = spark.createDataFrame([(0, 5), (1, 2), (3, 4), (10**9, 10**9 + 19)], "a bigint, b bigint")
+    >>> [r.root for r in pairs.select(_rounded_root(F.col("a"), F.col("b")).alias("root")).collect()]
+    [0, 1, 3, 1000000009]
+    """
+    product = _product(a, b)
+    root = F.round(F.sqrt(product.cast("double"))).cast("bigint")
+    is_above = (root > 0) & (product <= _square(root) - root)
+    is_below = product > _square(root) + root
+    return root - is_above.cast("bigint") + is_below.cast("bigint")
+
+
 def _square(total: Column) -> Column:
-    wide = total.cast("decimal(19,0)")
-    return (wide * wide).cast("decimal(38,0)")
+    return _product(total, total)
+
+
+def _product(a: Column, b: Column) -> Column:
+    return (a.cast("decimal(19,0)") * b.cast("decimal(19,0)")).cast("decimal(38,0)")
 
 
 def with_engagement(facts: DataFrame, scales: EngagementSettings) -> DataFrame:
