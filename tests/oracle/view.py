@@ -19,6 +19,12 @@ def calendar(day: date, first: int, last: int) -> tuple[date, ...]:
     return tuple(day - timedelta(days=back) for back in range(first, last - 1, -1))
 
 
+@cache
+def complete_days(complete: frozenset[date], day: date, first: int, last: int) -> tuple[date, ...]:
+    """Those of `calendar` that are complete."""
+    return tuple(day for day in calendar(day, first, last) if day in complete)
+
+
 @dataclass(frozen=True)
 class Subject:
     """A company with all that landed about it; a date in `users` is one with an accepted record."""
@@ -61,9 +67,9 @@ class View:
         """The calendar days [D-first, D-last], oldest first."""
         return calendar(self.day, first, last)
 
-    def defined(self, first: int, last: int = 0) -> list[date]:
+    def defined(self, first: int, last: int = 0) -> tuple[date, ...]:
         """The complete dates of the span: "sums run over defined days"."""
-        return [day for day in self.calendar(first, last) if day in self.complete]
+        return complete_days(self.complete, self.day, first, last)
 
     def observed(self, length: int) -> list[date]:
         """The days of n_k: "complete dates in [D-k+1, D] from first_seen_date on"."""

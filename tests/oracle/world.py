@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from .activity import build_activity
@@ -34,8 +34,8 @@ def build(landed: Iterable[LandedDate], snapshots: Iterable[Snapshot], limits: T
     records = [record for day in days for record in day.accepted]
     companies, history = build_companies(union, records), build_history(union)
     return World(
-        staged_usage=[asdict(record) for record in records],
-        staged_crm=[asdict(stands[name]) for _, stands in sorted(union.items()) for name in sorted(stands)],
+        staged_usage=[dict(vars(record)) for record in records],
+        staged_crm=[dict(vars(stands[name])) for _, stands in sorted(union.items()) for name in sorted(stands)],
         quarantine=[*usage_quarantine(days), *crm_quarantine(files)],
         companies=companies,
         history=history,
