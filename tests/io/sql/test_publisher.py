@@ -64,6 +64,15 @@ def test_a_date_that_became_missing_is_deleted(publish, warehouse):
 
 
 @on_h2
+def test_a_date_that_the_state_forgot_is_not_deleted(publish, warehouse):
+    built = {BEFORE: {"a": 1}, DAY: {"a": 2}}
+    publish(built, {BEFORE: "h0", DAY: "h1"}, 1)
+    with pytest.raises(PublishError, match="has rows of 2025-03-30, 2025-03-31 in the lake, but its state knows no"):
+        publish(built, {}, 2)
+    assert served_rows(warehouse, "active_users") == [("1",), ("2",)]
+
+
+@on_h2
 def test_only_the_dates_asked_for_are_looked_at(publish, warehouse):
     report = publish({BEFORE: {"a": 1}, DAY: {"a": 2}}, {BEFORE: "h0", DAY: "h1"}, 1, dates=[DAY])
     assert report.published == ("2025-03-31",)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from pyspark.sql import functions as F
 
+from company_activity.errors import PublishError
 from company_activity.io.sql.change import Change, TablePublished
 from company_activity.io.sql.lake import LakeTable, figures_by
 from company_activity.io.sql.ledger import MISSING, LedgerRow
@@ -21,6 +22,9 @@ def publish_dates(
     """Send the dates of `hashes` whose newest ledger row has another hash; delete those that `hashes` lacks.
 
     `dates` limits what is looked at; without it, every date that the lake or the ledger knows.
+
+    Raises:
+        PublishError: as `Publisher.run`, and if the lake has rows of a date that `hashes` lacks.
     """
     started = time.monotonic()
     newest = publisher.newest(lake.served, lake.fence)
@@ -28,6 +32,7 @@ def publish_dates(
     asked = sorted(known if dates is None else set(dates))
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in asked}
     due = [s for s, content in contents.items() if not is_served(newest.get(s), content, lake.fence)]
+    _check_gone(lake, [date.fromisoformat(scope) for scope in due if contents[scope] == MISSING])
     published: list[str] = []
     sent = 0
     for part in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
@@ -37,6 +42,20 @@ def publish_dates(
     already = [scope for scope in contents if scope not in published]
     seconds = time.monotonic() - started
     return TablePublished(lake.served.name, tuple(published), tuple(already), sent, seconds)
+
+
+def _check_gone(lake: LakeTable, days: Collection[date]) -> None:
+    """Nothing is deleted on the word of a state alone: one that could not be read names no date at all."""
+    if not days:
+        return
+    dated = str(lake.served.dated)
+    found = lake.rows.where(F.col(dated).isin(list(days))).select(dated).distinct().collect()
+    if found:
+        named = ", ".join(sorted(row[0].isoformat() for row in found))
+        raise PublishError(
+            f"{lake.served.name} has rows of {named} in the lake, but its state knows no such date; nothing is deleted",
+            remedy="build what is named again: company-activity run --date D",
+        )
 
 
 def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
