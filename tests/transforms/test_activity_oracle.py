@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -54,13 +54,18 @@ class Case:
         return {(row["company_id"], row["activity_date"]): row for row in rows}
 
 
-@pytest.fixture(scope="module", params=HISTORIES, ids="calendar_{}".format)
-def case(spark: SparkSession, request: pytest.FixtureRequest) -> Iterator[Case]:
-    history, world = told(request.param)
+@pytest.fixture(scope="module")
+def cases(spark: SparkSession) -> Iterator[Callable[[int], Case]]:
+    """The case of a seed, made once."""
+    yield cache(lambda seed: case_of(spark, seed))
+    spark.catalog.clearCache()
+
+
+def case_of(spark: SparkSession, seed: int) -> Case:
+    history, world = told(seed)
     complete = [day.date for day in complete_days(history)]
     parsed = landed_lines(spark, history).repartition(3).transform(parse_usage).cache()
-    yield Case(world, parsed, activity_inputs(spark, parsed, staged_snapshots(spark, world), complete), complete)
-    spark.catalog.clearCache()
+    return Case(world, parsed, activity_inputs(spark, parsed, staged_snapshots(spark, world), complete), complete)
 
 
 def check(table: DataFrame, expected: dict[Key, Row]) -> None:
@@ -101,7 +106,9 @@ def test_the_companies_join_late_send_twice_and_fall_idle() -> None:
         assert min(idle, absent, len(world.quarantine)) > 50
 
 
-def test_staged_records_and_quarantine_are_as_the_oracle_says(case: Case) -> None:
+@pytest.mark.parametrize("seed", HISTORIES)
+def test_staged_records_and_quarantine_are_as_the_oracle_says(cases: Callable[[int], Case], seed: int) -> None:
+    case = cases(seed)
     good, broken = split_by_reasons(case.parsed)
     key = ("date", "page", "item")
     columns = ["company_id", "active_users", "events", "ts", "generation", "raw_json"]
@@ -114,14 +121,24 @@ def test_staged_records_and_quarantine_are_as_the_oracle_says(case: Case) -> Non
     assert sorted(tuple(row) for row in broken.select(*place).collect()) == sorted(refused)
 
 
-@pytest.mark.parametrize("by_slices", [True, False], ids=["slices", "windows"])
-def test_every_column_is_as_the_oracle_says(case: Case, by_slices: bool) -> None:
-    check(activity_of(case.inputs, by_slices=by_slices), case.expected(case.complete))
+@pytest.mark.parametrize("seed", HISTORIES)
+def test_every_column_is_as_the_oracle_says(cases: Callable[[int], Case], seed: int) -> None:
+    case = cases(seed)
+    check(activity_of(case.inputs, by_slices=False), case.expected(case.complete))
 
 
-@pytest.mark.parametrize("case", [28], indirect=True, ids="calendar_{}".format)
-@pytest.mark.parametrize("by_slices", [True, False], ids=["slices", "windows"])
-def test_a_few_dates_alone_are_as_the_oracle_says(spark: SparkSession, case: Case, by_slices: bool) -> None:
-    few = case.complete[len(case.complete) // 2 :: 9]
-    inputs = replace(case.inputs, calendar=calendar_of(spark, few, case.complete))
-    check(activity_of(inputs, by_slices=by_slices), case.expected(few))
+@pytest.mark.parametrize("seed", HISTORIES)
+def test_so_it_is_where_dates_are_sliced(spark: SparkSession, cases: Callable[[int], Case], seed: int) -> None:
+    case = cases(seed)
+    check_some_dates(spark, case, case.complete[::3], by_slices=True)
+
+
+def test_so_it_is_where_windows_reach_back_of_the_dates(spark: SparkSession, cases: Callable[[int], Case]) -> None:
+    case = cases(28)
+    check_some_dates(spark, case, case.complete[-20::3], by_slices=False)
+
+
+def check_some_dates(spark: SparkSession, case: Case, dates: list[date], *, by_slices: bool) -> None:
+    """Build these dates alone, as a run does: what is before them is read and not built."""
+    inputs = replace(case.inputs, calendar=calendar_of(spark, dates, case.complete))
+    check(activity_of(inputs, by_slices=by_slices), case.expected(dates))
