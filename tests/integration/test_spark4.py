@@ -1,21 +1,32 @@
-"""The second runtime: Spark 4, ANSI on, gives the same content."""
+"""The second runtime: Spark 4, ANSI on, gives the same content; so does another number of shuffle partitions."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from company_activity.io.lake.delta_log import newest_state
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
+from oracle.cases import merge, random_worlds
+from oracle.world import build
 from support.cycle import FIRST, LAST, SAMPLES, Place
+from support.hash_histories import Hashes, hashes_of, write_inputs
+from support.histories import complete_days, landed_lines, staged_snapshots
 
 ROOT = SAMPLES.parent
-COMMAND = ROOT / ".venv-spark4" / "bin" / "company-activity"
+BIN = ROOT / ".venv-spark4" / "bin"
 PROPERTIES = ROOT / ".local" / "spark4" / "spark.conf"
+HISTORIES = 20
+SEED = 28  # its calendar holds a year's end, a leap day, missing dates and dates that never landed
+needs_spark_4 = pytest.mark.skipif(not PROPERTIES.is_file(), reason="Spark 4 is not set up: make spark4")
 
 
 def hashes(place: Place) -> dict[str, str]:
@@ -23,14 +34,64 @@ def hashes(place: Place) -> dict[str, str]:
     return {day: entry[0] for day, entry in built.items()}
 
 
-@pytest.mark.skipif(not PROPERTIES.is_file(), reason="Spark 4 is not set up: make spark4")
+def run(*command: str | Path, **environ: str) -> str:
+    """What a process of the other environment prints; no setting of this session's Spark reaches it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK_", "SPARK_"))}
+    done = subprocess.run(command, env=kept | environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    return done.stdout
+
+
+@needs_spark_4
 def test_spark_4_builds_the_same_content(tmp_path: Path, sample_place: Place) -> None:
     place = Place(tmp_path, sample_place.api_url)
     place.drop_crm(*sorted((SAMPLES / "crm").glob("*.csv")))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK_", "SPARK_"))}
-    environ = kept | place.environ | {"COMPANY_ACTIVITY__SPARK__PROPERTIES": str(PROPERTIES)}
-    done = subprocess.run(
-        [COMMAND, "run", "--from", FIRST, "--to", LAST], env=environ, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    environ = place.environ | {"COMPANY_ACTIVITY__SPARK__PROPERTIES": str(PROPERTIES)}
+    run(BIN / "company-activity", "run", "--from", FIRST, "--to", LAST, **environ)
     assert hashes(place) == hashes(sample_place)
+
+
+@contextmanager
+def shuffle_partitions(spark: SparkSession, number: int) -> Iterator[None]:
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", str(number))
+    yield
+    spark.catalog.clearCache()  # a cached plan keeps the partitions it was made with
+    spark.conf.set("spark.sql.shuffle.partitions", before)
+
+
+@pytest.fixture(scope="module")
+def histories(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20 random histories, written for any Spark to read."""
+    folder = tmp_path_factory.mktemp("histories")
+    history = merge(random_worlds(SEED, HISTORIES))
+    complete = [day.date for day in complete_days(history)]
+    write_inputs(folder, landed_lines(spark, history), staged_snapshots(spark, build(*history)), complete)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_one_partition(spark: SparkSession, histories: Path) -> Hashes:
+    with shuffle_partitions(spark, 1):
+        return hashes_of(spark, histories)
+
+
+def test_both_formulations_have_one_hash_a_date(histories: Path, by_one_partition: Hashes) -> None:
+    complete = json.loads((histories / "complete.json").read_text(encoding="utf-8"))
+    assert sorted(by_one_partition["windows"]) == complete
+    assert by_one_partition["windows"] == by_one_partition["slices"]
+
+
+def test_seven_shuffle_partitions_give_the_hashes_of_one(
+    spark: SparkSession, histories: Path, by_one_partition: Hashes
+) -> None:
+    with shuffle_partitions(spark, 7):
+        assert hashes_of(spark, histories) == by_one_partition
+
+
+@needs_spark_4
+def test_spark_4_gives_random_histories_the_same_hashes(histories: Path, by_one_partition: Hashes) -> None:
+    command = (BIN / "python", "-m", "support.hash_histories", PROPERTIES, histories)
+    told = json.loads(run(*command, PYTHONPATH=str(ROOT / "tests")).splitlines()[-1])
+    assert (told.pop("version")[0], told.pop("ansi")) == ("4", "true")
+    assert told == by_one_partition
