@@ -41,7 +41,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 LONG := test_any_order.py test_publish_cuts.py test_dimension_permutations.py test_dimension_arrivals.py
 
 test: dev ## the whole test suite but the long ones of `make reliability`
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(LONG:%=--ignore=tests/reliability/%)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG:%=--ignore=tests/reliability/%)
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
 $(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml

@@ -17,7 +17,7 @@ from company_activity.local import resolved_jars
 from company_activity.planner import complete_dates
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, TABLES
 
-from support.cycle import FIRST, LAST, SAMPLES, Place, serving
+from support.cycle import FIRST, LAST, SAMPLES, Place
 
 SERVED = COMPANY_ACTIVITY_DAILY.name
 
@@ -95,18 +95,3 @@ def test_the_message_and_the_page_are_there(sample_place: Place) -> None:
     page = Path(told["report"]).read_text(encoding="utf-8")
     assert "Who to call" in page
     assert "<script>alert" not in page
-
-
-def test_the_reference_s_three_companies_are_the_smallest_case(spark: SparkSession, tmp_path: Path) -> None:
-    with serving(tmp_path, SAMPLES / "smallest" / "usage") as place:
-        place.drop_crm(*(SAMPLES / "smallest" / "crm").glob("*.csv"))
-        assert place.run("run", "--date", LAST) == 0
-        columns = (
-            "company_id company_name active_users events usage_density lifecycle_state is_churn_risk data_quality_flag"
-        )
-        rows = place.table(spark, COMPANY_ACTIVITY_DAILY).select(*columns.split()).orderBy("company_id").collect()
-    assert [tuple(row) for row in rows] == [
-        ("c_001", "Acme Corp", 12, 120, 10.0, "new", False, "WARMUP"),
-        ("c_002", "Bits & Bytes", 5, 22, 4.4, "new", False, "WARMUP"),
-        ("c_003", "Green Farm", 0, 0, None, "inactive", False, "WARMUP"),
-    ]

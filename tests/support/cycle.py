@@ -92,3 +92,11 @@ def sample_place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) 
         place.drop_crm(*sorted((SAMPLES / "crm").glob("*.csv")))
         assert place.run("run", "--from", FIRST, "--to", LAST) == 0
         yield place
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay on one worker; those that look at the sample cycle share the one that ran it."""
+    for item in items:
+        looks = "sample_place" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("samples" if looks else item.path.as_posix().replace("/", "_")))

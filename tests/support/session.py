@@ -13,6 +13,11 @@ from _pytest.doctest import DoctestItem
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+# As in conf/spark/local.conf: a quick start, and room for the code and classes of a long session.
+JVM = (
+    "-Duser.timezone=UTC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:MetaspaceSize=512m "
+    "-XX:+UseParallelGC -Xms1g"
+)
 os.environ["TZ"] = "America/Los_Angeles"  # a zone that is not UTC: what leaks the machine's zone must fail here
 time.tzset()
 
@@ -33,7 +38,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.sql.session.timeZone", "UTC")  # as in production
-        .config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC -XX:TieredStopAtLevel=1")  # quicker start
+        .config("spark.driver.extraJavaOptions", JVM)
         .config("spark.driver.memory", "2g")
         .config("spark.ui.enabled", "false")  # no port, no listener
         .config("spark.sql.shuffle.partitions", "2")  # tables of ten rows
