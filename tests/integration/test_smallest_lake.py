@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta_log import identity
+from company_activity.io.lake.delta_log import newest_version
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, CRM_COMPANIES, QUARANTINE
 
 from support.cycle import LAST, SAMPLES, Place, serving
@@ -38,8 +38,8 @@ def drop(place: Place, day: str, text: str) -> str:
     return path
 
 
-def versions(place: Place) -> list[str]:
-    return [identity(place.settings.lake.root, table.path) for table in GUARDED]
+def versions(place: Place) -> list[int]:
+    return [newest_version(place.settings.lake.root, table.path) for table in GUARDED]
 
 
 def test_the_reference_s_three_companies(spark: SparkSession, place: Place) -> None:

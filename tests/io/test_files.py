@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from company_activity.errors import CompanyActivityError, SettingsError
-from company_activity.io.files import ABFSS, Folder, open_folder, write_new
+from company_activity.io.files import ABFSS, Folder, open_folder
 
 
 @pytest.mark.parametrize("prefix", ["", "file:", "file://"])
@@ -73,11 +70,3 @@ def test_what_the_disk_refuses_is_told_with_the_place(tmp_path):
     with pytest.raises(CompanyActivityError, match=f"{tmp_path}/file/x: File exists") as caught:
         open_folder(str(tmp_path / "file/x")).create("a", "")
     assert caught.value.exit_code == 1
-
-
-def test_write_new_says_where_and_never_replaces(tmp_path):
-    assert write_new(str(tmp_path / "x"), "a", "1") == str(tmp_path / "x/a")
-    with pytest.raises(FileExistsError):
-        write_new(str(tmp_path / "x"), "a", "2")
-    assert Path(tmp_path, "x/a").read_text(encoding="utf-8") == "1"
-    assert os.listdir(tmp_path / "x") == ["a"]

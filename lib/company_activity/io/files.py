@@ -75,15 +75,3 @@ def open_folder(place: str) -> Folder:
         )
     path = Path(local).absolute()
     return Folder(open_storage(LandingSettings(str(path.parent))), f"{path.name}/")
-
-
-def write_new(folder: str, name: str, text: str) -> str:
-    """Write a file that is not there yet, whole or not at all; where it is.
-
-    Raises:
-        FileExistsError: if the name is taken.
-    """
-    opened = open_folder(folder)
-    if not opened.create(name, text):
-        raise FileExistsError(opened.uri(name))
-    return opened.uri(name)

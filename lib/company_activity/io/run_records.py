@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from company_activity.io.files import Folder, open_folder
-from company_activity.io.lake.delta_log import newest_state
+from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, TABLES
 
 if TYPE_CHECKING:
@@ -31,13 +30,8 @@ def lake_marks(lake_root: str) -> LakeMarks:
     """Read the marks from the Delta logs."""
     staged = newest_state(lake_root, PRODUCT_USAGE.path).get("dates", {})
     built = newest_state(lake_root, COMPANY_ACTIVITY_DAILY.path).get("dates", {})
-    versions = {table.name: _version(lake_root, table.path) for table in TABLES}
+    versions = {table.name: newest_version(lake_root, table.path) for table in TABLES}
     return LakeMarks(versions, staged, {day: entry[0] for day, entry in built.items()})
-
-
-def _version(lake_root: str, table_path: str) -> int:
-    log = Path(lake_root.removeprefix("file://"), table_path, "_delta_log")
-    return max((int(commit.stem) for commit in log.glob("*.json")), default=-1)
 
 
 def changes(before: LakeMarks, after: LakeMarks) -> dict[str, Any]:

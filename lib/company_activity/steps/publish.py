@@ -41,4 +41,16 @@ def is_published(run: Run, hashes: dict[date, str]) -> bool:
     activity = {day: mark for (table, day), mark in mirrored.items() if table == COMPANY_ACTIVITY_DAILY.name and day}
     shown = {day: mark for day, mark in activity.items() if mark != MISSING}
     companies = identity(run.settings.lake.root, COMPANIES.path)
-    return shown == hashes and mirrored.get((COMPANIES.name, None), "") == companies
+    return shown == hashes and shows(mirrored.get((COMPANIES.name, None), ""), companies)
+
+
+def shows(published: str, lake: str) -> bool:
+    """Whether a table that was `published` as `<table id>@<version>` has what the lake's has.
+
+    A later version of the same table than our newest commit is a foreign one, which changes no row.
+
+    >>> shows("a@7", "a@5"), shows("a@4", "a@5"), shows("b@7", "a@5"), shows("", "")
+    (True, False, False, True)
+    """
+    (its_id, _, its_version), (our_id, _, our_version) = published.partition("@"), lake.partition("@")
+    return its_id == our_id and int(its_version or -1) >= int(our_version or -1)

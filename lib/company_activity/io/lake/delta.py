@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from company_activity.io.lake.delta_log import encode_state
+from company_activity.io.lake.delta_log import encode_state, newest_state, table_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -84,19 +84,16 @@ def replace_where(
     if state is None:
         writer.save(table_uri(lake_root, table))
         return
-    text = encode_state(state)
+    text = encode_state({**state, "table_id": table_id(lake_root, table.path)})
     writer.option("userMetadata", text).save(table_uri(lake_root, table))
-    if newest_metadata(spark, lake_root, table) != text:
+    if not carries(lake_root, table, text):
         note_state(spark, lake_root, table, state)
 
 
-def newest_metadata(spark: SparkSession, lake_root: str, table: Table) -> str | None:
-    """The user metadata of the newest commit."""
-    from delta.tables import DeltaTable
-
-    history = DeltaTable.forPath(spark, table_uri(lake_root, table)).history(1)
-    (newest,) = history.select("userMetadata").collect()
-    return str(newest[0]) if newest[0] is not None else None
+def carries(lake_root: str, table: Table, text: str) -> bool:
+    """Whether the table's newest state is this one."""
+    state = newest_state(lake_root, table.path)
+    return bool(state) and encode_state(state) == text
 
 
 def dates_predicate(column: str, dates: Iterable[date]) -> str:
@@ -109,22 +106,12 @@ def dates_predicate(column: str, dates: Iterable[date]) -> str:
     return f"{column} IN ({literals})"
 
 
-def version_of(spark: SparkSession, lake_root: str, table: Table) -> int:
-    """The newest version of the table, −1 where it is not made yet."""
-    from delta.tables import DeltaTable
-
-    if not exists(spark, lake_root, table):
-        return -1
-    history = DeltaTable.forPath(spark, table_uri(lake_root, table)).history(1)
-    return int(history.select("version").collect()[0]["version"])
-
-
 def note_state(spark: SparkSession, lake_root: str, table: Table, state: Mapping[str, Any]) -> None:
     """Commit `state` alone: the table was looked at against new sources, and no row of it changed.
 
     Delta makes no commit of an empty write, so a table property carries the state's digest, and the commit its text.
     """
-    text = encode_state(state)
+    text = encode_state({**state, "table_id": table_id(lake_root, table.path)})
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     conf = "spark.databricks.delta.commitInfo.userMetadata"
     spark.conf.set(conf, text)

@@ -1,11 +1,12 @@
-"""What a table was built from, read from its Delta log as JSON: no Spark, no JVM."""
+"""What a table was built from, read from its Delta log as JSON: no Spark, no JVM, wherever the lake is kept."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from company_activity.io.files import Folder, open_folder
 
 OURS = "company_activity"
 MAX_STATE_BYTES = 1_000_000
@@ -16,9 +17,8 @@ def newest_state(lake_root: str, table_path: str) -> dict[str, Any]:
 
     Foreign commits (VACUUM, OPTIMIZE, ALTER TABLE) carry none and are passed over.
     """
-    log = Path(lake_root.removeprefix("file://"), table_path, "_delta_log")
-    for commit in sorted(log.glob("*.json"), reverse=True):
-        state = state_in(commit.read_text(encoding="utf-8"))
+    for _, commit in _newest_first(lake_root, table_path):
+        state = state_in(commit)
         if state is not None:
             return state
     return {}
@@ -53,11 +53,56 @@ def encode_state(state: Mapping[str, Any]) -> str:
 
 
 def identity(lake_root: str, table_path: str) -> str:
-    """`<table id>@<version>` as the log says, empty where the table is not made yet."""
-    log = Path(lake_root.removeprefix("file://"), table_path, "_delta_log")
-    commits = sorted(log.glob("*.json"))
-    for commit in reversed(commits):
-        for line in commit.read_text(encoding="utf-8").splitlines():
-            if line.startswith('{"metaData"'):
-                return f"{json.loads(line)['metaData']['id']}@{int(commits[-1].stem)}"
+    """`<table id>@<version of the newest commit of ours>`, empty where there is none.
+
+    Foreign commits change no row, so they make no new identity. The state names the table's id, and the log need not
+    be read back to the commit that made the table: it may have expired.
+    """
+    version = -1
+    for number, commit in _newest_first(lake_root, table_path):
+        state = state_in(commit)
+        if version < 0 and state is not None:
+            version = number
+        made = table_id_in(commit) or (state or {}).get("table_id")
+        if made:
+            return f"{made}@{version}" if version >= 0 else ""
     return ""
+
+
+def table_id(lake_root: str, table_path: str) -> str:
+    """The id that the table got when it was made, empty where it is not made yet."""
+    for _, commit in _newest_first(lake_root, table_path):
+        made = table_id_in(commit) or (state_in(commit) or {}).get("table_id")
+        if made:
+            return str(made)
+    return ""
+
+
+def table_id_in(commit: str) -> str | None:
+    """The table's id, of a commit that made or altered it."""
+    for line in commit.splitlines():
+        if line.startswith('{"metaData"'):
+            return str(json.loads(line)["metaData"]["id"])
+    return None
+
+
+def newest_version(lake_root: str, table_path: str) -> int:
+    """The table's newest version, whoever committed it; −1 where it is not made yet."""
+    return max((number for number, _ in _commits(_log(lake_root, table_path))), default=-1)
+
+
+def _newest_first(lake_root: str, table_path: str) -> Iterator[tuple[int, str]]:
+    """Version and text of the table's commits."""
+    log = _log(lake_root, table_path)
+    for number, name in sorted(_commits(log), reverse=True):
+        yield number, log.read(name)
+
+
+def _commits(log: Folder) -> list[tuple[int, str]]:
+    """Version and file name of each commit; checkpoints and others are none."""
+    stems = ((name.removesuffix(".json"), name) for name in log.names() if name.endswith(".json"))
+    return [(int(stem), name) for stem, name in stems if stem.isdecimal()]
+
+
+def _log(lake_root: str, table_path: str) -> Folder:
+    return open_folder(f"{lake_root.rstrip('/')}/{table_path}/_delta_log")

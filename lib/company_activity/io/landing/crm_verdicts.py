@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
-from company_activity.io.files import write_new
+from company_activity.io.files import open_folder
 
 FOLDER = "ops/crm_verdicts"
 
@@ -15,7 +14,7 @@ class CrmVerdicts:
     """Refusals and acceptances, each a create-only file."""
 
     def __init__(self, lake_root: str) -> None:
-        self.folder = f"{lake_root.rstrip('/')}/{FOLDER}"
+        self.folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
 
     def is_refused(self, path: str, sha256: str) -> bool:
         """These bytes of this path were refused, and nobody let them in since."""
@@ -29,10 +28,10 @@ class CrmVerdicts:
         """Keep a verdict; one that stands already stays as it is."""
         if not self._has(path, sha256, verdict):
             content = {"verdict": verdict, "path": path, "sha256": sha256, "run_id": run_id, "why": why}
-            write_new(self.folder, self._name(path, sha256, verdict), json.dumps(content, indent=1) + "\n")
+            self.folder.create(self._name(path, sha256, verdict), json.dumps(content, indent=1) + "\n")
 
     def _has(self, path: str, sha256: str, verdict: str) -> bool:
-        return Path(self.folder.removeprefix("file://"), self._name(path, sha256, verdict)).is_file()
+        return self._name(path, sha256, verdict) in self.folder.names()
 
     def _name(self, path: str, sha256: str, verdict: str) -> str:
         key = hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()[:32]

@@ -1,0 +1,155 @@
+"""What the two formulations of the windows cost for 1, 2, 4, 8 and 30 dates, beside one another.
+
+    python tests/benchmarks/bench_windows.py                    20,000 companies, 90 days of usage
+    python tests/benchmarks/bench_windows.py 2000 20000
+
+The dates are the last ones of the usage, whose tables are Parquet files read anew by every build; a build is the whole
+activity table, hashed by date, so that nothing is left out and both are seen to be equal. Each is built twice, the
+second in the other order; CPU seconds are those of this process and its JVM, the lesser of the two. A/A is the dearer
+of the slices' two builds by the cheaper: what is no difference.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
+
+from pyspark.sql import DataFrame, SparkSession  # noqa: E402
+from pyspark.sql import functions as F  # noqa: E402
+
+from company_activity.java import use_java  # noqa: E402
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY  # noqa: E402
+from company_activity.settings import MetricSettings  # noqa: E402
+from company_activity.transforms.activity import ActivityInputs, build_activity  # noqa: E402
+from company_activity.transforms.calendar import CALENDAR, HORIZON_DAYS, calendar_rows  # noqa: E402
+from company_activity.transforms.hashing import content_hash  # noqa: E402
+
+from support.cpu import cpu_seconds  # noqa: E402
+
+FIRST, DAYS = date(2025, 1, 1), 90
+COMPLETE = [FIRST + timedelta(days=n) for n in range(DAYS)]
+DATES = (1, 2, 4, 8, 30)
+Hashes = dict[date, str]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A build's CPU seconds and seconds, and what it gave."""
+
+    cpu: float
+    seconds: float
+    hashes: Hashes
+
+
+def session() -> SparkSession:
+    """Two tasks at a time, and adaptive execution as a pool has it."""
+    use_java()
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[2]").appName("bench")
+    for key, value in {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.memory": "3g",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.log.level": "ERROR",
+    }.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def usage_of(spark: SparkSession, companies: int) -> DataFrame:
+    """`stg.product_usage` of companies that are there on about half of the days, one record a day."""
+    number = F.pmod(F.xxhash64("id", "day"), F.lit(1000))
+    return (
+        spark.range(companies)
+        .crossJoin(spark.range(DAYS).withColumnRenamed("id", "day"))
+        .where(number >= 500)
+        .select(
+            F.format_string("c_%09d", "id").alias("company_id"),
+            F.date_add(F.lit(FIRST), F.col("day").cast("int")).alias("date"),
+            (number % 40).alias("active_users"),
+            (number * 7).alias("events"),
+            F.lit(False).alias("has_conflict"),
+        )
+    )
+
+
+def inputs_of(spark: SparkSession, folder: Path, companies: int) -> ActivityInputs:
+    """The tables, written once; every company stands in one snapshot."""
+    ids = spark.range(companies).select(F.format_string("c_%09d", "id").alias("company_id"))
+    known = ids.withColumns({"first_seen_date": F.lit(FIRST), "first_active_date": F.lit(FIRST)})
+    text = {"name": F.lit("Company"), "country": F.lit("DE"), "industry_tag": F.lit("it")}
+    always = {"valid_from": F.lit(FIRST), "valid_to": F.lit(None).cast("date")}
+    versions = ids.withColumns({**text, "last_contact_at": F.lit(None).cast("timestamp"), **always})
+
+    def kept(name: str, rows: DataFrame) -> DataFrame:
+        rows.write.parquet(str(folder / name))
+        return spark.read.parquet(str(folder / name))
+
+    return ActivityInputs(
+        calendar=spark.createDataFrame([], CALENDAR),
+        companies=kept("companies", known),
+        history=kept("history", versions),
+        usage=kept("usage", usage_of(spark, companies).repartition(8)),
+        quarantined=spark.createDataFrame([], "date date, company_id string"),
+    )
+
+
+def build(spark: SparkSession, inputs: ActivityInputs, dates: int, *, by_slices: bool) -> Cost:
+    """Build the last `dates` dates as the step does: usage from 60 days before the first on."""
+    days = COMPLETE[-dates:]
+    reach = days[0] - timedelta(days=HORIZON_DAYS - 1)
+    given = replace(
+        inputs,
+        calendar=spark.createDataFrame(calendar_rows(days, set(COMPLETE)), CALENDAR),
+        usage=inputs.usage.where(F.col("date") >= F.lit(reach)),
+    )
+    cpu, began = cpu_seconds(), time.perf_counter()
+    activity = build_activity(given, MetricSettings(), by_slices=by_slices)
+    hashed = activity.groupBy("activity_date").agg(content_hash(COMPANY_ACTIVITY_DAILY).alias("hash")).collect()
+    return Cost(cpu_seconds() - cpu, time.perf_counter() - began, {row["activity_date"]: row["hash"] for row in hashed})
+
+
+def compare(spark: SparkSession, inputs: ActivityInputs, dates: int) -> None:
+    """Print a line of what both took."""
+    order = (True, False, False, True)
+    costs = [build(spark, inputs, dates, by_slices=by_slices) for by_slices in order]
+    assert all(cost.hashes == costs[0].hashes for cost in costs)
+    slices, windows = (costs[0], costs[3]), (costs[1], costs[2])
+    by_slices, by_windows = min(cost.cpu for cost in slices), min(cost.cpu for cost in windows)
+    noise = max(cost.cpu for cost in slices) / by_slices
+    print(
+        f"{dates:>4} dates: slices {by_slices:6.1f} CPU s, {min(c.seconds for c in slices):5.1f} s"
+        f"   windows {by_windows:6.1f} CPU s, {min(c.seconds for c in windows):5.1f} s"
+        f"   slices/windows {by_slices / by_windows:5.2f}   A/A {noise:.2f}",
+        flush=True,
+    )
+
+
+def main(sizes: list[int]) -> None:
+    spark = session()
+    try:
+        for companies in sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                inputs = inputs_of(spark, Path(folder), companies)
+                for by_slices in (True, False, True, False):  # the JVM compiles
+                    build(spark, inputs, 2, by_slices=by_slices)
+                print(f"{companies:,} companies, {DAYS} days")
+                for dates in DATES:
+                    compare(spark, inputs, dates)
+    finally:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or [20_000])
