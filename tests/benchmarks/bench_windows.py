@@ -4,9 +4,8 @@
     python tests/benchmarks/bench_windows.py 2000 20000
 
 The dates are the last ones of the usage, whose tables are Parquet files read anew by every build; a build is the whole
-activity table, hashed by date, so that nothing is left out and both are seen to be equal. Each is built twice, the
-second in the other order; CPU seconds are those of this process and its JVM, the lesser of the two. A/A is the dearer
-of the slices' two builds by the cheaper: what is no difference.
+activity table, hashed by date, so that nothing is left out and both are seen to be equal. CPU seconds are those of
+this process and its JVM. A/A is what the slices of the first number of dates cost once more: what is no difference.
 """
 
 from __future__ import annotations
@@ -120,20 +119,17 @@ def build(spark: SparkSession, inputs: ActivityInputs, dates: int, *, by_slices:
     return Cost(cpu_seconds() - cpu, time.perf_counter() - began, {row["activity_date"]: row["hash"] for row in hashed})
 
 
-def compare(spark: SparkSession, inputs: ActivityInputs, dates: int) -> None:
-    """Print a line of what both took."""
-    order = (True, False, False, True)
-    costs = [build(spark, inputs, dates, by_slices=by_slices) for by_slices in order]
-    assert all(cost.hashes == costs[0].hashes for cost in costs)
-    slices, windows = (costs[0], costs[3]), (costs[1], costs[2])
-    by_slices, by_windows = min(cost.cpu for cost in slices), min(cost.cpu for cost in windows)
-    noise = max(cost.cpu for cost in slices) / by_slices
+def compare(spark: SparkSession, inputs: ActivityInputs, dates: int) -> Cost:
+    """Print a line of what both took; the slices' cost."""
+    slices, windows = (build(spark, inputs, dates, by_slices=by_slices) for by_slices in (True, False))
+    assert slices.hashes == windows.hashes
     print(
-        f"{dates:>4} dates: slices {by_slices:6.1f} CPU s, {min(c.seconds for c in slices):5.1f} s"
-        f"   windows {by_windows:6.1f} CPU s, {min(c.seconds for c in windows):5.1f} s"
-        f"   slices/windows {by_slices / by_windows:5.2f}   A/A {noise:.2f}",
+        f"{dates:>4} dates: slices {slices.cpu:6.1f} CPU s, {slices.seconds:5.1f} s"
+        f"   windows {windows.cpu:6.1f} CPU s, {windows.seconds:5.1f} s"
+        f"   slices/windows {slices.cpu / windows.cpu:5.2f}",
         flush=True,
     )
+    return slices
 
 
 def main(sizes: list[int]) -> None:
@@ -142,11 +138,12 @@ def main(sizes: list[int]) -> None:
         for companies in sizes:
             with tempfile.TemporaryDirectory() as folder:
                 inputs = inputs_of(spark, Path(folder), companies)
-                for by_slices in (True, False, True, False):  # the JVM compiles
-                    build(spark, inputs, 2, by_slices=by_slices)
+                for by_slices in (True, False):  # the JVM compiles
+                    build(spark, inputs, DATES[0], by_slices=by_slices)
                 print(f"{companies:,} companies, {DAYS} days")
-                for dates in DATES:
-                    compare(spark, inputs, dates)
+                first, *_ = [compare(spark, inputs, dates) for dates in DATES]
+                again = build(spark, inputs, DATES[0], by_slices=True)
+                print(f" A/A {again.cpu / first.cpu:.2f}")
     finally:
         spark.stop()
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +19,6 @@ from company_activity.io.lake.delta import (
     read_version,
     replace_where,
 )
-from company_activity.io.lake.delta_log import identity
 from company_activity.planner import Span, check_metrics, complete_dates, dirty_dates, snapshots
 from company_activity.report import StepReport
 from company_activity.schemas import (
@@ -43,10 +39,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
 
     from company_activity.run import Run
-    from company_activity.settings import MetricSettings
 
-# Up to so many dates the windows are conditional sums over each date's slice; for more, running sums.
-MOST_SLICES = 4
+# Up to so many dates the windows are conditional sums over each date's slice; for more, running sums
+# (tests/benchmarks/bench_windows.py: slices cost 0.6 of the windows at 8 dates, 1.1 at 30).
+MOST_SLICES = 16
 EMPTY = "0:"  # the content hash of a date without rows
 
 
@@ -57,9 +53,9 @@ def build_activity(run: Run) -> StepReport:
         GateRefused: if the candidate's keys, rows or sums are not what dimension and staging say.
     """
     usage, crm, built = (run.state_of(table) for table in (PRODUCT_USAGE, CRM_COMPANIES, COMPANY_ACTIVITY_DAILY))
-    metrics = metrics_mark(run.settings.metrics)
+    metrics = run.settings.metrics.mark
     check_metrics(built, metrics)
-    sources = {"usage": usage.get("dates", {}), "crm": snapshots(crm), "metrics": metrics, **dimension_versions(run)}
+    sources = {"usage": usage.get("dates", {}), "crm": snapshots(crm), "metrics": metrics, **run.dimension_versions()}
     if sources.items() <= built.items():
         return StepReport("build_activity", "nothing", notes=["no date is touched by what is new"])
     dirty = dirty_dates(usage, built, metrics, moves(run, built))
@@ -71,28 +67,23 @@ def build_activity(run: Run) -> StepReport:
     hashes = {day: found[day]["content_hash"] if day in found else EMPTY for day in dates}
     moved = [day for day in dates if hashes[day] != before.get(str(day), [None])[0]]
     created = {day: before.get(str(day), [None, run.now.isoformat()])[1] for day in moved}
+    rows = {day: found[day]["rows"] if day in found else 0 for day in dates}
     kept = {day: entry for day, entry in before.items() if date.fromisoformat(day) not in dropped}
-    state = {"dates": kept | {str(day): [hashes[day], created[day]] for day in moved}, **sources}
+    state = {"dates": kept | {str(day): [hashes[day], created[day], rows[day]] for day in moved}, **sources}
     lake = run.settings.lake.root
     not_asked = [day for day in moved if day not in run.dates and str(day) in before]
     refuse_too_many(not_asked, run)
     if moved or dropped:
-        rows = stamped(candidate, created, run)
+        fresh = stamped(candidate, created, run)
         changed = dates_predicate("activity_date", [*moved, *dropped])
-        replace_where(rows, lake, COMPANY_ACTIVITY_DAILY, changed, state)
+        replace_where(fresh, lake, COMPANY_ACTIVITY_DAILY, changed, state)
     elif exists(run.spark, lake, COMPANY_ACTIVITY_DAILY):
         note_state(run.spark, lake, COMPANY_ACTIVITY_DAILY, state)
     candidate.unpersist()
     counts = {"dates_built": len(dates), "dates_rewritten": len(moved), "dates_dropped": len(dropped)}
-    counts["rows_written"] = sum(found[day]["rows"] for day in moved if day in found)
+    counts["rows_written"] = sum(rows[day] for day in moved)
     notes = [f"{len(verdicts)} gates passed"]
     return StepReport("build_activity", "done" if moved or dropped else "nothing", counts=counts, notes=notes)
-
-
-def dimension_versions(run: Run) -> dict[str, str]:
-    """Which versions of the dimension and its history the table is built from: `<table id>@<version>`."""
-    lake = run.settings.lake.root
-    return {table.name: identity(lake, table.path) for table in (COMPANIES, COMPANIES_HISTORY)}
 
 
 def moves(run: Run, built: Mapping[str, Any]) -> list[Span]:
@@ -101,7 +92,7 @@ def moves(run: Run, built: Mapping[str, Any]) -> list[Span]:
     Found by comparing the versions that it read with the current ones. Where an old version cannot be read any
     more, every date may see something else.
     """
-    now = dimension_versions(run)
+    now = run.dimension_versions()
     found: list[DataFrame] = []
     for table, spans in ((COMPANIES, spans_of_moved_companies), (COMPANIES_HISTORY, spans_of_moved_attributes)):
         then = built.get(table.name, "")
@@ -129,12 +120,6 @@ def refuse_too_many(days: Collection[date], run: Run) -> None:
             f"gate rewrite: {len(days)} built dates that were not asked for would be rewritten, more than {most}",
             remedy="see what moved with `plan`; if it is right: --accept-gate rewrite",
         )
-
-
-def metrics_mark(metrics: MetricSettings) -> dict[str, str]:
-    """The metric version and the digest of its constants: what the table says it was computed with."""
-    constants = json.dumps(asdict(metrics), sort_keys=True)
-    return {"version": metrics.metric_version, "digest": hashlib.sha256(constants.encode()).hexdigest()[:16]}
 
 
 def candidate_of(run: Run, dates: Collection[date], complete: set[date]) -> DataFrame:
