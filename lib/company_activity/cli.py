@@ -27,6 +27,7 @@ from company_activity.report import RunReport
 from company_activity.run import Run
 from company_activity.settings import Settings
 from company_activity.steps.migrate import migrate
+from company_activity.steps.plan import plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -100,13 +101,46 @@ def cli() -> None:
 @date_options
 @click.option("--steps", default=",".join(STEPS), show_default=True, help="Only these steps, in their order.")
 @click.option("--accept-crm", multiple=True, metavar="FILE", help="Let in a CRM file that was refused for its loss.")
+@click.option("--accept-gate", multiple=True, metavar="NAME", help="Go on where this gate refuses.")
+@click.option("--dry-run", is_flag=True, help="Write nothing: show what `plan` shows.")
 @settings_options
-def run(dates: DateRange, steps: str, accept_crm: tuple[str, ...], env: str, file: Path | None) -> int:
+def run(
+    dates: DateRange,
+    steps: str,
+    accept_crm: tuple[str, ...],
+    accept_gate: tuple[str, ...],
+    dry_run: bool,
+    env: str,
+    file: Path | None,
+) -> int:
     """The daily cycle for one date or a range, in one pass."""
+    if dry_run:
+        return show_plan(load_settings(env, file=file), dates, as_json=False)
     names = [name.strip() for name in steps.split(",") if name.strip()]
     if unknown := sorted(set(names) - set(STEPS)):
         raise UsageError(f"no step {unknown[0]}", remedy=f"steps are {', '.join(STEPS)}")
-    return invoke(load_settings(env, file=file), dates, names, f"run {dates}", accept_crm=accept_crm)
+    return invoke(
+        load_settings(env, file=file), dates, names, f"run {dates}", accept_crm=accept_crm, accept_gates=accept_gate
+    )
+
+
+@cli.command("plan")
+@date_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for a program to read.")
+@settings_options
+def plan_command(dates: DateRange, as_json: bool, env: str, file: Path | None) -> int:
+    """What a run would do and why. Writes nothing, starts no Spark."""
+    return show_plan(load_settings(env, file=file), dates, as_json=as_json)
+
+
+def show_plan(settings: Settings, dates: DateRange, *, as_json: bool) -> int:
+    """Print what a run of these dates would do."""
+    planned = plan(Run(settings, tuple(dates), RunReport("", f"plan {dates}", utc_now()), utc_now))
+    if as_json:
+        click.echo(json.dumps(planned.as_json(), ensure_ascii=False, indent=1))
+    else:
+        Console().plan(planned)
+    return 0
 
 
 @cli.command()

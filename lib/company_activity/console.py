@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console as RichConsole
@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 if TYPE_CHECKING:
+    from company_activity.plan import Plan
     from company_activity.report import RunReport, StepReport
 
 COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
@@ -70,6 +71,32 @@ class Console:
             if record["error"]:
                 self.out.print(escape(f"    {record['failed_step']}: {record['error']['what']}"))
 
+    def plan(self, plan: Plan) -> None:
+        """What a run would do: the dates to fetch, to stage, to build with their reasons, and to publish."""
+        if plan.is_nothing:
+            self.out.print("Nothing to do with what has landed: every table and the warehouse are up to date.")
+        lines = [
+            ("fetch", spans(plan.fetch), "what it brings is not known before"),
+            ("missing", spans(plan.missing), "asked for, and not landed completely"),
+            *(("stage", spans(days), state) for state, days in by_reason(plan.stage.items())),
+            *((f"crm {file.state}", file.path, file.told) for file in plan.crm),
+            *(("build", spans(days), why) for why, days in by_reason(reasons_of(plan))),
+            ("drop", spans(plan.drop), "built, and no longer complete"),
+            ("publish", spans(plan.publish), "dim.companies as well" if plan.publish_companies else ""),
+        ]
+        table = RichTable(box=None, show_header=False)
+        for what, dates, why in lines:
+            if dates:
+                table.add_row(what, escape(dates), escape(why))
+        self.out.print(table)
+        if plan.build:
+            self.out.print(f"Rows to rewrite: ≤ {plan.rows_to_rewrite:,} of those that stand, and those of new dates.")
+        if plan.is_refused:
+            self.out.print(
+                f"[yellow]The gate `rewrite` may refuse it[/yellow]: {plan.not_asked} built dates that were not asked"
+                f" for, more than {plan.most_not_asked}. Ask for them, or --accept-gate rewrite."
+            )
+
     def _risks(self, report: RunReport) -> None:
         table = RichTable(title=f"Churn risks on {report.risks_on}", title_justify="left", box=None)
         for heading in ("company", "name", "reasons", "engagement"):
@@ -81,3 +108,34 @@ class Console:
         self.out.print(table)
         if len(report.churn_risks) > MOST_RISKS:
             self.out.print(f"… and {len(report.churn_risks) - MOST_RISKS} more in the report")
+
+
+def reasons_of(plan: Plan) -> Iterator[tuple[date, str]]:
+    """Each date to build with its reasons as one text; an upper bound is marked."""
+    for planned in plan.build:
+        first, *more = planned.reasons
+        told = f"{first} and {len(more)} more" if more else first
+        yield planned.day, f"≤ {told}" if planned.is_bound else told
+
+
+def by_reason(dated: Iterable[tuple[date, str]]) -> list[tuple[str, list[date]]]:
+    """The dates of each reason, in the order in which the reasons first come."""
+    found: dict[str, list[date]] = {}
+    for day, reason in dated:
+        found.setdefault(reason, []).append(day)
+    return list(found.items())
+
+
+def spans(days: Iterable[date]) -> str:
+    """Dates as ranges.
+
+    >>> spans([date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)])
+    '2025-01-01 to 2025-01-02, 2025-01-04'
+    """
+    ends: list[list[date]] = []
+    for day in sorted(days):
+        if ends and day - ends[-1][1] == timedelta(days=1):
+            ends[-1][1] = day
+        else:
+            ends.append([day, day])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in ends)

@@ -14,6 +14,7 @@ from typing import Any
 from company_activity.errors import SettingsError
 
 State = Mapping[str, Any]
+Sources = dict[str, dict[str, str]]  # usage: date → mark; crm: path → `<snapshot date>:<digest>`
 MISSING = "missing"
 REACH_DAYS = 60  # a day's usage is read by the dates up to 59 days later
 
@@ -126,3 +127,15 @@ def check_metrics(activity: State, metrics: State) -> None:
             f"metrics.yaml differs from what the table was built with, under metric_version {then['version']!r}",
             remedy="give the changed constants a new metric_version",
         )
+
+
+def shows(published: str, lake: str) -> bool:
+    """Whether a table that was `published` as `<table id>@<version>` has what the lake's has.
+
+    A later version of the same table than our newest commit is a foreign one, which changes no row.
+
+    >>> shows("a@7", "a@5"), shows("a@4", "a@5"), shows("b@7", "a@5"), shows("", "")
+    (True, False, False, True)
+    """
+    (its_id, _, its_version), (our_id, _, our_version) = published.partition("@"), lake.partition("@")
+    return its_id == our_id and int(its_version or -1) >= int(our_version or -1)

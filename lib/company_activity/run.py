@@ -9,12 +9,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from company_activity.crm import CrmFile
-from company_activity.io.lake.delta_log import newest_state
+from company_activity.io.lake.delta_log import identity, newest_state
 from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
+from company_activity.planner import Sources, snapshots
 from company_activity.report import RunReport, StepReport
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANIES_HISTORY,
+    COMPANY_ACTIVITY_DAILY,
+    CRM_COMPANIES,
+    PRODUCT_USAGE,
+    Table,
+)
 from company_activity.session import spark_session
 
 if TYPE_CHECKING:
@@ -79,3 +87,26 @@ class Run:
         """The content hash of each built date."""
         dates = self.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})
         return {date.fromisoformat(day): entry[0] for day, entry in dates.items()}
+
+    def dimension_versions(self) -> dict[str, str]:
+        """Which versions of the dimension and its history there are: `<table id>@<version>`."""
+        lake = self.settings.lake.root
+        return {table.name: identity(lake, table.path) for table in (COMPANIES, COMPANIES_HISTORY)}
+
+    def staged_sources(self) -> Sources:
+        """What staging holds now: the mark of each usage date, and date and content of each CRM path."""
+        return {"usage": self.state_of(PRODUCT_USAGE).get("dates", {}), "crm": snapshots(self.state_of(CRM_COMPANIES))}
+
+    def dimension_sources(self) -> Sources | None:
+        """What dimension and history were last brought to; None where that is not known, or not the same of both.
+
+        A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's
+        commit says so and names the version that it speaks of: a new version of the dimension would be published
+        for nothing.
+        """
+        own, noted = self.state_of(COMPANIES), self.state_of(COMPANIES_HISTORY)
+        if noted and noted.get("companies") == identity(self.settings.lake.root, COMPANIES.path):
+            own = noted
+        if not own or own["crm"] != noted.get("crm", {}):
+            return None
+        return {"usage": own["usage"], "crm": own["crm"]}

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -211,6 +213,12 @@ class MetricSettings:
     metric_version: str = "1"
     engagement: EngagementSettings = EngagementSettings()
     churn: ChurnSettings = ChurnSettings()
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """The version and the digest of its constants: what a table says it was computed with."""
+        constants = json.dumps(asdict(self), sort_keys=True)
+        return {"version": self.metric_version, "digest": hashlib.sha256(constants.encode()).hexdigest()[:16]}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -49,7 +49,7 @@ def fetch_dates(
     asked = sorted(set(dates))
     _must_be_over(asked, clock)
     landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
-    days = _with_earlier(asked, settings.run.refetch_days, landing) if refetch else asked
+    days = dates_to_fetch(asked, settings.run.refetch_days, landing) if refetch else asked
     with closing(UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)) as api:
         fetcher = _Fetcher(landing, api, settings, clock, run_id, on_page)
         return IngestReport(tuple(fetcher.fetch(day) for day in days))
@@ -63,7 +63,7 @@ def _must_be_over(asked: list[date], clock: Callable[[], datetime]) -> None:
         )
 
 
-def _with_earlier(asked: list[date], refetch_days: int, landing: Landing) -> list[date]:
+def dates_to_fetch(asked: Sequence[date], refetch_days: int, landing: Landing) -> list[date]:
     """The dates asked for, those that late data may have changed, and those fetched before they had settled."""
     before = [asked[0] - timedelta(days=n) for n in range(1, refetch_days + 1)] if asked else []
     return sorted({*asked, *before, *landing.provisional_dates()})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.io.lake.delta import create_table, note_state, read_table, replace_where
 from company_activity.io.lake.delta_log import identity
-from company_activity.planner import complete_dates, snapshots
+from company_activity.planner import Sources, complete_dates
 from company_activity.report import StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.transforms.companies import with_row_times
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
 MEMBERS = ("inserted", "changed", "repaired")
 CHANGES = (*MEMBERS, "removed")
 LAYOUTS = {COMPANIES.name: in_buckets, COMPANIES_HISTORY.name: with_ended_apart}
-Sources = dict[str, dict[str, str]]
 Keep = Callable[["DataFrame"], "DataFrame"]
 
 
 def build_companies(run: Run) -> StepReport:
     """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none."""
-    now, built = staged_sources(run), built_sources(run)
+    now, built = run.staged_sources(), run.dimension_sources()
     usage, crm = moved(built or {}, now)
     if not (usage.dates or crm.dates):
         return StepReport("build_companies", "nothing", notes=["nothing new is staged"])
@@ -56,25 +55,6 @@ def build_companies(run: Run) -> StepReport:
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
     how = "from what moved in staging" if built else "from everything that is staged"
     return StepReport("build_companies", "done" if has_moved else "nothing", counts=counts, notes=[how])
-
-
-def staged_sources(run: Run) -> Sources:
-    """What staging holds now: the mark of each usage date, and date and content of each CRM path."""
-    return {"usage": run.state_of(PRODUCT_USAGE).get("dates", {}), "crm": snapshots(run.state_of(CRM_COMPANIES))}
-
-
-def built_sources(run: Run) -> Sources | None:
-    """What both tables were last brought to; None where that is not known, or not the same of both.
-
-    A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's commit
-    says so and names the version that it speaks of: a new version of the dimension would be published for nothing.
-    """
-    own, noted = run.state_of(COMPANIES), run.state_of(COMPANIES_HISTORY)
-    if noted and noted.get("companies") == identity(run.settings.lake.root, COMPANIES.path):
-        own = noted
-    if not own or own["crm"] != noted.get("crm", {}):
-        return None
-    return {"usage": own["usage"], "crm": own["crm"]}
 
 
 def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:

@@ -9,6 +9,7 @@ from company_activity.io.lake.delta_log import identity
 from company_activity.io.sql.ledger import MISSING, WHOLE
 from company_activity.io.sql.mirror import read_mirror
 from company_activity.io.sql.publishing import publish_scopes
+from company_activity.planner import shows
 from company_activity.report import StepReport
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
@@ -42,15 +43,3 @@ def is_published(run: Run, hashes: dict[date, str]) -> bool:
     shown = {day: mark for day, mark in activity.items() if mark != MISSING}
     companies = identity(run.settings.lake.root, COMPANIES.path)
     return shown == hashes and shows(mirrored.get((COMPANIES.name, None), ""), companies)
-
-
-def shows(published: str, lake: str) -> bool:
-    """Whether a table that was `published` as `<table id>@<version>` has what the lake's has.
-
-    A later version of the same table than our newest commit is a foreign one, which changes no row.
-
-    >>> shows("a@7", "a@5"), shows("a@4", "a@5"), shows("b@7", "a@5"), shows("", "")
-    (True, False, False, True)
-    """
-    (its_id, _, its_version), (our_id, _, our_version) = published.partition("@"), lake.partition("@")
-    return its_id == our_id and int(its_version or -1) >= int(our_version or -1)

@@ -1,0 +1,97 @@
+"""Landing, lake and ledger mirror → what a run would do. It writes nothing, takes no lock and starts no Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from company_activity.crm import read_crm_file
+from company_activity.errors import CrmFileRefused
+from company_activity.io.fetch_dates import dates_to_fetch
+from company_activity.io.landing.crm_files import unread_files
+from company_activity.io.landing.crm_verdicts import CrmVerdicts
+from company_activity.io.sql.mirror import read_mirror
+from company_activity.plan import (
+    CrmNews,
+    Plan,
+    bounds,
+    dates_to_build,
+    dates_to_publish,
+    missing_of,
+    staging_of,
+)
+from company_activity.planner import Sources, Span, check_metrics, dates_to_stage, mark, shows, snapshots
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANY_ACTIVITY_DAILY,
+    CRM_COMPANIES,
+    PRODUCT_USAGE,
+)
+
+if TYPE_CHECKING:
+    from company_activity.run import Run
+
+
+def plan(run: Run) -> Plan:
+    """What a run of these dates would do with what has landed.
+
+    Raises:
+        SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
+    """
+    lake = run.settings.lake.root
+    staged, crm, activity = (run.state_of(table) for table in (PRODUCT_USAGE, CRM_COMPANIES, COMPANY_ACTIVITY_DAILY))
+    metrics = run.settings.metrics.mark
+    check_metrics(activity, metrics)
+    marks = staged.get("dates", {})
+    landed = landed_marks(run, marks)
+    found = list(crm_news(run, crm.get("files", {})))
+    now = Sources(
+        usage={**marks, **landed}, crm=snapshots(crm) | {news.path: content for news, content in found if content}
+    )
+    spans = bounds(now, run.dimension_sources())
+    versions = run.dimension_versions()
+    if not versions.items() <= activity.items():
+        spans.append(Span(min(run.dates).min, None))
+    build, drop = dates_to_build(now, activity, metrics, spans)
+    published = read_mirror(lake, run.settings.sql.url)
+    sent = {day: content for (table, day), content in published.items() if day and table == COMPANY_ACTIVITY_DAILY.name}
+    ahead = {planned.day for planned in build} | set(drop)
+    not_asked = [one for one in build if one.day not in run.dates and one.rows is not None]
+    return Plan(
+        fetch=tuple(dates_to_fetch(run.dates, run.settings.run.refetch_days, run.landing)),
+        missing=tuple(missing_of(run.dates, now["usage"])),
+        stage=staging_of(marks, landed),
+        crm=tuple(news for news, _ in found),
+        build=tuple(build),
+        drop=tuple(drop),
+        publish=tuple(sorted({*dates_to_publish(run.lake_hashes(), sent), *ahead})),
+        publish_companies=bool(spans) or not shows(published.get((COMPANIES.name, None), ""), versions[COMPANIES.name]),
+        not_asked=len(not_asked),
+        most_not_asked=run.settings.gates.max_dates_rewritten,
+    )
+
+
+def landed_marks(run: Run, staged: dict[str, str]) -> dict[str, str]:
+    """The marks of the dates whose newest generation is not staged: the only manifests that are opened."""
+    newest = (run.landing.newest(day) for day in dates_to_stage(run.landing.generations(), {"dates": staged}))
+    return {
+        str(manifest.date): mark(manifest.generation, manifest.content_digest if manifest.state == "complete" else None)
+        for manifest in newest
+        if manifest
+    }
+
+
+def crm_news(run: Run, staged: dict[str, dict[str, str]]) -> Iterator[tuple[CrmNews, str | None]]:
+    """Each CRM file with something new, and `<snapshot date>:<digest>` of those that a run would read."""
+    verdicts, today = CrmVerdicts(run.settings.lake.root), run.now.date()
+    for unread in unread_files(run.landing.storage, run.settings.landing.crm_path, staged):
+        if verdicts.is_refused(unread.path, unread.sha256):
+            yield CrmNews(unread.path, "refused", "for its loss: --accept-crm lets it in"), None
+            continue
+        try:
+            file = read_crm_file(unread.path, unread.content, today)
+        except CrmFileRefused as refused:
+            yield CrmNews(unread.path, "unreadable", str(refused)), None
+            continue
+        told = f"snapshot of {file.file_date}, {file.rows_in:,} rows"
+        yield CrmNews(unread.path, "new", told), f"{file.file_date}:{unread.sha256[:16]}"
