@@ -18,7 +18,7 @@ LAYERS = [
     ["steps"],
     ["run", "console"],
     ["transforms", "checks", "io", "session", "page", "plan", "local"],
-    ["admission", "planner"],
+    ["admission", "planner", "input_gates"],
     ["crm", "usage_lines", "report", "configuration", "java"],
     ["gates"],
     ["schemas", "settings", "fields", "dates"],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from company_activity.crm import CrmFile
+from company_activity.gates import Verdict
 
 # The companies staged for a date, from the paths that these files do not replace.
 StagedIds = Callable[[date, frozenset[str]], set[str]]
@@ -28,6 +29,12 @@ class Loss:
             f"{self.file.path} of {self.file.file_date} names {len(self.file.accepted)} companies, "
             f"the snapshot of {self.earlier} {self.before}"
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the gate says of it."""
+        named = f"{len(self.file.accepted):,} companies in a snapshot of {self.file.file_date}"
+        return Verdict("CRM loss", self.file.path, False, named, f"about the {self.before:,} of {self.earlier}")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from company_activity.configuration import load_settings
 from company_activity.console import Console
 from company_activity.dates import DateRange, parse_date
 from company_activity.errors import CompanyActivityError, UsageError
+from company_activity.input_gates import ACCEPTABLE
 from company_activity.io.lake.lock import lake_lock
 from company_activity.io.run_records import run_records
 from company_activity.pipeline import STEPS, run_steps, unexpected
@@ -116,6 +117,8 @@ def run(
     """The daily cycle for one date or a range, in one pass."""
     if dry_run:
         return show_plan(load_settings(env, file=file), dates, as_json=False)
+    if unknown_gates := sorted(set(accept_gate) - set(ACCEPTABLE)):
+        raise UsageError(f"no gate {unknown_gates[0]} to accept", remedy=f"gates are {', '.join(ACCEPTABLE)}")
     names = [name.strip() for name in steps.split(",") if name.strip()]
     if unknown := sorted(set(names) - set(STEPS)):
         raise UsageError(f"no step {unknown[0]}", remedy=f"steps are {', '.join(STEPS)}")

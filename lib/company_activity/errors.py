@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class CompanyActivityError(Exception):
     """The root. `str()` is the one line that whoever is on call reads.
@@ -67,9 +70,13 @@ class CrmFileRefused(SourceError):
 
 
 class GateRefused(CompanyActivityError):
-    """A gate found the data not fit to go on."""
+    """A gate found the data not fit to go on; `verdicts` are all that were given with it."""
 
     exit_code = 4
+
+    def __init__(self, what: str, *, remedy: str = "", verdicts: Sequence[Any] = ()) -> None:
+        super().__init__(what, remedy=remedy)
+        self.verdicts = tuple(verdicts)
 
 
 class ImbalanceError(GateRefused):

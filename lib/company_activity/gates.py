@@ -33,8 +33,21 @@ def refuse_unless_passed(verdicts: Iterable[Verdict], remedy: str) -> list[Verdi
     refused = [v for v in judged if not v.passed and v.severity == "error"]
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        raise GateRefused(f"gate {refused[0]}{more}", remedy=remedy)
+        raise GateRefused(f"gate {refused[0]}{more}", remedy=remedy, verdicts=judged)
     return judged
+
+
+def warnings_of(verdicts: Iterable[Verdict]) -> list[str]:
+    """A sentence per gate that did not pass and yet lets the run go on.
+
+    >>> warnings_of(Verdict("volume", f"2025-01-0{n}", False, "1", "9", "warn") for n in (1, 2, 3))
+    ['volume on 2025-01-01: found 1, wanted 9 (and 2 more)']
+    """
+    failed: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if not verdict.passed and verdict.severity == "warn":
+            failed.setdefault(verdict.gate, []).append(verdict)
+    return [f"{first}{f' (and {len(more)} more)' if more else ''}" for first, *more in failed.values()]
 
 
 def equal(gate: str, scope: str, found: object, wanted: object) -> Verdict:

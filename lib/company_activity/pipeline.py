@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 Step = Callable[["Run"], StepReport]
 
+# What can be refused comes first: the gates on CRM files and on usage are judged before the run's first commit.
 CYCLE: tuple[Step, ...] = (
     admit_crm,
     ingest_usage,
-    stage_crm,
     stage_usage,
+    stage_crm,
     build_companies,
     build_activity,
     publish,

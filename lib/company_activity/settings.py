@@ -127,6 +127,7 @@ class GateSettings:
     volume_warn_drop: float = bounded(0.1, 0, 1)
     volume_error_drop: float = bounded(0.5, 0, 1)
     volume_min_records: int = bounded(1000, 0)
+    unknown_max_share: float = bounded(0.1, 0, 1)
     max_dates_rewritten: int = bounded(120, 0)
 
 

@@ -203,7 +203,7 @@ def play(bench: Bench, companies: int) -> None:
     bench.measure("a usage date with 10 new companies")
     bench.stage_usage(date(2025, 5, 2), 2, companies + 25)
     bench.measure("  superseded: 5 of them were never there")
-    with patch("company_activity.steps.build_companies.built_sources", return_value=None):
+    with patch.object(Run, "dimension_sources", return_value=None):
         assert bench.measure("everything from everything: the same").outcome == "nothing"
 
 

@@ -177,7 +177,7 @@ def test_s14_the_order_of_the_steps_is_code_that_ran(sample_place: Place) -> Non
     first = min(records, key=lambda record: record["started_at"])
     taken = [step["name"] for step in first["steps"]]
     assert taken[:8] == [
-        "admit_crm", "ingest_usage", "stage_crm", "stage_usage", "build_companies", "build_activity", "publish", "validate",
+        "admit_crm", "ingest_usage", "stage_usage", "stage_crm", "build_companies", "build_activity", "publish", "validate",
     ]  # fmt: skip
 
 

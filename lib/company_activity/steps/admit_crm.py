@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 
 from company_activity.admission import Loss, StagedSnapshots, losses
 from company_activity.crm import CrmFile, read_crm_file
-from company_activity.errors import CrmFileRefused, GateRefused, UsageError
+from company_activity.errors import CrmFileRefused, UsageError
 from company_activity.fields import RULES_VERSION
+from company_activity.gates import refuse_unless_passed, warnings_of
+from company_activity.input_gates import judge_freshness
 from company_activity.io.lake.delta import read_table, replace_where
 from company_activity.io.landing.crm_files import unread_files
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
@@ -43,18 +45,22 @@ def admit_crm(run: Run) -> StepReport:
     lost = losses(passed.values(), staged, run.settings.gates.crm_max_loss, accepted)
     if lost:
         keep_aside(run, verdicts, lost)
-        raise GateRefused(
-            f"gate CRM loss: {'; '.join(map(str, lost))}",
+        refuse_unless_passed(
+            [loss.verdict for loss in lost],
             remedy=f"see whether the file is whole; if it is right as it is: --accept-crm {lost[0].file.path}",
         )
     run.admitted = [AdmittedFile(file, seen[path]) for path, file in passed.items()]
     run.companies_after = staged.companies_with(passed.values())
+    snapshots = [*staged.dates.values(), *(file.file_date for file in passed.values())]
+    fresh = judge_freshness(run.dates[-1], snapshots, run.settings.gates)
     held = sorted(files.keys() - passed.keys())
-    warnings = [f"{path} was refused before and is passed by; --accept-crm {path} lets it in" for path in held]
+    warnings = warnings_of([fresh])
+    warnings += [f"{path} was refused before and is passed by; --accept-crm {path} lets it in" for path in held]
     counts = {"new_files": len(run.admitted)} if run.admitted else {}
     error = next(iter(refusals), None)
     outcome = "failed" if error else "done" if run.admitted else "nothing"
-    return StepReport("admit_crm", outcome, counts, notes=["no new CRM file"], warnings=warnings, error=error)
+    notes = ["no new CRM file"]
+    return StepReport("admit_crm", outcome, counts, notes, warnings, error, verdicts=[fresh])
 
 
 def read_unread(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from company_activity.errors import GateRefused
-from company_activity.gates import Verdict, equal, refuse_unless_passed
+from company_activity.gates import Verdict, equal, refuse_unless_passed, warnings_of
+from company_activity.input_gates import REWRITE, judge_unknown
 from company_activity.io.lake.delta import (
     VersionGone,
     dates_predicate,
@@ -82,8 +82,8 @@ def build_activity(run: Run) -> StepReport:
     candidate.unpersist()
     counts = {"dates_built": len(dates), "dates_rewritten": len(moved), "dates_dropped": len(dropped)}
     counts["rows_written"] = sum(rows[day] for day in moved)
-    notes = [f"{len(verdicts)} gates passed"]
-    return StepReport("build_activity", "done" if moved or dropped else "nothing", counts=counts, notes=notes)
+    outcome = "done" if moved or dropped else "nothing"
+    return StepReport("build_activity", outcome, counts, warnings=warnings_of(verdicts), verdicts=verdicts)
 
 
 def moves(run: Run, built: Mapping[str, Any]) -> list[Span]:
@@ -115,11 +115,10 @@ def refuse_too_many(days: Collection[date], run: Run) -> None:
         GateRefused: above `gates.max_dates_rewritten`, without `--accept-gate rewrite`.
     """
     most = run.settings.gates.max_dates_rewritten
-    if len(days) > most and "rewrite" not in run.accept_gates:
-        raise GateRefused(
-            f"gate rewrite: {len(days)} built dates that were not asked for would be rewritten, more than {most}",
-            remedy="see what moved with `plan`; if it is right: --accept-gate rewrite",
-        )
+    if len(days) > most and REWRITE not in run.accept_gates:
+        found = f"{len(days)} built dates that nobody asked for"
+        verdict = Verdict(REWRITE, "the activity table", False, found, f"at most {most}")
+        refuse_unless_passed([verdict], remedy="see what moved with `plan`; if it is right: --accept-gate rewrite")
 
 
 def candidate_of(run: Run, dates: Collection[date], complete: set[date]) -> DataFrame:
@@ -137,8 +136,11 @@ def candidate_of(run: Run, dates: Collection[date], complete: set[date]) -> Data
     return activity_of(inputs, run.settings.metrics, by_slices=len(dates) <= MOST_SLICES)
 
 
-def judge(run: Run, dates: Collection[date], found: Mapping[date, Row]) -> list[Verdict]:
-    """Per date: as many rows as companies known by then, keys unique, sums those of staging."""
+def judge(run: Run, dates: Sequence[date], found: Mapping[date, Row]) -> list[Verdict]:
+    """Per date: as many rows as companies known by then, keys unique, nothing NULL that must not be, sums of staging.
+
+    The newest date also tells how many of its companies the CRM does not know, which only warns.
+    """
     lake = run.settings.lake.root
     spine = rows_of_the_spine(read_table(run.spark, lake, COMPANIES), dates)
     usage = read_table(run.spark, lake, PRODUCT_USAGE).where(F.col("date").isin(list(dates)))
@@ -146,12 +148,16 @@ def judge(run: Run, dates: Collection[date], found: Mapping[date, Row]) -> list[
     staged = {day: (users, events) for day, users, events in sums}
     verdicts: list[Verdict] = []
     for day in dates:
-        rows, keys, users, events = found[day][1:5] if day in found else (0, 0, 0, 0)
+        rows, keys, users, events, _, nulls = found[day][1:7] if day in found else (0,) * 6
         verdicts += [
             equal("one row per company", str(day), rows, spine[day]),
             equal("unique keys", str(day), keys, rows),
+            equal("not null", str(day), nulls, 0),
             equal("sums of staging", str(day), (users, events), staged.get(day, (0, 0))),
         ]
+    if dates and dates[-1] in found:
+        newest = found[dates[-1]]
+        verdicts.append(judge_unknown(dates[-1], newest["unknown"], newest["rows"], run.settings.gates))
     return refuse_unless_passed(verdicts, remedy="the build lost or doubled rows: report it; nothing was written")
 
 

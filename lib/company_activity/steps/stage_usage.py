@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -10,14 +10,25 @@ from pyspark.sql import functions as F
 from company_activity.checks import split_by_reasons
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
-from company_activity.io.lake.delta import dates_predicate, replace_where
+from company_activity.gates import Verdict, equal, refuse_unless_passed, warnings_of
+from company_activity.input_gates import (
+    Arrived,
+    judge_quarantine,
+    judge_volume,
+    same_weekdays,
+    usual,
+)
+from company_activity.io.lake.delta import dates_predicate, read_table, replace_where
+from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
-from company_activity.planner import dates_to_stage, mark
+from company_activity.planner import complete_dates, dates_to_stage, mark
 from company_activity.report import StepReport
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pyspark.sql import DataFrame
 
     from company_activity.io.landing.manifest import Manifest
@@ -35,7 +46,8 @@ def stage_usage(run: Run) -> StepReport:
     parsed = read_landed_lines(run.spark, run.landing, complete).transform(parse_usage).cache()
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
-    counts = reconcile(complete, parsed, records)
+    arrived = reconcile(complete, parsed, records)
+    verdicts = judge(run, arrived, newest)
     lake = run.settings.lake.root
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', dates)}"
@@ -43,13 +55,24 @@ def stage_usage(run: Run) -> StepReport:
     marks = {str(m.date): mark(m.generation, m.content_digest if m in complete else None) for m in newest}
     staged = {"dates": {**state.get("dates", {}), **marks}, "rules_version": RULES_VERSION}
     replace_where(records, lake, PRODUCT_USAGE, dates_predicate("date", dates), staged)
-    report = StepReport("stage_usage", counts={"dates": len(dates), **counts}, warnings=drift(parsed))
+    warnings = [*warnings_of(verdicts), *drift(parsed)]
+    report = StepReport("stage_usage", counts=counted(dates, arrived), warnings=warnings, verdicts=verdicts)
     parsed.unpersist()
     records.unpersist()
     return report
 
 
-def reconcile(manifests: Iterable[Manifest], parsed: DataFrame, records: DataFrame) -> dict[str, int]:
+def counted(dates: Sequence[date], arrived: Iterable[Arrived]) -> dict[str, int]:
+    """What the step says of itself, over all its dates."""
+    total = {"dates": len(dates), "landed": 0, "accepted": 0, "duplicates": 0, "quarantined": 0}
+    for one in arrived:
+        duplicates = one.landed - one.accepted - one.quarantined
+        more = (0, one.landed, one.accepted, duplicates, one.quarantined)
+        total = {name: total[name] + count for name, count in zip(total, more, strict=True)}
+    return total
+
+
+def reconcile(manifests: Iterable[Manifest], parsed: DataFrame, records: DataFrame) -> list[Arrived]:
     """Landed = accepted + duplicates + quarantined, by date; and each part holds the lines its manifest counts.
 
     Raises:
@@ -58,27 +81,56 @@ def reconcile(manifests: Iterable[Manifest], parsed: DataFrame, records: DataFra
     is_broken = F.when(F.size("reasons") > 0, 1)
     lines = parsed.groupBy("src_file_name").agg(F.count("*").alias("lines"), F.count(is_broken).alias("quarantined"))
     by_part = {row["src_file_name"]: row for row in lines.collect()}
-    kept = records.groupBy("date").agg(F.count("*").alias("accepted"), F.sum("copies").alias("copies"))
-    by_date = {row["date"]: row for row in kept.collect()}
-    total = {"landed": 0, "accepted": 0, "duplicates": 0, "quarantined": 0}
+    kept = records.groupBy("date").agg(F.count("*"), F.sum("copies"), F.sum("events"))
+    by_date = {day: figures for day, *figures in kept.collect()}
+    found = []
     for manifest in manifests:
-        found = [by_part[part.path] for part in manifest.parts if part.path in by_part]
-        quarantined = sum(row["quarantined"] for row in found)
-        accepted, copies = by_date[manifest.date][1:] if manifest.date in by_date else (0, 0)
         for part in manifest.parts:
             _must_equal(f"lines of {part.path}", by_part[part.path]["lines"] if part.path in by_part else 0, part.rows)
-        _must_equal(f"records of {manifest.date}", copies + quarantined, manifest.rows)
-        counted = (manifest.rows, accepted, copies - accepted, quarantined)
-        total = {name: total[name] + more for name, more in zip(total, counted, strict=True)}
-    return total
+        broken = sum(by_part[part.path]["quarantined"] for part in manifest.parts if part.path in by_part)
+        accepted, copies, events = by_date.get(manifest.date, (0, 0, 0))
+        _must_equal(f"records of {manifest.date}", copies + broken, manifest.rows)
+        found.append(Arrived(manifest.date, manifest.generation, manifest.rows, accepted, broken, events))
+    return found
 
 
 def _must_equal(what: str, found: int, landed: int) -> None:
     if found != landed:
         raise ImbalanceError(
-            f"{what}: staging found {found}, the manifest counts {landed}",
+            f"gate conservation of {what}: staging found {found}, the manifest counts {landed}",
             remedy="if the landing was touched, restore it or ingest the date again; else report it",
+            verdicts=[equal("conservation", what, found, landed)],
         )
+
+
+def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> list[Verdict]:
+    """Volume and quarantine share of each date with a new generation; a refusal is kept beside its manifest.
+
+    `--accept-gate` lets through the dates that were asked for, and those alone.
+
+    Raises:
+        GateRefused: if a date is refused, now or by an earlier run, and nobody accepted it.
+    """
+    known, gates, kept = known_figures(run, arrived, newest), run.settings.gates, GateVerdicts(run.landing)
+    verdicts = []
+    for one in arrived:
+        for verdict in (judge_volume(one, usual(one.day, known), gates), judge_quarantine(one, gates)):
+            accepts = one.day in run.dates and verdict.gate in run.accept_gates
+            verdicts.append(kept.settled(verdict, one, accepts=accepts, run_id=run.run_id))
+    return refuse_unless_passed(verdicts, remedy="look at the date; if it is right: run --date D --accept-gate NAME")
+
+
+def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifest]) -> dict[date, tuple[int, int]]:
+    """Records and events of the complete dates that these are compared with: those arriving now, and those staged."""
+    known = {one.day: (one.accepted, one.events) for one in arrived}
+    replaced = {manifest.date for manifest in newest}
+    staged = complete_dates(run.state_of(PRODUCT_USAGE)) - replaced
+    wanted = sorted({before for one in known for before in same_weekdays(one)} & staged)
+    if wanted:
+        rows = read_table(run.spark, run.settings.lake.root, PRODUCT_USAGE).where(F.col("date").isin(wanted))
+        found = rows.groupBy("date").agg(F.count("*"), F.sum("events")).collect()
+        known |= dict.fromkeys(wanted, (0, 0)) | {day: (records, events) for day, records, events in found}
+    return known
 
 
 def drift(parsed: DataFrame) -> list[str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
+from functools import reduce
+from itertools import accumulate
+from operator import or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -17,17 +20,25 @@ if TYPE_CHECKING:
 
 
 def audited(candidate: DataFrame) -> DataFrame:
-    """`activity_date, rows, keys, active_users, events, content_hash`, one row per date; one pass."""
+    """`activity_date, rows, keys, active_users, events, unknown, nulls, content_hash`, a row per date; one pass.
+
+    `unknown` are the companies without a name, `nulls` the rows with a NULL where the table allows none.
+    """
+    table = COMPANY_ACTIVITY_DAILY
+    required = [c.name for c in table.columns if not c.nullable and c.name not in table.unhashed]
     return candidate.groupBy("activity_date").agg(
         F.count("*").alias("rows"),
         F.count_distinct("company_id").alias("keys"),
         F.sum("active_users").alias("active_users"),
         F.sum("events").alias("events"),
+        F.count_if(F.col("company_name") == "UNKNOWN").alias("unknown"),
+        F.count_if(reduce(or_, (F.col(name).isNull() for name in required))).alias("nulls"),
         content_hash(COMPANY_ACTIVITY_DAILY).alias("content_hash"),
     )
 
 
 def rows_of_the_spine(companies: DataFrame, dates: Iterable[date]) -> dict[date, int]:
     """How many rows each date must have: the companies first seen by then, counted from the dimension alone."""
-    first_seen = sorted(row[0] for row in companies.select("first_seen_date").collect())
-    return {day: bisect_right(first_seen, day) for day in dates}
+    first_seen = sorted(tuple(row) for row in companies.groupBy("first_seen_date").count().collect())
+    days, known = [day for day, _ in first_seen], [0, *accumulate(count for _, count in first_seen)]
+    return {day: known[bisect_right(days, day)] for day in dates}

@@ -14,6 +14,7 @@ from company_activity.io.landing.manifest import Manifest, Part, read_manifest
 from company_activity.io.landing.paths import (
     MANIFEST,
     PROVISIONAL,
+    Generations,
     committed,
     day_in,
     generation_path,
@@ -37,12 +38,15 @@ class Landing:
 
     def generations(self) -> dict[date, int]:
         """The newest generation of every date that has one, from one listing."""
-        return {day: max(found) for day, found in committed(self._written("date=")).items()}
+        return {day: max(found) for day, found in self.files().items()}
+
+    def files(self) -> Generations:
+        """The names of the files of every generation that has a manifest, from one listing."""
+        return committed(self._written("date="))
 
     def provisional_dates(self) -> list[date]:
         """Dates whose newest generation was fetched before they had settled, from one listing."""
-        found = committed(self._written("date="))
-        return sorted(day for day, generations in found.items() if PROVISIONAL in generations[max(generations)])
+        return sorted(day for day, generations in self.files().items() if PROVISIONAL in generations[max(generations)])
 
     def newest(self, day: date) -> Manifest | None:
         """The manifest of the date's newest generation; None if it has none."""
