@@ -38,7 +38,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
 # Cut connections, orders of arrival and permutations take minutes even in small numbers: they run in `make reliability`.
-LONG := test_any_order.py test_publish_cuts.py test_dimension_permutations.py test_dimension_arrivals.py
+LONG := test_any_order.py test_dimension_permutations.py test_dimension_arrivals.py
 
 test: dev ## the whole test suite but the long ones of `make reliability`
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG:%=--ignore=tests/reliability/%)

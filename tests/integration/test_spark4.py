@@ -46,7 +46,9 @@ def run(*command: str | Path, **environ: str) -> str:
 def test_spark_4_builds_the_same_content(tmp_path: Path, sample_place: Place) -> None:
     place = Place(tmp_path, sample_place.api_url)
     place.drop_crm(*sorted((SAMPLES / "crm").glob("*.csv")))
-    environ = place.environ | {"COMPANY_ACTIVITY__SPARK__PROPERTIES": str(PROPERTIES)}
+    properties = tmp_path / "spark.conf"
+    properties.write_text(PROPERTIES.read_text("utf-8") + "\nspark.sql.shuffle.partitions 1\n", encoding="utf-8")
+    environ = place.environ | {"COMPANY_ACTIVITY__SPARK__PROPERTIES": str(properties)}
     run(BIN / "company-activity", "run", "--from", FIRST, "--to", LAST, **environ)
     assert hashes(place) == hashes(sample_place)
 
