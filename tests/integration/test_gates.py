@@ -1,6 +1,6 @@
 """A bad candidate is refused: the run ends in 4, tables and warehouse stay as they are, and the gate is named.
 
-One lake for all tests, with three weeks built and published; each test brings what one gate must not let through.
+One lake for all tests, a copy of the 90-day sample; each test brings what one gate must not let through.
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ from company_activity.schemas import (
 )
 from company_activity.steps import build_activity, stage_usage
 
-from support.cycle import Place, serving
+from support.cycle import LAST as SAMPLE_LAST
+from support.cycle import Place
 
 GUARDED = (PRODUCT_USAGE, CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY)
-LAST = date(2025, 11, 20)  # the newest date that is built; a Thursday
+LAST = date.fromisoformat(SAMPLE_LAST)  # the newest date that is built
 SMALL, BROKEN, LOST, LATER = (LAST + timedelta(days=n) for n in (1, 2, 3, 4))
-COMPANIES_A_DAY = 12
+COMPANIES_A_DAY = 45  # about as many as on any weekday of the sample
 LOW = {"COMPANY_ACTIVITY__GATES__VOLUME_MIN_RECORDS": "10", "COMPANY_ACTIVITY__GATES__QUARANTINE_MIN_RECORDS": "10"}
 
 
 def write_day(place: Place, day: date, good: int = COMPANIES_A_DAY, broken: int = 0) -> None:
     """What the API says of a date from now on."""
-    items = [{"company_id": f"c{n}", "active_users": 3, "events": 9, "ts": f"{day}T10:00:00Z"} for n in range(good)]
-    items += [{"company_id": f"b{n}", "active_users": -1, "events": 9, "ts": f"{day}T10:00:00Z"} for n in range(broken)]
+    items = [{"company_id": f"c{n}", "active_users": 3, "events": 30, "ts": f"{day}T10:00:00Z"} for n in range(good)]
+    items += [
+        {"company_id": f"b{n}", "active_users": -1, "events": 30, "ts": f"{day}T10:00:00Z"} for n in range(broken)
+    ]
     Path(place.folder, "usage", f"{day}.json").write_text(json.dumps({"items": items}), encoding="utf-8")
 
 
@@ -50,16 +53,12 @@ def write_crm(place: Place, day: date, companies: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Four weeks, built and published."""
+def place(sample_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The 90-day sample, built and published, and an API that says what a test lets it say."""
     folder = tmp_path_factory.mktemp("gates")
-    (folder / "usage").mkdir()
-    with serving(folder, folder / "usage") as place:
-        first = LAST - timedelta(days=27)
-        for number in range(32):
-            write_day(place, first + timedelta(days=number))
-        write_crm(place, first, COMPANIES_A_DAY)
-        assert place.run("run", "--from", str(first), "--to", str(LAST), **LOW) == 0
+    with sample_place.copied(folder, api=folder / "usage") as place:
+        for day in (SMALL, BROKEN, LOST, LATER):
+            write_day(place, day)
         yield place
 
 
@@ -105,13 +104,13 @@ def test_a_small_date_and_a_broken_one_are_refused_and_each_let_through_by_name(
     place: Place, state: Callable[[], object], capfd: pytest.CaptureFixture[str]
 ) -> None:
     write_day(place, SMALL, good=4)
-    write_day(place, BROKEN, broken=8)
+    write_day(place, BROKEN, broken=30)
     before = state()
     assert place.run("run", "--from", str(SMALL), "--to", str(BROKEN), **LOW) == 4
     assert state() == before
     assert refused_by(place) == {"volume", "quarantine"}
 
-    assert place.run("run", "--date", str(LAST), **LOW) == 4  # not asked for, and still in the way
+    assert place.run("run", "--date", str(LATER), **LOW) == 4  # not asked for, and still in the way
     assert str(SMALL) in capfd.readouterr().err
     assert state() == before
 
@@ -138,9 +137,9 @@ def test_a_record_that_staging_loses_is_missed(
 
 
 def test_a_half_length_crm_file_is_refused(place: Place, state: Callable[[], object]) -> None:
-    write_crm(place, LAST, COMPANIES_A_DAY // 3)
+    write_crm(place, SMALL, 4)
     before = state()
-    assert place.run("run", "--date", str(LAST), **LOW) == 4
+    assert place.run("run", "--date", str(SMALL), **LOW) == 4
     assert state() == before
     assert refused_by(place) == {"CRM loss"}
 
@@ -160,8 +159,8 @@ def staged(place: Place) -> None:
     late = LAST - timedelta(days=9)
     for day in (late, LATER):
         write_day(place, day, good=COMPANIES_A_DAY - 1)
-    days = ["--from", str(late), "--to", str(LATER)]
-    assert place.run("run", *days, "--steps", "ingest_usage,stage_usage,build_companies", **LOW) == 0
+        assert place.run("ingest", "--start", str(day), "--end", str(day), **LOW) == 0
+    assert place.run("run", "--date", str(LATER), "--steps", "stage_usage,build_companies", **LOW) == 0
 
 
 @pytest.mark.usefixtures("staged")

@@ -61,6 +61,14 @@ class Place:
         with environment(self.environ | more):
             return main(list(arguments))
 
+    @contextmanager
+    def copied(self, folder: Path, api: Path) -> Iterator[Place]:
+        """A place that begins as this one stands, with an API of its own that serves the dates under `api`."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        api.mkdir(exist_ok=True)
+        with serving(folder, api) as place:
+            yield place
+
     def table(self, spark: SparkSession, table: Table) -> DataFrame:
         return read_table(spark, self.settings.lake.root, table)
 
