@@ -44,6 +44,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         .config("spark.sql.shuffle.partitions", "2")  # tables of ten rows
         .config("spark.default.parallelism", "2")
         .config("spark.sql.adaptive.enabled", "false")  # each stage would be a job of its own
+        .config("spark.databricks.delta.stats.skipping", "false")  # else a job per table whenever a plan is optimized
         .config("spark.databricks.delta.snapshotPartitions", "1")  # 50 tasks per table state otherwise
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.sql.warehouse.dir", str(folder / "warehouse"))  # nothing in the checkout

@@ -77,7 +77,7 @@ def build_activity(run: Run) -> StepReport:
         fresh = stamped(candidate, created, run)
         changed = dates_predicate("activity_date", [*moved, *dropped])
         replace_where(fresh, lake, COMPANY_ACTIVITY_DAILY, changed, state)
-    elif exists(run.spark, lake, COMPANY_ACTIVITY_DAILY):
+    elif exists(lake, COMPANY_ACTIVITY_DAILY):
         note_state(run.spark, lake, COMPANY_ACTIVITY_DAILY, state)
     candidate.unpersist()
     counts = {"dates_built": len(dates), "dates_rewritten": len(moved), "dates_dropped": len(dropped)}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from company_activity.io.lake.delta_log import encode_state, newest_state, table_id
+from company_activity.io.lake.delta_log import encode_state, newest_state, newest_version, table_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -20,15 +20,14 @@ def table_uri(lake_root: str, table: Table) -> str:
     return f"{lake_root.rstrip('/')}/{table.path}"
 
 
-def exists(spark: SparkSession, lake_root: str, table: Table) -> bool:
-    from delta.tables import DeltaTable
-
-    return bool(DeltaTable.isDeltaTable(spark, table_uri(lake_root, table)))
+def exists(lake_root: str, table: Table) -> bool:
+    """Whether the table is made; its log tells, without Spark."""
+    return newest_version(lake_root, table.path) >= 0
 
 
 def read_table(spark: SparkSession, lake_root: str, table: Table) -> DataFrame:
     """The table's rows; none where it is not made yet."""
-    if not exists(spark, lake_root, table):
+    if not exists(lake_root, table):
         return spark.createDataFrame([], table.struct)
     return spark.read.format("delta").load(table_uri(lake_root, table)).select(*table.column_names)
 
@@ -56,7 +55,7 @@ def create_table(spark: SparkSession, lake_root: str, table: Table) -> None:
     """Make the table as `schemas` declares it, NOT NULLs, comments and properties with it; no-op where it is."""
     from delta.tables import DeltaTable
 
-    if exists(spark, lake_root, table):
+    if exists(lake_root, table):
         return
     builder = DeltaTable.createIfNotExists(spark).location(table_uri(lake_root, table)).addColumns(table.struct)
     builder = builder.partitionedBy(*table.partition_by)

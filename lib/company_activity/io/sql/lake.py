@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
-from company_activity.io.lake.delta import exists, table_uri
+from company_activity.io.lake.delta import table_uri
+from company_activity.io.lake.delta_log import newest_version, table_id
 from company_activity.io.sql.ledger import Fence
 from company_activity.io.sql.served import Served
 from company_activity.io.sql.statements import Figures
@@ -41,17 +42,11 @@ def open_lake_table(spark: SparkSession, lake_root: str, served: Served, version
     Raises:
         PublishError: if the lake has no such table.
     """
-    from delta.tables import DeltaTable
-
-    path = table_uri(lake_root, served.lake)
-    if not exists(spark, lake_root, served.lake):
+    path, inner = table_uri(lake_root, served.lake), served.lake.path
+    newest = newest_version(lake_root, inner)
+    if newest < 0:
         raise PublishError(f"the lake has no {served.name} at {path}", remedy="build it: company-activity run")
-    table = DeltaTable.forPath(spark, path)
-    (detail,) = table.detail().select("id").collect()
-    if version is None:
-        (newest,) = table.history(1).select("version").collect()
-        version = newest["version"]
-    return LakeTable(spark, served, path, Fence(detail["id"], version))
+    return LakeTable(spark, served, path, Fence(table_id(lake_root, inner), newest if version is None else version))
 
 
 def figures_by(rows: DataFrame, served: Served, group: str) -> dict[str, Figures]:
