@@ -38,7 +38,8 @@ api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
 # Cut connections, orders of arrival and permutations take minutes even in small numbers: they run in `make reliability`.
-LONG := test_any_order.py test_dimension_permutations.py test_dimension_arrivals.py
+LONG := test_any_order.py test_dimension_permutations.py test_dimension_arrivals.py test_arrival_orders.py \
+	test_any_order_on_a_lake.py
 
 test: dev ## the whole test suite but the long ones of `make reliability`
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG:%=--ignore=tests/reliability/%)
@@ -60,7 +61,7 @@ axe: ## the accessibility checker, for the report's test (needs npm)
 	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
 reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
-	KILLS=20 CUTS=200 PUBLISHES=100 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
+	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
 
 bench: dev ## the benchmarks: memory and CPU of ingest, staging beside DuckDB, dimension, publish
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
