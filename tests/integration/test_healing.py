@@ -147,7 +147,6 @@ def test_other_constants_under_the_same_metric_version_are_refused(
     assert versions(place.settings.lake.root) == before
 
 
-@pytest.mark.xfail(strict=True, reason="delta_log.identity ends at a foreign commit that names the table's id")
 def test_alter_table_leaves_nothing_to_build_either(
     spark: SparkSession, place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

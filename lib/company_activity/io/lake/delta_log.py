@@ -58,14 +58,13 @@ def identity(lake_root: str, table_path: str) -> str:
     Foreign commits change no row, so they make no new identity. The state names the table's id, and the log need not
     be read back to the commit that made the table: it may have expired.
     """
-    version = -1
+    version, made = -1, None
     for number, commit in _newest_first(lake_root, table_path):
         state = state_in(commit)
-        if version < 0 and state is not None:
-            version = number
-        made = table_id_in(commit) or (state or {}).get("table_id")
-        if made:
-            return f"{made}@{version}" if version >= 0 else ""
+        made = made or table_id_in(commit) or (state or {}).get("table_id")
+        version = number if version < 0 and state is not None else version
+        if made and version >= 0:
+            return f"{made}@{version}"
     return ""
 
 
