@@ -39,7 +39,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 
 # Cut connections, orders of arrival and permutations take minutes even in small numbers: they run in `make reliability`.
 LONG := test_any_order.py test_dimension_permutations.py test_dimension_arrivals.py test_arrival_orders.py \
-	test_any_order_on_a_lake.py
+	test_any_order_on_a_lake.py test_crash_between_commits.py
 
 test: dev ## the whole test suite but the long ones of `make reliability`
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG:%=--ignore=tests/reliability/%)

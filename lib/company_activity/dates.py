@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from company_activity.errors import UsageError
 
 EPOCH = date(1970, 1, 1)
+HORIZON_DAYS = 60  # a date reads the usage of so many days, its own the last
+BACKDATED_DAYS = 60  # a first snapshot is read by the dates up to so many days before it
 
 
 def day_number(day: date) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError
 from company_activity.io.run_records import lake_marks, write_record
+from company_activity.planner import check_metrics
 from company_activity.report import StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.session import check_java
@@ -62,12 +63,16 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
 
 
 def preflight(run: Run, names: Collection[str]) -> None:
-    """Find out before anything is written that Spark will be needed and cannot start.
+    """Find out before anything is written that Spark will be needed and cannot start, or that settings contradict.
 
     Raises:
         RuntimeMissing: if a date asked for is not built yet and there is no Java to build it with.
+        SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
     """
-    built = run.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})
+    activity = run.state_of(COMPANY_ACTIVITY_DAILY)
+    if build_activity.__name__ in names:
+        check_metrics(activity, run.settings.metrics.mark)
+    built = activity.get("dates", {})
     is_built = all(str(day) in built for day in run.dates)
     if not is_built and any(step.__name__ in names for step in CYCLE[1:]):
         check_java()

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from company_activity.dates import BACKDATED_DAYS
 from company_activity.planner import MISSING, Sources, Span, State, changed_usage, complete_dates, dirty_dates
-
-BACKDATED_DAYS = 60  # a first snapshot is read by the dates up to so many days before it
 
 
 @dataclass(frozen=True)

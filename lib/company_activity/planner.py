@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import SettingsError
 
 State = Mapping[str, Any]
 Sources = dict[str, dict[str, str]]  # usage: date → mark; crm: path → `<snapshot date>:<digest>`
 MISSING = "missing"
-REACH_DAYS = 60  # a day's usage is read by the dates up to 59 days later
 
 
 def mark(generation: int, content_digest: str | None) -> str:
@@ -97,7 +97,7 @@ def dirty_dates(usage: State, activity: State, metrics: State, moved: Iterable[S
     if built and activity.get("metrics", {}) != metrics:
         dirty.add(complete, f"metric version {metrics.get('version')}")
     for day in changed_usage(usage, activity):
-        reached = (d for d in complete if day <= d < day + timedelta(days=REACH_DAYS))
+        reached = (d for d in complete if day <= d < day + timedelta(days=HORIZON_DAYS))
         dirty.add(reached, f"usage of {day}")
     for span in moved:
         dirty.add((day for day in complete if span.holds(day)), "a company moved")

@@ -24,11 +24,12 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
+from company_activity.dates import HORIZON_DAYS  # noqa: E402
 from company_activity.java import use_java  # noqa: E402
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY  # noqa: E402
 from company_activity.settings import MetricSettings  # noqa: E402
 from company_activity.transforms.activity import ActivityInputs, build_activity  # noqa: E402
-from company_activity.transforms.calendar import CALENDAR, HORIZON_DAYS, calendar_rows  # noqa: E402
+from company_activity.transforms.calendar import CALENDAR, calendar_rows  # noqa: E402
 from company_activity.transforms.hashing import content_hash  # noqa: E402
 
 from support.cpu import cpu_seconds  # noqa: E402

@@ -16,13 +16,14 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from company_activity.dates import HORIZON_DAYS
 from company_activity.plan import bounds, dates_to_build
 from company_activity.planner import MISSING, Dirty, Sources, Span, complete_dates, dirty_dates
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 from company_activity.settings import MetricSettings
 from company_activity.steps.build_activity import EMPTY, MOST_SLICES
 from company_activity.transforms.activity import ActivityInputs, build_activity
-from company_activity.transforms.calendar import CALENDAR, HORIZON_DAYS, calendar_rows
+from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.companies import build_companies
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from company_activity.dates import HORIZON_DAYS
 from company_activity.gates import Verdict, equal, refuse_unless_passed, warnings_of
 from company_activity.input_gates import REWRITE, judge_unknown
 from company_activity.io.lake.delta import (
@@ -32,7 +33,7 @@ from company_activity.schemas import (
 from company_activity.transforms.activity import ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, rows_of_the_spine
-from company_activity.transforms.calendar import CALENDAR, HORIZON_DAYS, calendar_rows
+from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-HORIZON_DAYS = 60
+from company_activity.dates import HORIZON_DAYS
+
 CALENDAR = "activity_date date, complete_mask bigint, weekday_mask bigint"
 SATURDAY = 5
 

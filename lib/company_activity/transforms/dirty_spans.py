@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
-from company_activity.transforms.calendar import HORIZON_DAYS
-from company_activity.transforms.history import ATTRIBUTES, BACKDATED_DAYS
+from company_activity.dates import BACKDATED_DAYS, HORIZON_DAYS
+from company_activity.transforms.history import ATTRIBUTES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

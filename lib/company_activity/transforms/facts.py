@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
-from company_activity.transforms.calendar import HORIZON_DAYS, SATURDAY
+from company_activity.dates import HORIZON_DAYS
+from company_activity.transforms.calendar import SATURDAY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

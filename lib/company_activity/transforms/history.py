@@ -9,13 +9,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
+from company_activity.dates import BACKDATED_DAYS
 from company_activity.schemas import COMPANIES_HISTORY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at")
-BACKDATED_DAYS = 60
 
 
 def build_history(snapshots: DataFrame) -> DataFrame:
