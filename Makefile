@@ -42,7 +42,7 @@ LONG := test_any_order.py test_dimension_permutations.py test_dimension_arrivals
 	test_any_order_on_a_lake.py test_crash_between_commits.py
 
 test: dev ## the whole test suite but the long ones of `make reliability`
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(LONG:%=--ignore=tests/reliability/%)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(LONG:%=--ignore=tests/reliability/%)
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
 $(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -102,9 +103,14 @@ def sample_place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) 
         yield place
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay on one worker; those that look at the sample cycle share the one that ran it."""
-    for item in items:
-        looks = "sample_place" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("samples" if looks else item.path.as_posix().replace("/", "_")))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests stay on one worker; the files that look at the sample cycle share the worker that ran it."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class BySampleCycle(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "the sample cycle" if "sample_place" in Path(config.rootpath, file).read_text("utf-8") else file
+
+    return BySampleCycle(config, log)

@@ -10,6 +10,7 @@ import pytest
 
 from company_activity.errors import SettingsError, SourceError
 from company_activity.io.storage import blob
+from company_activity.io.storage import local as on_disk
 from company_activity.io.storage.opening import LocalStorage, open_storage
 from company_activity.settings import LandingSettings, Secret
 
@@ -200,20 +201,20 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(local, monkeypatch)
 
 
 def test_a_folder_that_another_run_removes_is_made_again(local, tmp_path, monkeypatch):
-    make, removed = local._make_folder, []
+    make, removed = on_disk._make_folder, []
 
     def make_and_lose(folder):
         make(folder)
         if not removed:
             removed.append(folder.rmdir())
 
-    monkeypatch.setattr(local, "_make_folder", make_and_lose)
+    monkeypatch.setattr(on_disk, "_make_folder", make_and_lose)
     assert local.create("c/d/a", (b"1",))
     assert removed == [None]
 
 
 def test_a_torn_temporary_file_is_listed_so_that_it_can_be_swept(local, monkeypatch):
-    monkeypatch.setattr(local.Path, "unlink", lambda self, missing_ok: None)
+    monkeypatch.setattr(on_disk.Path, "unlink", lambda self, missing_ok: None)
     local.create("c/a", (b"1",))
     assert [path.endswith(".tmp") for path in paths(local, "c/")] == [True, False]
 
