@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api test evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api test long evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,12 +37,17 @@ run: setup ## the whole daily cycle on the samples: API to report
 api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
-# Cut connections, orders of arrival and permutations take minutes even in small numbers: they run in `make reliability`.
-LONG := test_any_order.py test_dimension_permutations.py test_dimension_arrivals.py test_arrival_orders.py \
-	test_any_order_on_a_lake.py test_crash_between_commits.py
+# What takes minutes even in small numbers. CI runs the first in their short form, `make reliability` all in full.
+SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_cuts.py publish_readers.py \
+	publish_retry.py)
+LONG := $(addprefix tests/reliability/test_,any_order_on_a_lake.py arrival_orders.py dimension_arrivals.py \
+	dimension_permutations.py)
 
-test: dev ## the whole test suite but the long ones of `make reliability`
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(LONG:%=--ignore=tests/reliability/%)
+test: dev ## the test suite; the suites that take minutes are `make long` and `make reliability`
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(SHORT) $(LONG))
+
+long: dev ## the long suites in their short form: crashes, gates on a lake, cut connections, readers, orders
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(SHORT)
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
 $(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml
