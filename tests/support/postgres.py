@@ -47,7 +47,7 @@ class Cluster:
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL of this test run; the test is skipped where none is installed."""
     if (programs := installed()) is None:
-        pytest.skip("NO POSTGRESQL: publishing to it is NOT tested; install it with: make postgres")
+        pytest.skip("NO POSTGRESQL: publishing to it is NOT tested; install it with: apt-get install postgresql")
     with running(programs, QUICK) as cluster:
         yield cluster
 
