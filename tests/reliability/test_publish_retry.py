@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.sql.served import DIMENSION
 
 from support.proxy import at_commit, proxy_to
 
@@ -30,6 +30,6 @@ def test_a_retried_task_leaves_no_duplicate(postgres, tmp_path):
         ]
         told = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
         assert proxy.cut is None
-    assert told.stdout.endswith("copies [True] published ('2025-03-31',)\n"), told.stdout + told.stderr
-    figures = f"SELECT count(*), count(DISTINCT company_id), sum(active_users) FROM {ACTIVITY.name}"
-    assert postgres.sql(figures, database) == "20|20|190"
+    assert told.stdout.endswith("copies [True] published ('all',)\n"), told.stdout + told.stderr
+    figures = f"SELECT count(*), count(DISTINCT company_id), count(DISTINCT name) FROM {DIMENSION.name}"
+    assert postgres.sql(figures, database) == "20|20|20"

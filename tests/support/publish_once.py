@@ -1,4 +1,4 @@
-"""A publish in a process of its own, whose Spark tries a task again: URL and folder are its arguments.
+"""A publish of the dimension in a process of its own, whose Spark tries a task again: URL and folder are its arguments.
 
 Prints whether staging held copies of rows.
 """
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from company_activity.io.sql import replace
-from company_activity.io.sql.by_date import publish_dates
-from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.sql import sources
+from company_activity.io.sql.by_key import publish_keys
+from company_activity.io.sql.served import DIMENSION
 from company_activity.java import use_java
 from company_activity.local import resolved_jars
 
-from support.warehouses import DAY, activity, pinned, prepared, publisher_of, settings_for
+from support.warehouses import companies, pinned, prepared, publisher_of, settings_for
 
 
 def main(url: str, folder: Path) -> None:
@@ -32,16 +32,16 @@ def main(url: str, folder: Path) -> None:
         .config("spark.log.level", "OFF")
         .getOrCreate()
     )
-    check, copies = replace.check_stage, []
+    check, copies = sources.check_stage, []
 
     def noting(*given: object) -> bool:
         copies.append(check(*given))  # type: ignore[arg-type]
         return copies[-1]
 
-    replace.check_stage = noting
+    sources.check_stage = noting
     warehouse = prepared(spark, settings_for(folder, url, "postgres"))
-    lake = pinned(spark, ACTIVITY, activity(spark, {DAY: {f"c{n}": n for n in range(20)}}), 1)
-    report = publish_dates(publisher_of(warehouse, folder), lake, {DAY: "h"}, None)
+    lake = pinned(spark, DIMENSION, companies(spark, {f"c{n}": f"Company {n}" for n in range(20)}), 1)
+    report = publish_keys(publisher_of(warehouse, folder), lake)
     print(f"copies {copies} published {report.published}")
     spark.stop()
 

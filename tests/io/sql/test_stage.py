@@ -1,4 +1,7 @@
-"""Staging: what a retried task leaves twice is served once; what a dead run leaves is swept."""
+"""Staging: what a retried task leaves twice is served once; what a dead run leaves is swept.
+
+PostgreSQL takes dates by a stream (`test_copy_in.py`) and stages only the dimension (`test_publish_retry.py`).
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from company_activity.settings import PublishSettings
 
 from support.warehouses import DAY, NOW, activity, execute, ledger_rows, pinned, publisher_of, served_rows
 
+staged_by_date = pytest.mark.parametrize("settings", ["h2", "sqlserver"], indirect=True)
+
 
 @pytest.fixture
 def publish_twice_staged(spark, warehouse, tmp_path, monkeypatch):
@@ -37,17 +42,20 @@ def publish_twice_staged(spark, warehouse, tmp_path, monkeypatch):
     return publish
 
 
+@staged_by_date
 def test_copies_of_a_retried_task_are_served_once(publish_twice_staged, warehouse):
     assert publish_twice_staged(lambda rows: rows.where("company_id = 'a'")).published == ("2025-03-31",)
     assert served_rows(warehouse, "company_id, active_users") == [("a", "1"), ("b", "2")]
 
 
+@staged_by_date
 def test_two_rows_of_one_key_that_differ_are_refused(publish_twice_staged, warehouse):
     with pytest.raises((PublishError, SqlError)):
         publish_twice_staged(lambda rows: rows.where("company_id = 'a'").withColumn("events", F.lit(99)))
     assert served_rows(warehouse, "company_id") == ledger_rows(warehouse) == []
 
 
+@staged_by_date
 def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "company_activity.io.sql.by_date.write_stage",

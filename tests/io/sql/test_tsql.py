@@ -14,12 +14,14 @@ import pytest
 from company_activity.errors import PublishError
 from company_activity.io.sql.change import Change
 from company_activity.io.sql.engines import DIALECTS
+from company_activity.io.sql.figures import Figures
 from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.ledger import MISSING, WHOLE, Fence
 from company_activity.io.sql.mirror import mirror_files
 from company_activity.io.sql.publisher import Publisher
 from company_activity.io.sql.served import ACTIVITY, DIMENSION
-from company_activity.io.sql.statements import Figures, create_stage
+from company_activity.io.sql.sources import Staged
+from company_activity.io.sql.statements import create_stage
 from company_activity.settings import PublishSettings
 
 from support.recorder import RecordedWarehouse, Recorder
@@ -53,7 +55,7 @@ def told(engine, tmp_path, change, answers):
     warehouse = RecordedWarehouse(DIALECTS[engine], recorder)
     publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW, sleep=lambda seconds: None)
     recorder.said.append(create_stage(warehouse.dialect, change.table, "etl.stage_1"))
-    publisher.run(change, "etl.stage_1")
+    publisher.run(change, Staged("etl.stage_1"))
     recorder.said.append(warehouse.dialect.drop_stage("etl.stage_1"))
     return recorder.said
 

@@ -13,7 +13,8 @@ from company_activity.io.sql.change import Change, TablePublished
 from company_activity.io.sql.lake import LakeTable, figures_by
 from company_activity.io.sql.ledger import MISSING, LedgerRow
 from company_activity.io.sql.publisher import Publisher, is_served
-from company_activity.io.sql.stage import staging, write_stage
+from company_activity.io.sql.sources import Staged, Streamed
+from company_activity.io.sql.stage import as_served, staging, write_stage
 
 
 def publish_dates(
@@ -36,9 +37,9 @@ def publish_dates(
     published: list[str] = []
     sent = 0
     for part in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
-        rows, staged = _publish_part(publisher, lake, {scope: contents[scope] for scope in part})
+        rows, sent_rows = _publish_part(publisher, lake, {scope: contents[scope] for scope in part})
         published += [row.scope for row in rows]
-        sent += staged
+        sent += sent_rows
     already = [scope for scope in contents if scope not in published]
     seconds = time.monotonic() - started
     return TablePublished(lake.served.name, tuple(published), tuple(already), sent, seconds)
@@ -63,14 +64,18 @@ def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def _publish_part(publisher: Publisher, lake: LakeTable, contents: Mapping[str, str]) -> tuple[list[LedgerRow], int]:
-    """One transaction: the ledger rows it wrote, and how many rows were staged for it."""
+    """One transaction: the ledger rows it wrote, and how many rows were sent for it."""
     table = lake.served
     with_rows = [date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING]
     if not with_rows:
-        return publisher.run(Change(table, lake.fence, contents, staged={}, served={}), stage=None), 0
+        return publisher.run(Change(table, lake.fence, contents, staged={}, served={}), source=None), 0
     rows = lake.rows.where(F.col(str(table.dated)).isin(with_rows))
     figures = figures_by(rows, table, str(table.dated))
     change = Change(table, lake.fence, contents, staged=figures, served=figures)
+    if publisher.warehouse.dialect.takes_stream:
+        sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
+        written = publisher.run(change, Streamed(as_served(rows, table, publisher.warehouse.dialect), sizes))
+        return written, sum(row.rows for row in written)
     with staging(publisher.warehouse, table, change.publish_id, publisher.run_id, publisher.now) as stage:
         write_stage(publisher.warehouse, rows, table, stage)
-        return publisher.run(change, stage), sum(figure.rows for figure in figures.values())
+        return publisher.run(change, Staged(stage)), sum(figure.rows for figure in figures.values())

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from company_activity.io.sql.figures import Figures
 from company_activity.io.sql.ledger import Fence
 from company_activity.io.sql.served import Served
-from company_activity.io.sql.statements import Figures
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Change:
 class TablePublished:
     """What a publish did to one served table: scopes are ISO dates, or `all`.
 
-    `already` were asked for and are served as the lake has them; `rows` were sent to staging; `seconds` are wall
+    `already` were asked for and are served as the lake has them; `rows` were sent; `seconds` are wall
     time.
     """
 

@@ -25,6 +25,7 @@ class Dialect:
     text_units: int = 1  # what VARCHAR(n) counts, per code point
     stage_suffix: str = ""
     takes_nul: bool = True  # whether text may hold U+0000
+    takes_stream: bool = False  # whether a transaction takes rows over its own connection, faster than staging
     transient_codes: frozenset[int] = frozenset()
 
     def type_of(self, column: ServedColumn) -> str:
@@ -134,6 +135,7 @@ class Postgres(Dialect):
     name: str = "postgres"
     driver: str = "org.postgresql.Driver"
     takes_nul: bool = False
+    takes_stream: bool = True
 
     def text(self, code_points: int) -> str:
         return f'VARCHAR({code_points}) COLLATE "C"'

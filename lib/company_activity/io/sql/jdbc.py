@@ -30,7 +30,13 @@ class SqlError(Exception):
 
 
 class Connection(Protocol):
-    """What publishing asks of a connection; values are bound as text, results come as text."""
+    """What publishing asks of a connection; values are bound as text, results come as text.
+
+    `java` is the driver's own connection, for what only one engine has.
+    """
+
+    java: Any
+    target: Target
 
     def execute(self, sql: str, *values: object) -> int:
         """Run one statement; the number of rows it changed."""

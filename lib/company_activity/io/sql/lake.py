@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from company_activity.errors import PublishError
 from company_activity.io.lake.delta import table_uri
 from company_activity.io.lake.delta_log import newest_version, table_id
+from company_activity.io.sql.figures import Figures
 from company_activity.io.sql.ledger import Fence
 from company_activity.io.sql.served import Served
-from company_activity.io.sql.statements import Figures
 
 
 @dataclass(frozen=True)

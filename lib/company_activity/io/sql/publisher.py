@@ -16,6 +16,7 @@ from company_activity.io.sql.ledger import MISSING, Fence, LedgerRow
 from company_activity.io.sql.mirror import Files, mirror
 from company_activity.io.sql.replace import replace
 from company_activity.io.sql.served import Served
+from company_activity.io.sql.sources import Source
 from company_activity.io.sql.warehouse import PUBLISH, Warehouse
 
 RETRY_SECONDS = (0.2, 1.0, 5.0)
@@ -49,7 +50,7 @@ class Publisher:
         self._mirror(newest.values())
         return newest
 
-    def run(self, change: Change, stage: str | None) -> list[LedgerRow]:
+    def run(self, change: Change, source: Source | None) -> list[LedgerRow]:
         """Publish a change; the ledger rows written, none if another run already did.
 
         Raises:
@@ -60,19 +61,19 @@ class Publisher:
         """
         for wait in RETRY_SECONDS:
             try:
-                return self._attempt(change, stage)
+                return self._attempt(change, source)
             except SqlError as failure:
                 if not self.warehouse.dialect.is_transient(failure):
                     raise
                 self.sleep(wait)
-        return self._attempt(change, stage)
+        return self._attempt(change, source)
 
-    def _attempt(self, change: Change, stage: str | None) -> list[LedgerRow]:
+    def _attempt(self, change: Change, source: Source | None) -> list[LedgerRow]:
         dialect = self.warehouse.dialect
         with self.warehouse.connection() as connection:
             dialect.begin(connection)
             try:
-                rows = self._apply(connection, change, stage)
+                rows = self._apply(connection, change, source)
             except BaseException:
                 with suppress(SqlError):  # a lost connection has nothing to undo: the server does it
                     dialect.rollback(connection)
@@ -84,7 +85,7 @@ class Publisher:
         self._mirror(rows)
         return rows
 
-    def _apply(self, connection: Connection, change: Change, stage: str | None) -> list[LedgerRow]:
+    def _apply(self, connection: Connection, change: Change, source: Source | None) -> list[LedgerRow]:
         table, dialect = change.table, self.warehouse.dialect
         dialect.lock(connection, table.name)
         check_fence(ledger.last_fence(connection, table.name), change.fence, table.name, adopt=self.adopt_lake)
@@ -94,7 +95,7 @@ class Publisher:
             return []
         if change.base_seq is not None and [row.seq for row in newest.values()] != [change.base_seq]:
             raise BaseMovedError
-        replace(connection, dialect, change, stage, due)
+        replace(connection, dialect, change, source, due)
         return ledger.append_rows(connection, dialect, [self._ledger_row(change, scope) for scope in due])
 
     def _ledger_row(self, change: Change, scope: str) -> LedgerRow:

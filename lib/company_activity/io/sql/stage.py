@@ -21,23 +21,31 @@ REGISTER = "etl.staging"
 ABANDONED_AFTER = timedelta(hours=24)
 
 
+def as_served(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
+    """The served columns as the warehouse can hold them: an array as one text, no character that it refuses."""
+    kept = [column for column in (IS_GONE,) if column in rows.columns]
+    return rows.select(*[_served(column, rows, dialect).alias(column.name) for column in table.columns], *kept)
+
+
+def _served(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
+    value = F.col(column.name)
+    if rows.schema[column.name].dataType.typeName() == "array":
+        return F.array_join(value, ",")
+    if column.length == FREE_TEXT and not dialect.takes_nul:
+        return F.replace(value, F.lit("\0"), F.lit("\ufffd"))
+    return value
+
+
 def as_staged(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
-    """The served columns as staging has them: dates and times as ISO text (UTC), an array as one text."""
-    extra = [] if table.dated else [IS_GONE]
-    return rows.select(*[_staged(column, rows, dialect) for column in table.columns], *extra)
-
-
-def _staged(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
-    value, kind = F.col(column.name), rows.schema[column.name].dataType.typeName()
-    if kind == "date":
-        value = value.cast("string")
-    elif kind == "timestamp":
-        value = F.date_format(value, "yyyy-MM-dd HH:mm:ss.SSSSSS")
-    elif kind == "array":
-        value = F.array_join(value, ",")
-    elif column.length == FREE_TEXT and not dialect.takes_nul:
-        value = F.replace(value, F.lit("\0"), F.lit("\ufffd"))
-    return value.alias(column.name)
+    """The served columns as staging has them: dates and times as ISO text (UTC)."""
+    texts = {
+        column.name: F.col(column.name).cast("string")
+        if column.type == "date"
+        else F.date_format(column.name, "yyyy-MM-dd HH:mm:ss.SSSSSS")
+        for column in table.columns
+        if column.is_staged_as_text
+    }
+    return as_served(rows, table, dialect).withColumns(texts)
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
+from company_activity.io.sql.figures import Figures, nothing
 from company_activity.io.sql.lake import LakeTable, figures_by, open_lake_table
 from company_activity.io.sql.ledger import MISSING, WHOLE, newest_rows
-from company_activity.io.sql.replace import check_keys, nothing, served_by_scope
+from company_activity.io.sql.replace import check_keys, served_by_scope
 from company_activity.io.sql.served import ACTIVITY, DIMENSION
-from company_activity.io.sql.statements import Figures
 from company_activity.io.sql.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings import Settings
 
