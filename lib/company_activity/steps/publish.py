@@ -21,13 +21,19 @@ def publish(run: Run) -> StepReport:
     """Send every date whose content the warehouse does not show, deletions included, and the changed companies.
 
     A run of the cycle trusts the ledger's mirror beside the lake, so that nothing new starts no Spark; `publish`
-    alone always asks the ledger itself.
+    alone always asks the ledger itself, and sends a date asked for again if somebody else changed it in SQL.
     """
     hashes = run.lake_hashes()
     if run.trusts_mirror and is_published(run, hashes):
         return StepReport("publish", "nothing", notes=["everything is published already"])
     done = publish_scopes(
-        run.spark, run.settings, run_id=run.run_id, now=run.now, hashes=hashes, adopt_lake=run.adopt_lake
+        run.spark,
+        run.settings,
+        run_id=run.run_id,
+        now=run.now,
+        hashes=hashes,
+        adopt_lake=run.adopt_lake,
+        repair=() if run.trusts_mirror else run.dates,
     )
     scopes = {scope for table in done.tables for scope in table.published}
     run.published = sorted(date.fromisoformat(scope) for scope in scopes - {WHOLE})

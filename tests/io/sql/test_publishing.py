@@ -145,6 +145,27 @@ def test_what_is_served_and_is_not_the_lakes_is_named(published):
     ]
 
 
+def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(published):
+    table = COMPANY_ACTIVITY_DAILY.name
+    spoil = [
+        f"UPDATE {table} SET events = events + 1 WHERE company_id = 'b'",
+        f"DELETE FROM {table} WHERE activity_date = CAST('2025-03-30' AS DATE)",
+        "DELETE FROM dim.companies WHERE company_id = 'b'",
+    ]
+    execute(published.warehouse, spoil)
+    assert published.publish().rows == 0  # a run trusts the ledger
+    report = published.publish(repair=[DAY])
+    assert [(t.published, t.rows) for t in report.tables] == [(("all",), 2), (("2025-03-31",), 2)]
+    assert report.warnings == (
+        "dim.companies all: changed in SQL by somebody else, sent again",
+        f"{table} 2025-03-31: changed in SQL by somebody else, sent again",
+    )
+    assert published.publish(repair=[BEFORE, DAY]).tables[1].published == ("2025-03-30",)
+    assert published.validate().rows == 5
+    again = published.publish(repair=[BEFORE, DAY])
+    assert (again.rows, again.warnings) == (0, ())
+
+
 def test_outside_the_local_environment_the_database_must_be_made_first(place):
     with pytest.raises(PublishError, match="lacks 001_schemas.sql") as refused:
         place.publish(settings=replace(place.settings, environment="synapse"))

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.sql.change import Change, TablePublished
+from company_activity.io.sql.figures import nothing
 from company_activity.io.sql.lake import LakeTable, figures_by
 from company_activity.io.sql.ledger import MISSING, LedgerRow
 from company_activity.io.sql.publisher import Publisher, is_served
@@ -18,11 +19,16 @@ from company_activity.io.sql.stage import as_served, staging, write_stage
 
 
 def publish_dates(
-    publisher: Publisher, lake: LakeTable, hashes: Mapping[date, str], dates: Iterable[date] | None
+    publisher: Publisher,
+    lake: LakeTable,
+    hashes: Mapping[date, str],
+    dates: Iterable[date] | None,
+    repair: Collection[date] = (),
 ) -> TablePublished:
     """Send the dates of `hashes` whose newest ledger row has another hash; delete those that `hashes` lacks.
 
-    `dates` limits what is looked at; without it, every date that the lake or the ledger knows.
+    `dates` limits what is looked at; without it, every date that the lake or the ledger knows. Those of `repair` are
+    also sent if what is served has other rows or sums than the lake.
 
     Raises:
         PublishError: as `Publisher.run`, and if the lake has rows of a date that `hashes` lacks.
@@ -33,16 +39,29 @@ def publish_dates(
     asked = sorted(known if dates is None else set(dates))
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in asked}
     due = [s for s, content in contents.items() if not is_served(newest.get(s), content, lake.fence)]
+    repairs = _spoiled(publisher, lake, sorted(set(repair) & set(map(date.fromisoformat, contents.keys() - due))))
+    due = sorted([*due, *repairs])
     _check_gone(lake, [date.fromisoformat(scope) for scope in due if contents[scope] == MISSING])
     published: list[str] = []
     sent = 0
     for part in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
-        rows, sent_rows = _publish_part(publisher, lake, {scope: contents[scope] for scope in part})
+        rows, sent_rows = _publish_part(
+            publisher, lake, {scope: contents[scope] for scope in part}, repairs.intersection(part)
+        )
         published += [row.scope for row in rows]
         sent += sent_rows
     already = [scope for scope in contents if scope not in published]
     seconds = time.monotonic() - started
     return TablePublished(lake.served.name, tuple(published), tuple(already), sent, seconds)
+
+
+def _spoiled(publisher: Publisher, lake: LakeTable, days: Sequence[date]) -> frozenset[str]:
+    """Of these published days, those that somebody else has changed since."""
+    if not days:
+        return frozenset()
+    dated, none = str(lake.served.dated), nothing(lake.served)
+    found = figures_by(lake.rows.where(F.col(dated).isin(list(days))), lake.served, dated)
+    return frozenset(publisher.find_spoiled(lake.served, {str(day): found.get(str(day), none) for day in days}))
 
 
 def _check_gone(lake: LakeTable, days: Collection[date]) -> None:
@@ -63,15 +82,17 @@ def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (scopes[start : start + size] for start in range(0, len(scopes), size))
 
 
-def _publish_part(publisher: Publisher, lake: LakeTable, contents: Mapping[str, str]) -> tuple[list[LedgerRow], int]:
+def _publish_part(
+    publisher: Publisher, lake: LakeTable, contents: Mapping[str, str], repairs: frozenset[str]
+) -> tuple[list[LedgerRow], int]:
     """One transaction: the ledger rows it wrote, and how many rows were sent for it."""
     table = lake.served
     with_rows = [date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING]
     if not with_rows:
-        return publisher.run(Change(table, lake.fence, contents, staged={}, served={}), source=None), 0
+        return publisher.run(Change(table, lake.fence, contents, {}, {}, repairs=repairs), source=None), 0
     rows = lake.rows.where(F.col(str(table.dated)).isin(with_rows))
     figures = figures_by(rows, table, str(table.dated))
-    change = Change(table, lake.fence, contents, staged=figures, served=figures)
+    change = Change(table, lake.fence, contents, staged=figures, served=figures, repairs=repairs)
     if publisher.warehouse.dialect.takes_stream:
         sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
         written = publisher.run(change, Streamed(as_served(rows, table, publisher.warehouse.dialect), sizes))

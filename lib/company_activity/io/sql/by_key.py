@@ -34,10 +34,11 @@ class Differing:
     base_seq: int | None
 
 
-def publish_keys(publisher: Publisher, lake: LakeTable) -> TablePublished:
+def publish_keys(publisher: Publisher, lake: LakeTable, *, repair: bool = False) -> TablePublished:
     """Send what changed since the newest ledger row; everything if that version can no longer be read.
 
-    The content of the whole table is named by lake table and version: `<id>@<version>`.
+    The content of the whole table is named by lake table and version: `<id>@<version>`. With `repair`, everything
+    is also sent if another number of rows is served than the lake has.
 
     Raises:
         PublishError: as `Publisher.run`, and if other runs keep publishing in between.
@@ -46,10 +47,12 @@ def publish_keys(publisher: Publisher, lake: LakeTable) -> TablePublished:
     content = f"{lake.fence.lake_id}@{lake.fence.version}"
     for _ in range(ATTEMPTS):
         newest = publisher.newest(lake.served, lake.fence).get(WHOLE)
-        if is_served(newest, content, lake.fence):
+        is_there = is_served(newest, content, lake.fence)
+        repairs = frozenset(publisher.find_spoiled(lake.served, _whole(lake)) if is_there and repair else ())
+        if is_there and not repairs:
             return TablePublished(name, (), (WHOLE,), 0, time.monotonic() - started)
         try:
-            rows, sent = _publish_since(publisher, lake, newest, content)
+            rows, sent = _publish_since(publisher, lake, None if repairs else newest, content, repairs)
         except BaseMovedError:
             continue
         published, already = ((WHOLE,), ()) if rows else ((), (WHOLE,))
@@ -58,17 +61,20 @@ def publish_keys(publisher: Publisher, lake: LakeTable) -> TablePublished:
 
 
 def _publish_since(
-    publisher: Publisher, lake: LakeTable, newest: LedgerRow | None, content: str
+    publisher: Publisher, lake: LakeTable, newest: LedgerRow | None, content: str, repairs: frozenset[str]
 ) -> tuple[list[LedgerRow], int]:
-    served = {WHOLE: Figures(lake.rows.count())}
     with _differing(lake, newest) as found:
-        change = Change(lake.served, lake.fence, {WHOLE: content}, found.figures, served, found.base_seq)
+        change = Change(lake.served, lake.fence, {WHOLE: content}, found.figures, _whole(lake), found.base_seq, repairs)
         sent = sum(figure.rows for figure in found.figures.values())
         if not sent:
             return publisher.run(change, source=None), 0
         with staging(publisher.warehouse, lake.served, change.publish_id, publisher.run_id, publisher.now) as stage:
             write_stage(publisher.warehouse, found.rows, lake.served, stage)
             return publisher.run(change, Staged(stage)), sent
+
+
+def _whole(lake: LakeTable) -> dict[str, Figures]:
+    return {WHOLE: Figures(lake.rows.count())}
 
 
 @contextmanager

@@ -17,7 +17,8 @@ class Change:
 
     `hashes` holds the content hash per scope (`missing`: its rows go). `staged` and `served` are the figures that
     staging and, afterwards, the served table must show, keyed as `statements` groups them. `base_seq` is the
-    ledger row that changed rows were compared with; None where whole scopes are replaced.
+    ledger row that changed rows were compared with; None where whole scopes are replaced. `repairs` are scopes that
+    the ledger calls published and that are not served so: sent again if they still are not under the lock.
     """
 
     table: Served
@@ -26,6 +27,7 @@ class Change:
     staged: Mapping[str, Figures]
     served: Mapping[str, Figures]
     base_seq: int | None = None
+    repairs: frozenset[str] = frozenset()
 
     @property
     def publish_id(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +11,11 @@ from datetime import datetime
 from company_activity.errors import PublishError
 from company_activity.io.sql import ledger
 from company_activity.io.sql.change import Change
+from company_activity.io.sql.figures import Figures, nothing
 from company_activity.io.sql.jdbc import Connection, SqlError
 from company_activity.io.sql.ledger import MISSING, Fence, LedgerRow
 from company_activity.io.sql.mirror import Files, mirror
-from company_activity.io.sql.replace import replace
+from company_activity.io.sql.replace import replace, served_by_scope
 from company_activity.io.sql.served import Served
 from company_activity.io.sql.sources import Source
 from company_activity.io.sql.warehouse import PUBLISH, Warehouse
@@ -91,6 +92,7 @@ class Publisher:
         check_fence(ledger.last_fence(connection, table.name), change.fence, table.name, adopt=self.adopt_lake)
         newest = ledger.newest_rows(connection, table.name, change.hashes)
         due = [s for s, content in change.hashes.items() if not is_served(newest.get(s), content, change.fence)]
+        due += spoiled(connection, table, change.served, change.repairs.difference(due))
         if not due:
             return []
         if change.base_seq is not None and [row.seq for row in newest.values()] != [change.base_seq]:
@@ -123,8 +125,21 @@ class Publisher:
         if not is_there:
             raise SqlError(f"the commit was lost: {failure}", "08007")
 
+    def find_spoiled(self, table: Served, wanted: Mapping[str, Figures]) -> list[str]:
+        """The scopes that are not served with these figures, though the ledger has them; each is warned of."""
+        with self.warehouse.connection() as connection:
+            found = spoiled(connection, table, wanted, wanted.keys())
+        self.warnings.extend(f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found)
+        return found
+
     def _mirror(self, rows: Iterable[LedgerRow]) -> None:
         mirror(self.files, self.warehouse.target.url, rows)
+
+
+def spoiled(connection: Connection, table: Served, wanted: Mapping[str, Figures], scopes: Collection[str]) -> list[str]:
+    """Of `scopes`, those that are served with other figures than `wanted`."""
+    served = served_by_scope(connection, table, sorted(scopes))
+    return [scope for scope, found in served.items() if found != wanted.get(scope, nothing(table))]
 
 
 def is_served(newest: LedgerRow | None, content: str, fence: Fence) -> bool:

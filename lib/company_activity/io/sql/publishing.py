@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -43,11 +43,13 @@ def publish_scopes(
     dates: Iterable[date] | None = None,
     adopt_lake: bool = False,
     versions: Mapping[str, int] | None = None,
+    repair: Collection[date] = (),
 ) -> PublishReport:
     """Publish `dim.companies`, then each date of the activity table that is not served as the lake has it.
 
     `hashes` is the content hash per built date; a date that is served but not in it is deleted. `dates` limits
     the dates looked at. `versions` pins Delta versions by table name (by default the newest). `now` is UTC.
+    With `repair`, these dates and the dimension are sent also where the ledger has them and SQL shows other figures.
 
     Raises:
         PublishError: if the warehouse cannot take our rows, refuses (newer fence, other lake) or fails. What an
@@ -59,8 +61,8 @@ def publish_scopes(
     publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopt_lake or is_local)
     lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
     with warehouse.reported("publishing"):
-        companies = publish_keys(publisher, lake[DIMENSION])
-        activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates)
+        companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
+        activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
     return PublishReport((companies, activity), (*prepared.advice, *publisher.warnings))
 
 
