@@ -50,6 +50,24 @@ def warnings_of(verdicts: Iterable[Verdict]) -> list[str]:
     return [f"{first}{f' (and {len(more)} more)' if more else ''}" for first, *more in failed.values()]
 
 
+def refuse_defects(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The verdicts on rows that we made ourselves, where all pass: no one can accept what a defect of ours lost.
+
+    Raises:
+        GateRefused: as `refuse_unless_passed`.
+    """
+    return refuse_unless_passed(verdicts, remedy="the build lost or doubled rows: report it; nothing was written")
+
+
+def well_keyed(scope: str, rows: int, keys: int, nulls: int) -> list[Verdict]:
+    """No key in two rows, no NULL where the table allows none.
+
+    >>> [verdict.passed for verdict in well_keyed("dim.companies", rows=3, keys=2, nulls=0)]
+    [False, True]
+    """
+    return [equal("unique keys", scope, keys, rows), equal("not null", scope, nulls, 0)]
+
+
 def equal(gate: str, scope: str, found: object, wanted: object) -> Verdict:
     """Both figures must be the same."""
     return Verdict(gate, scope, found == wanted, str(found), str(wanted))

@@ -9,11 +9,13 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from company_activity.crm import CrmFile
 from company_activity.io.lake.delta_log import newest_version
 from company_activity.io.sql.warehouse import open_warehouse
 from company_activity.schemas import (
@@ -23,7 +25,7 @@ from company_activity.schemas import (
     CRM_COMPANIES,
     PRODUCT_USAGE,
 )
-from company_activity.steps import build_activity, stage_usage
+from company_activity.steps import build_activity, build_companies, stage_crm, stage_usage
 
 from support.cycle import LAST as SAMPLE_LAST
 from support.cycle import Place
@@ -134,6 +136,61 @@ def test_a_record_that_staging_loses_is_missed(
     assert place.run("run", "--date", str(LOST), **LOW) == 4
     assert state() == before
     assert refused_by(place) == {"conservation"}
+
+
+NEW = f"c{COMPANIES_A_DAY}"  # a company that no run has built yet
+
+
+def twice(rows: DataFrame) -> DataFrame:
+    """A company's rows doubled, as no count of records would tell."""
+    again = rows.where(F.col("company_id") == NEW)
+    return rows.unionByName(again.withColumn("copies", F.lit(0)) if "copies" in rows.columns else again)
+
+
+def incomplete(rows: DataFrame) -> DataFrame:
+    name = "item" if "item" in rows.columns else "first_seen_date"
+    return rows.withColumn(name, F.when(F.col("company_id") != NEW, F.col(name)))
+
+
+@pytest.mark.parametrize(("gate", "spoil"), [("unique keys", twice), ("not null", incomplete)])
+@pytest.mark.parametrize(("step", "made"), [(stage_usage, "keep_latest_record"), (build_companies, "changed_rows")])
+def test_staged_records_and_companies_of_ours_that_are_spoiled_are_refused(
+    place: Place,
+    state: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch,
+    step: Any,
+    made: str,
+    gate: str,
+    spoil: Callable[[DataFrame], DataFrame],
+) -> None:
+    """The rows are spoiled on their way to the gates, as a defect of ours would."""
+    write_day(place, LOST, good=COMPANIES_A_DAY + 1)
+    if step is build_companies:
+        assert place.run("run", "--date", str(LOST), "--steps", "ingest_usage,stage_usage", **LOW) == 0
+    before, real = state(), getattr(step, made)
+    monkeypatch.setattr(step, made, lambda *given: spoil(real(*given)))
+    assert place.run("run", "--date", str(LOST), **LOW) == 4
+    assert state() == before
+    assert refused_by(place) == {gate}
+
+
+def test_a_crm_file_of_which_a_row_is_staged_twice_is_refused(
+    place: Place, state: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_crm(place, LOST, COMPANIES_A_DAY)
+    real = stage_crm.reconcile
+
+    def doubling(files: list[CrmFile]) -> dict[str, int]:
+        counts = real(files)
+        files[0].accepted.append(files[0].accepted[0])
+        return counts
+
+    before = state()
+    monkeypatch.setattr(stage_crm, "reconcile", doubling)
+    assert place.run("run", "--date", str(LOST), "--steps", "stage_crm,build_companies,notify", **LOW) == 4
+    assert state() == before
+    assert refused_by(place) == {"unique keys"}
+    (place.folder / "landing" / "raw" / "crm" / f"crm_{LOST}.csv").unlink()
 
 
 def test_a_half_length_crm_file_is_refused(place: Place, state: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.gates import Verdict, equal, refuse_unless_passed, warnings_of
+from company_activity.gates import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
 from company_activity.input_gates import REWRITE, judge_unknown
 from company_activity.io.lake.delta import (
     VersionGone,
@@ -152,14 +152,13 @@ def judge(run: Run, dates: Sequence[date], found: Mapping[date, Row]) -> list[Ve
         rows, keys, users, events, _, nulls = found[day][1:7] if day in found else (0,) * 6
         verdicts += [
             equal("one row per company", str(day), rows, spine[day]),
-            equal("unique keys", str(day), keys, rows),
-            equal("not null", str(day), nulls, 0),
+            *well_keyed(str(day), rows, keys, nulls),
             equal("sums of staging", str(day), (users, events), staged.get(day, (0, 0))),
         ]
     if dates and dates[-1] in found:
         newest = found[dates[-1]]
         verdicts.append(judge_unknown(dates[-1], newest["unknown"], newest["rows"], run.settings.gates))
-    return refuse_unless_passed(verdicts, remedy="the build lost or doubled rows: report it; nothing was written")
+    return refuse_defects(verdicts)
 
 
 def stamped(candidate: DataFrame, created: Mapping[date, str], run: Run) -> DataFrame:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from company_activity.gates import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import create_table, note_state, read_table, replace_where
 from company_activity.io.lake.delta_log import identity
 from company_activity.planner import Sources, complete_dates
 from company_activity.report import StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
+from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import with_row_times
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, settled
@@ -51,10 +53,11 @@ def build_companies(run: Run) -> StepReport:
 
         tables = read_tables(run, now)
         revision = revised(tables, usage, crm, keep) if built else rebuilt(tables, keep)
-        counts = write(run, tables, revision, now, keep)
+        counts, verdicts = write(run, tables, revision, now, keep)
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
     how = "from what moved in staging" if built else "from everything that is staged"
-    return StepReport("build_companies", "done" if has_moved else "nothing", counts=counts, notes=[how])
+    outcome = "done" if has_moved else "nothing"
+    return StepReport("build_companies", outcome, counts, [how], verdicts=verdicts)
 
 
 def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:
@@ -78,10 +81,15 @@ def read_tables(run: Run, now: Sources) -> Tables:
     return Tables(staged if len(dates) == len(set(dates)) else staged.transform(union_of_paths), *others)
 
 
-def write(run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep) -> dict[str, int]:
-    """Commit what changed, the companies before their history, and count it.
+def write(
+    run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
+) -> tuple[dict[str, int], list[Verdict]]:
+    """Judge what changed, commit it, the companies before their history, and count it.
 
     Where no row of a table changed, the state goes with the history's commit, or into one of its own there.
+
+    Raises:
+        GateRefused: if a key stands in two of the rows to write, or a NULL where there must be none.
     """
     lake, history = run.settings.lake.root, revision.history
     changes = keep(changed_rows(tables, revision, run.now))
@@ -89,8 +97,11 @@ def write(run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
     counts["histories"] = history.touched.count()
     buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
     has_changes = any(counts[change] for change in CHANGES)
+    members = changes.where("change <> 'removed'")
+    fresh = {COMPANIES: members if has_changes else None}
+    fresh |= {COMPANIES_HISTORY: history.fresh if counts["histories"] else None}
+    verdicts = judge({table: rows for table, rows in fresh.items() if rows is not None})
     if has_changes:
-        members = changes.where("change <> 'removed'")
         replacement = Replacement(tables.companies, members, changes.select("company_id"))
         replace(lake, COMPANIES, replacement, buckets, now)
     state = {**now, "companies": identity(lake, COMPANIES.path)}
@@ -100,7 +111,17 @@ def write(run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
     elif not has_changes or run.state_of(COMPANIES_HISTORY).get("crm", {}) != now["crm"]:
         note_state(run.spark, lake, COMPANIES_HISTORY, state)
     counts["inferred"] = read_table(run.spark, lake, COMPANIES).where("is_inferred").count()
-    return counts
+    return counts, verdicts
+
+
+def judge(fresh: Mapping[Table, DataFrame]) -> list[Verdict]:
+    """The rows that are about to be written, table by table.
+
+    Raises:
+        GateRefused: if a key stands in two of them, or a NULL where the table allows none.
+    """
+    figures = {table.name: keys_of(rows, table).collect()[0] for table, rows in fresh.items()}
+    return refuse_defects(verdict for name, found in figures.items() for verdict in well_keyed(name, *found))
 
 
 def changed_rows(tables: Tables, revision: Revision, now: datetime) -> DataFrame:

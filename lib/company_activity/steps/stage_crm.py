@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from company_activity.crm import CrmFile
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
+from company_activity.gates import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import replace_where
 from company_activity.report import StepReport
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
@@ -23,6 +24,7 @@ def stage_crm(run: Run) -> StepReport:
     if not files:
         return StepReport("stage_crm", "nothing", notes=["no new CRM file"])
     counts = reconcile(files)
+    verdicts = refuse_defects(verdict for file in files for verdict in keys_of(file))
     lake, paths = run.settings.lake.root, [file.path for file in files]
     quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
     replace_where(quarantined, lake, QUARANTINE, f"feed = 'crm' AND {paths_predicate('path', paths)}", None)
@@ -30,7 +32,13 @@ def stage_crm(run: Run) -> StepReport:
     replace_where(staged, lake, CRM_COMPANIES, paths_predicate("src_file_name", paths), state_after(run))
     extra = sorted({name for file in files for name in file.extra_columns})
     warnings = [f"CRM files carry columns that are not read: {', '.join(extra)}"] if extra else []
-    return StepReport("stage_crm", counts=counts, warnings=warnings)
+    return StepReport("stage_crm", counts=counts, warnings=warnings, verdicts=verdicts)
+
+
+def keys_of(file: CrmFile) -> list[Verdict]:
+    """Each company once among the rows of a file that are staged, and none without an id."""
+    companies = [row.company_id for row in file.accepted]
+    return well_keyed(file.path, len(companies), len(set(companies)), companies.count(""))
 
 
 def state_after(run: Run) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from company_activity.checks import split_by_reasons
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
-from company_activity.gates import Verdict, equal, refuse_unless_passed, warnings_of
+from company_activity.gates import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
 from company_activity.input_gates import (
     Arrived,
     judge_quarantine,
@@ -24,6 +24,7 @@ from company_activity.io.landing.usage_frame import read_landed_lines
 from company_activity.planner import complete_dates, dates_to_stage, mark
 from company_activity.report import StepReport
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
+from company_activity.transforms.audit import keys_of
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def stage_usage(run: Run) -> StepReport:
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
     arrived = reconcile(complete, parsed, records)
-    verdicts = judge(run, arrived, newest)
+    (figures,) = keys_of(records, PRODUCT_USAGE).collect()
+    verdicts = [*refuse_defects(well_keyed(PRODUCT_USAGE.name, *figures)), *judge(run, arrived, newest)]
     lake = run.settings.lake.root
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', dates)}"

@@ -1,4 +1,4 @@
-"""Figures of an activity candidate, for its gates: rows, keys, sums and content hash per date."""
+"""Figures of rows about to be written, for their gates: keys and NULLs, of activity rows also sums and content hash."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
 from company_activity.transforms.hashing import content_hash
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 
 def audited(candidate: DataFrame) -> DataFrame:
@@ -24,17 +24,26 @@ def audited(candidate: DataFrame) -> DataFrame:
 
     `unknown` are the companies without a name, `nulls` the rows with a NULL where the table allows none.
     """
-    table = COMPANY_ACTIVITY_DAILY
-    required = [c.name for c in table.columns if not c.nullable and c.name not in table.unhashed]
     return candidate.groupBy("activity_date").agg(
         F.count("*").alias("rows"),
         F.count_distinct("company_id").alias("keys"),
         F.sum("active_users").alias("active_users"),
         F.sum("events").alias("events"),
         F.count_if(F.col("company_name") == "UNKNOWN").alias("unknown"),
-        F.count_if(reduce(or_, (F.col(name).isNull() for name in required))).alias("nulls"),
+        nulls(COMPANY_ACTIVITY_DAILY),
         content_hash(COMPANY_ACTIVITY_DAILY).alias("content_hash"),
     )
+
+
+def nulls(table: Table) -> Column:
+    """How many rows have a NULL where the table allows none, but for what is stamped on them as they are written."""
+    required = [c.name for c in table.columns if not c.nullable and c.name not in table.unhashed]
+    return F.count_if(reduce(or_, (F.col(name).isNull() for name in required))).alias("nulls")
+
+
+def keys_of(rows: DataFrame, table: Table) -> DataFrame:
+    """One row: `rows`, `keys` (how many different ones), `nulls`."""
+    return rows.agg(F.count("*").alias("rows"), F.count_distinct(*table.key).alias("keys"), nulls(table))
 
 
 def rows_of_the_spine(companies: DataFrame, dates: Iterable[date]) -> dict[date, int]:
