@@ -70,6 +70,12 @@ def test_nothing_has_to_be_scrolled_sideways(seen: Any, name: str, width: int) -
 
 @BOTH
 @WIDTHS
+def test_no_table_is_cut_at_the_edge(seen: Any, name: str, width: int) -> None:
+    assert seen[name, width]["cut"] == []
+
+
+@BOTH
+@WIDTHS
 def test_axe_finds_nothing(seen: Any, name: str, width: int) -> None:
     assert seen[name, width]["passes"] > 20
     assert seen[name, width]["violations"] == []

@@ -19,6 +19,11 @@ class Verdict:
     wanted: str
     severity: str = "error"
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it stops a run."""
+        return not self.passed and self.severity == "error"
+
     def __str__(self) -> str:
         return f"{self.gate} on {self.scope}: found {self.found}, wanted {self.wanted}"
 
@@ -30,7 +35,7 @@ def refuse_unless_passed(verdicts: Iterable[Verdict], remedy: str) -> list[Verdi
         GateRefused: naming the first error gate that did not pass, and how many more there are.
     """
     judged = list(verdicts)
-    refused = [v for v in judged if not v.passed and v.severity == "error"]
+    refused = [v for v in judged if v.is_refusal]
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         raise GateRefused(f"gate {refused[0]}{more}", remedy=remedy, verdicts=judged)

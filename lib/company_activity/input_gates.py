@@ -119,7 +119,7 @@ def judge_unknown(day: date, unknown: int, rows: int, gates: GateSettings) -> Ve
 
 def refused_before(gate: str, day: date, verdict: Verdict) -> Verdict:
     """The verdict on a generation that an earlier run refused: it stands, whatever is usual by now."""
-    if not verdict.passed and verdict.severity == "error":
+    if verdict.is_refusal:
         return verdict
     return Verdict(gate, str(day), False, f"{verdict.found}; refused by an earlier run", verdict.wanted)
 

@@ -111,6 +111,7 @@ def test_a_small_date_and_a_broken_one_are_refused_and_each_let_through_by_name(
     assert place.run("run", "--from", str(SMALL), "--to", str(BROKEN), **LOW) == 4
     assert state() == before
     assert refused_by(place) == {"volume", "quarantine"}
+    assert f"company-activity run --date {SMALL} --accept-gate volume" in capfd.readouterr().err
 
     assert place.run("run", "--date", str(LATER), **LOW) == 4  # not asked for, and still in the way
     assert str(SMALL) in capfd.readouterr().err

@@ -27,6 +27,8 @@ FLAGS = [
 LOOK = """
 const told = {name: NAME, text: document.body.innerText, title: document.title, scripts: document.scripts.length,
               sideways: document.documentElement.scrollWidth - window.innerWidth, width: window.innerWidth,
+              cut: [...document.querySelectorAll(".scroll")].filter(e => !e.closest("details") && e.scrollWidth > e.clientWidth)
+                   .map(e => e.innerText.slice(0, 60)),
               charts: [...document.querySelectorAll("figure svg")].filter(e => e.getClientRects().length).length};
 axe.run().then(found => {
   told.passes = found.passes.length;

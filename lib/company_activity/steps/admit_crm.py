@@ -59,7 +59,7 @@ def admit_crm(run: Run) -> StepReport:
     counts = {"new_files": len(run.admitted)} if run.admitted else {}
     error = next(iter(refusals), None)
     outcome = "failed" if error else "done" if run.admitted else "nothing"
-    notes = ["no new CRM file"]
+    notes = [] if files or error else ["no new CRM file"]
     return StepReport("admit_crm", outcome, counts, notes, warnings, error, verdicts=[fresh])
 
 

@@ -119,7 +119,14 @@ def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> l
         for verdict in (judge_volume(one, usual(one.day, known), gates), judge_quarantine(one, gates)):
             accepts = one.day in run.dates and verdict.gate in run.accept_gates
             verdicts.append(kept.settled(verdict, one, accepts=accepts, run_id=run.run_id))
-    return refuse_unless_passed(verdicts, remedy="look at the date; if it is right: run --date D --accept-gate NAME")
+    return refuse_unless_passed(verdicts, remedy=remedy(verdicts))
+
+
+def remedy(verdicts: Iterable[Verdict]) -> str:
+    """How to let the first refused date through."""
+    first = next((v for v in verdicts if v.is_refusal), None)
+    accept = f"company-activity run --date {first.scope} --accept-gate {first.gate}" if first else ""
+    return f"look at what has landed; if it is right: {accept}"
 
 
 def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifest]) -> dict[date, tuple[int, int]]:
