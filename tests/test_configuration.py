@@ -94,3 +94,10 @@ def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         settings(file)
     assert "12345" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("said", "environment"), [(None, "prod"), ("local", "local"), ("synapse", "synapse")])
+def test_a_settings_file_is_an_environment_of_its_own_unless_one_is_said(tmp_path, said, environment):
+    file = tmp_path / "prod.yaml"
+    file.write_text((conf_dir({}) / "local.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_settings(said, file=file, environ={}).environment == environment

@@ -59,8 +59,9 @@ def settings_options(command: Command) -> Command:
         type=click.Path(path_type=Path),
         help="Settings file in place of conf/<env>.yaml.",
     )(command)
-    named = os.environ.get("COMPANY_ACTIVITY_ENV", "local")
-    return click.option("--env", default=named, show_default=True, help="Which conf/<env>.yaml to read.")(command)
+    named = os.environ.get("COMPANY_ACTIVITY_ENV")
+    text = "Which conf/<env>.yaml to read; if not said: the name of --settings FILE, else local."
+    return click.option("--env", default=named, help=text)(command)
 
 
 def date_options(command: Command) -> Command:
@@ -111,7 +112,7 @@ def run(
     accept_crm: tuple[str, ...],
     accept_gate: tuple[str, ...],
     dry_run: bool,
-    env: str,
+    env: str | None,
     file: Path | None,
 ) -> int:
     """The daily cycle for one date or a range, in one pass."""
@@ -131,7 +132,7 @@ def run(
 @date_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for a program to read.")
 @settings_options
-def plan_command(dates: DateRange, as_json: bool, env: str, file: Path | None) -> int:
+def plan_command(dates: DateRange, as_json: bool, env: str | None, file: Path | None) -> int:
     """What a run would do and why. Writes nothing, starts no Spark."""
     return show_plan(load_settings(env, file=file), dates, as_json=as_json)
 
@@ -150,7 +151,7 @@ def show_plan(settings: Settings, dates: DateRange, *, as_json: bool) -> int:
 @click.option("--start", "first", type=DateType(), required=True, help="First date to fetch.")
 @click.option("--end", "last", type=DateType(), required=True, help="Last date to fetch.")
 @settings_options
-def ingest(first: date, last: date, env: str, file: Path | None) -> int:
+def ingest(first: date, last: date, env: str | None, file: Path | None) -> int:
     """API to landing only."""
     dates = DateRange(first, last)
     return invoke(load_settings(env, file=file), dates, ["ingest_usage"], f"ingest {dates}", refetch=False)
@@ -160,7 +161,7 @@ def ingest(first: date, last: date, env: str, file: Path | None) -> int:
 @date_options
 @click.option("--adopt-lake", is_flag=True, help="Let a rebuilt lake take over from the one that was published.")
 @settings_options
-def publish_command(dates: DateRange, adopt_lake: bool, env: str, file: Path | None) -> int:
+def publish_command(dates: DateRange, adopt_lake: bool, env: str | None, file: Path | None) -> int:
     """Bring the warehouse to the lake's state, and check what it serves."""
     settings, names = load_settings(env, file=file), ["publish", "validate"]
     return invoke(settings, dates, names, f"publish {dates}", trusts_mirror=False, adopt_lake=adopt_lake)
@@ -168,7 +169,7 @@ def publish_command(dates: DateRange, adopt_lake: bool, env: str, file: Path | N
 
 @cli.command("migrate")
 @settings_options
-def migrate_command(env: str, file: Path | None) -> int:
+def migrate_command(env: str | None, file: Path | None) -> int:
     """Apply the DDL that the warehouse lacks, and compare its tables with ours. Twice is once."""
     settings, console = load_settings(env, file=file), Console()
     this = Run(settings, (), RunReport("", "migrate", utc_now(), ()), utc_now, console.say)
@@ -180,7 +181,7 @@ def migrate_command(env: str, file: Path | None) -> int:
 @cli.command("validate")
 @date_options
 @settings_options
-def validate_command(dates: DateRange, env: str, file: Path | None) -> int:
+def validate_command(dates: DateRange, env: str | None, file: Path | None) -> int:
     """Compare what is served with the lake."""
     return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}", trusts_mirror=False)
 
@@ -188,7 +189,7 @@ def validate_command(dates: DateRange, env: str, file: Path | None) -> int:
 @cli.command("report")
 @date_options
 @settings_options
-def report_command(dates: DateRange, env: str, file: Path | None) -> int:
+def report_command(dates: DateRange, env: str | None, file: Path | None) -> int:
     """Write the report of the lake as it stands, up to the last of these dates."""
     return invoke(load_settings(env, file=file), dates, ["write_report"], f"report {dates}")
 
@@ -196,7 +197,7 @@ def report_command(dates: DateRange, env: str, file: Path | None) -> int:
 @cli.command("notify")
 @date_options
 @settings_options
-def notify_command(dates: DateRange, env: str, file: Path | None) -> int:
+def notify_command(dates: DateRange, env: str | None, file: Path | None) -> int:
     """Send what is undelivered, and tell of the newest run of these dates if nobody was told."""
     return invoke(load_settings(env, file=file), dates, ["notify"], f"notify {dates}")
 
@@ -205,7 +206,7 @@ def notify_command(dates: DateRange, env: str, file: Path | None) -> int:
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="The whole records, one per line.")
 @settings_options
-def runs(last: int, as_json: bool, env: str, file: Path | None) -> int:
+def runs(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
     """The last runs, newest first: when, what, how each ended."""
     records = run_records(load_settings(env, file=file).lake.root, last)
     if as_json:

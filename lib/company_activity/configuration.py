@@ -56,7 +56,7 @@ def _property_schema(hint: Any) -> dict[str, Any]:
 
 
 def load_settings(
-    environment: str = "local",
+    environment: str | None = None,
     *,
     file: Path | None = None,
     environ: Mapping[str, str] | None = None,
@@ -64,10 +64,14 @@ def load_settings(
 ) -> Settings:
     """Read `conf/base.yaml` < `conf/<environment>.yaml` (or `file`) < environment < `overrides` (dotted keys).
 
+    An environment that is not named is the file's name, so that what only `local` may (TLS left out, DDL applied
+    unasked, a rebuilt lake adopted) never holds for a file of one's own; without a file it is `local`.
+
     Raises:
         SettingsError: for an unknown key, a wrong type or a missing value, with its place and the remedy.
     """
     environ = os.environ if environ is None else environ
+    environment = environment or (file.stem if file else "local")
     conf = conf_dir(environ)
     place: dict[str, str] = {}
     tree: dict[str, Any] = {section.name: {} for section in dataclasses.fields(Settings)}
