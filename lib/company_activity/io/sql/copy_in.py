@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -12,11 +13,13 @@ from pyspark.sql import DataFrame, SparkSession
 from company_activity.io.sql.jdbc import Connection, driver_jvm, failures
 from company_activity.io.sql.pg_binary import SIGNATURE, TRAILER, as_chunks
 
+AHEAD = 2  # slices that are read while one is sent
+
 
 def copy_in(connection: Connection, statement: str, slices: Sequence[DataFrame]) -> None:
-    """Run `COPY … FROM STDIN (FORMAT binary)` with the rows of all slices; one is read while the other is sent.
+    """Run `COPY … FROM STDIN (FORMAT binary)` with the rows of all slices; others are read while one is sent.
 
-    Two slices at a time lie in the driver's memory. A failure, here or in Spark, ends the COPY without a row of it.
+    At most three slices lie in the driver's memory. A failure, here or in Spark, ends the COPY without a row of it.
 
     Raises:
         SqlError: if the server refuses the statement or a row, or is lost; if Spark fails.
@@ -26,9 +29,9 @@ def copy_in(connection: Connection, statement: str, slices: Sequence[DataFrame])
         try:
             send = _sender(slices[0].sparkSession, copy)
             copy.writeToCopy(SIGNATURE, 0, len(SIGNATURE))
-            for rows in _read_ahead(slices):
-                for row in rows:
-                    send(row)
+            with closing(_chunks(slices)) as chunks:
+                for chunk in chunks:
+                    send(chunk)
             copy.writeToCopy(TRAILER, 0, len(TRAILER))
             copy.endCopy()
         except BaseException:
@@ -37,17 +40,16 @@ def copy_in(connection: Connection, statement: str, slices: Sequence[DataFrame])
             raise
 
 
-def _read_ahead(slices: Iterable[DataFrame]) -> Iterator[Any]:
-    """Each slice's chunks as rows in the JVM, while the next slice is read."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = None
+def _chunks(slices: Iterable[DataFrame]) -> Generator[Any, None, None]:
+    """Each slice's chunks, rows of the JVM, while the next slices are read; a slice sent is kept by nobody."""
+    with ThreadPoolExecutor(AHEAD) as readers:
+        coming = deque[Future[Any]]()
         for rows in slices:
-            ready, coming = coming, reader.submit(_collected, rows)
-            if ready is not None:
-                yield ready.result()
-                del ready  # while it is referred to, the JVM keeps its rows
-        if coming is not None:
-            yield coming.result()
+            coming.append(readers.submit(_collected, rows))
+            if len(coming) > AHEAD:
+                yield from coming.popleft().result()
+        while coming:
+            yield from coming.popleft().result()
 
 
 def _collected(rows: DataFrame) -> Any:
@@ -55,9 +57,9 @@ def _collected(rows: DataFrame) -> Any:
 
 
 def _sender(spark: SparkSession, copy: Any) -> Callable[[Any], None]:
-    """Writes a row's chunk without its bytes leaving the JVM, where py4j would copy them to Python and back.
+    """Writes a chunk without its bytes leaving the JVM, where py4j would copy them to Python and back.
 
-    A row holds just what `writeToCopy` takes, so it becomes the arguments of a call by reflection.
+    Its row holds just what `writeToCopy` takes, so it becomes the arguments of a call by reflection.
     """
     jvm, gateway = driver_jvm(spark), spark.sparkContext._gateway
     assert gateway is not None
@@ -66,8 +68,8 @@ def _sender(spark: SparkSession, copy: Any) -> Callable[[Any], None]:
         kinds[place] = kind
     write = copy.getClass().getMethod("writeToCopy", kinds)
 
-    def send(row: Any) -> None:
-        row.toSeq().copyToArray(arguments)
+    def send(chunk: Any) -> None:
+        chunk.toSeq().copyToArray(arguments)
         write.invoke(copy, arguments)
 
     return send

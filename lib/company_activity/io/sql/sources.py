@@ -18,7 +18,7 @@ from company_activity.io.sql.figures import by_group, check_equal, nothing
 from company_activity.io.sql.jdbc import Connection
 from company_activity.io.sql.served import Served
 
-SLICE_ROWS = 250_000  # some 125 MB in the driver
+SLICE_ROWS = 200_000  # some 100 MB in the driver
 
 
 class Source(Protocol):
