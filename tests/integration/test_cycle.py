@@ -95,3 +95,4 @@ def test_the_message_and_the_page_are_there(sample_place: Place) -> None:
     page = Path(told["report"]).read_text(encoding="utf-8")
     assert "Who to call" in page
     assert "<script>alert" not in page
+    assert "no new CRM file" not in page  # four came
