@@ -20,6 +20,9 @@ from oracle.world import build
 from support.cycle import FIRST, LAST, SAMPLES, Place
 from support.hash_histories import Hashes, hashes_of, write_inputs
 from support.histories import complete_days, landed_lines, staged_snapshots
+from support.postgres import Cluster, postgres
+
+__all__ = ["postgres"]  # a fixture: found by its name
 
 ROOT = SAMPLES.parent
 BIN = ROOT / ".venv-spark4" / "bin"
@@ -42,15 +45,35 @@ def run(*command: str | Path, **environ: str) -> str:
     return done.stdout
 
 
-@needs_spark_4
-def test_spark_4_builds_the_same_content(tmp_path: Path, sample_place: Place) -> None:
-    place = Place(tmp_path, sample_place.api_url)
+@pytest.fixture(scope="module")
+def on_spark_4(tmp_path_factory: pytest.TempPathFactory, sample_place: Place) -> tuple[Place, dict[str, str]]:
+    """The sample cycle run on Spark 4, and the environment that it ran in."""
+    folder = tmp_path_factory.mktemp("spark4")
+    place = Place(folder, sample_place.api_url)
     place.drop_crm(*sorted((SAMPLES / "crm").glob("*.csv")))
-    properties = tmp_path / "spark.conf"
+    properties = folder / "spark.conf"
     properties.write_text(PROPERTIES.read_text("utf-8") + "\nspark.sql.shuffle.partitions 1\n", encoding="utf-8")
     environ = place.environ | {"COMPANY_ACTIVITY__SPARK__PROPERTIES": str(properties)}
     run(BIN / "company-activity", "run", "--from", FIRST, "--to", LAST, **environ)
-    assert hashes(place) == hashes(sample_place)
+    return place, environ
+
+
+@needs_spark_4
+def test_spark_4_builds_the_same_content(on_spark_4: tuple[Place, dict[str, str]], sample_place: Place) -> None:
+    assert hashes(on_spark_4[0]) == hashes(sample_place)
+
+
+@needs_spark_4
+def test_spark_4_publishes_to_postgres_what_spark_3_built(
+    spark: SparkSession, on_spark_4: tuple[Place, dict[str, str]], sample_place: Place, postgres: Cluster
+) -> None:
+    url = postgres.new_database()
+    warehouse = {"COMPANY_ACTIVITY__SQL__URL": url, "COMPANY_ACTIVITY__SQL__USER": "postgres"}
+    run(BIN / "company-activity", "publish", "--from", FIRST, "--to", LAST, **on_spark_4[1] | warehouse)
+    figures = ["count(*)", "sum(active_users)", "sum(events)", "count(usage_density)", "max(activity_date)"]
+    served = postgres.sql(f"SELECT {', '.join(figures)} FROM analytics.company_activity_daily", url.rsplit("/", 1)[-1])
+    (lake,) = sample_place.table(spark, COMPANY_ACTIVITY_DAILY).selectExpr(*figures).collect()
+    assert served.split("|") == [str(figure) for figure in lake]
 
 
 @contextmanager

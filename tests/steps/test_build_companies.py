@@ -12,12 +12,14 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from company_activity.errors import GateRefused
 from company_activity.io.lake.delta import read_table, replace_where
 from company_activity.report import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.settings import LakeSettings
 from company_activity.steps.build_companies import build_companies
+from company_activity.transforms.dimension import Revision, rebuilt
 
 from support.frames import frame
 from support.ingest import settings_for
@@ -187,3 +189,18 @@ def test_a_run_cut_between_the_two_commits_is_made_good_by_the_next(
         (DAY + timedelta(days=1), None, "B"),
     ]
     assert place.build().outcome == "nothing"
+
+
+def test_a_period_that_stands_twice_is_refused_before_either_table_is_written(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubled(*given: Any) -> Revision:
+        revision = rebuilt(*given)
+        twice = replace(revision.history, fresh=revision.history.fresh.unionAll(revision.history.fresh))
+        return replace(revision, history=twice)
+
+    place.stage_crm("a.csv", DAY, a="A", b="B")
+    monkeypatch.setattr("company_activity.steps.build_companies.rebuilt", doubled)
+    with pytest.raises(GateRefused, match="gate unique keys on dim.companies_history: found 2, wanted 4"):
+        place.build()
+    assert place.commits(COMPANIES) == place.commits(COMPANIES_HISTORY) == 0
