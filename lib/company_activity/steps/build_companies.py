@@ -98,9 +98,8 @@ def write(
     buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
     has_changes = any(counts[change] for change in CHANGES)
     members = changes.where("change <> 'removed'")
-    fresh = {COMPANIES: members if has_changes else None}
-    fresh |= {COMPANIES_HISTORY: history.fresh if counts["histories"] else None}
-    verdicts = judge({table: rows for table, rows in fresh.items() if rows is not None})
+    fresh = [(COMPANIES, members, has_changes), (COMPANIES_HISTORY, history.fresh, counts["histories"] > 0)]
+    verdicts = judge({table: rows for table, rows, is_written in fresh if is_written})
     if has_changes:
         replacement = Replacement(tables.companies, members, changes.select("company_id"))
         replace(lake, COMPANIES, replacement, buckets, now)

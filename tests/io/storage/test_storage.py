@@ -227,7 +227,7 @@ def test_what_spark_reads_by(local, tmp_path, azurite):
     assert account.uri("c/date=1/a") == "abfss://c@mine.dfs.core.windows.net/date=1/a"
 
 
-@pytest.mark.parametrize("root", ["landing", "file:///tmp/landing"])
+@pytest.mark.parametrize("root", ["landing", "file:///data/landing"])
 def test_a_directory_is_opened_as_one(root):
     assert isinstance(open_storage(LandingSettings(root)), LocalStorage)
 

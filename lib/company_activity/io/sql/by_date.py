@@ -39,7 +39,8 @@ def publish_dates(
     asked = sorted(known if dates is None else set(dates))
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in asked}
     due = [s for s, content in contents.items() if not is_served(newest.get(s), content, lake.fence)]
-    repairs = _spoiled(publisher, lake, sorted(set(repair) & set(map(date.fromisoformat, contents.keys() - due))))
+    shown = contents.keys() - due
+    repairs = _spoiled(publisher, lake, [day for day in sorted(set(repair)) if day.isoformat() in shown])
     due = sorted([*due, *repairs])
     _check_gone(lake, [date.fromisoformat(scope) for scope in due if contents[scope] == MISSING])
     published: list[str] = []
@@ -93,9 +94,10 @@ def _publish_part(
     rows = lake.rows.where(F.col(str(table.dated)).isin(with_rows))
     figures = figures_by(rows, table, str(table.dated))
     change = Change(table, lake.fence, contents, staged=figures, served=figures, repairs=repairs)
-    if publisher.warehouse.dialect.takes_stream:
+    dialect = publisher.warehouse.dialect
+    if dialect.takes_stream:
         sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
-        written = publisher.run(change, Streamed(as_served(rows, table, publisher.warehouse.dialect), sizes))
+        written = publisher.run(change, Streamed(as_served(rows, table, dialect), sizes))
         return written, sum(row.rows for row in written)
     with staging(publisher.warehouse, table, change.publish_id, publisher.run_id, publisher.now) as stage:
         write_stage(publisher.warehouse, rows, table, stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ DATE_TEXT, TIMESTAMP_TEXT = 10, 26  # 2025-03-31 and 2025-03-31 23:59:59.999999
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Dialect(ABC):
     """An engine. What is written here is standard SQL; subclasses say where theirs differs."""
 
     name: str = ""
@@ -34,13 +35,13 @@ class Dialect:
                  "timestamp": "TIMESTAMP(6)"}  # fmt: skip
         return types[column.type] if column.type != "text" else self.text(column.length)
 
+    @abstractmethod
     def text(self, code_points: int) -> str:
         """Text wide enough for so many code points, compared by code point."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_binary(self, collation: str | None, type_: str) -> bool:
         """Whether text of this collation and type is compared by code point."""
-        raise NotImplementedError
 
     @property
     def time_mark(self) -> str:
@@ -70,7 +71,7 @@ class Dialect:
         """Drop a staging table of ours; served tables are never dropped."""
         return f"DROP TABLE IF EXISTS {stage}"
 
-    def prepare(self, connection: Connection, sql: SqlSettings) -> None:
+    def prepare(self, connection: Connection, sql: SqlSettings) -> None:  # noqa: B027 (some need nothing)
         """What a transaction's session needs before it begins."""
 
     def begin(self, connection: Connection) -> None:
@@ -89,7 +90,7 @@ class Dialect:
         """Hold the table's publish lock until the transaction ends."""
         connection.query(f"SELECT table_name FROM {LOCK_TABLE} WHERE table_name = ? FOR UPDATE", table)
 
-    def lock_migrations(self, connection: Connection) -> None:
+    def lock_migrations(self, connection: Connection) -> None:  # noqa: B027 (some cannot)
         """Keep two migrations apart where the engine can."""
 
     def advice(self, connection: Connection) -> list[str]:
