@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -76,6 +77,8 @@ def _fill(record: UsageRecord, content: dict[str, object], day: str) -> None:
             broken.append("WRONG_DATE")
     else:
         broken.append(_missing_or_wrong(text))
+    if isinstance(content, Repeating) and not CONTRACT.isdisjoint(content.repeated):
+        broken.append("DUPLICATE_KEY")
     if any(broken):
         record.reasons = sorted({reason for reason in broken if reason})
 
@@ -100,9 +103,10 @@ def _storable(text: str) -> str:
 
 def _loads(text: str) -> object:
     try:
-        return DECODER.decode(text)
+        value, end = DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return None
+    return value if end == len(text) else None
 
 
 def _integer(literal: str) -> int:
@@ -110,4 +114,23 @@ def _integer(literal: str) -> int:
     return int(literal) if len(literal) <= 20 else (-1 if literal[0] == "-" else fields.MAX_COUNT + 1)
 
 
-DECODER = json.JSONDecoder(parse_int=_integer, parse_float=lambda _: NOT_A_COUNT, parse_constant=lambda _: NOT_A_COUNT)
+class Repeating(dict[str, object]):
+    """An object that named members more than once: the last value of each, and which were repeated."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        counted = Counter(name for name, _ in pairs)
+        self.repeated = {name for name, times in counted.items() if times > 1}
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Repeating(pairs)
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=lambda _: NOT_A_COUNT,
+    parse_constant=lambda _: NOT_A_COUNT,
+)

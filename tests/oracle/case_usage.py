@@ -67,7 +67,7 @@ def random_moment(rng: Random, day: date) -> datetime:
 
 
 def good_item(rng: Random, company_id: str, users: int, events: int, moment: datetime) -> str:
-    """One accepted item."""
+    """One accepted item, unless it names a field twice."""
     return render(rng, good_literals(rng, company_id, users, events, moment))
 
 

@@ -40,11 +40,21 @@ class Inexact:
 
 
 def parse_json(text: str) -> Any:
-    """The item with its number literals kept, None when it is not JSON; of a repeated key the last wins."""
+    """The item with its number literals kept, None when it is not JSON; of a repeated key the last is judged."""
     try:
         return json.loads(text, parse_int=Integer, parse_float=Inexact, parse_constant=Inexact)
     except json.JSONDecodeError:
         return None
+
+
+def repeats_a_field(text: str) -> bool:
+    """Design: "`DUPLICATE_KEY` (an item that names a member of the contract twice)"."""
+    try:
+        members = json.loads(text, object_pairs_hook=tuple, parse_int=str)
+    except json.JSONDecodeError:
+        return False
+    names = [member[0] for member in members] if isinstance(members, tuple) else []
+    return any(names.count(name) > 1 for name in FIELDS)
 
 
 def trimmed_id(value: Any) -> str | None:

@@ -42,6 +42,21 @@ def test_an_item_that_is_no_object_has_that_reason_alone(text: str) -> None:
     assert [refused.reasons for refused in read_date(landed(JAN_1, text)).quarantined] == [("NOT_AN_OBJECT",)]
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('"events":2', ["DUPLICATE_KEY"]),
+        ('"\\u0065vents":"x"', ["DUPLICATE_KEY", "WRONG_TYPE"]),
+        ('"extra":1,"extra":2', []),
+        ('"extra":{"events":1,"events":2}', []),
+    ],
+)
+def test_a_field_that_is_named_twice(more: str, expected: list[str]) -> None:
+    text = "{" + ",".join(f'"{name}":{literal}' for name, literal in GOOD.items()) + f",{more}}}"
+    quarantined = read_date(landed(JAN_1, text)).quarantined
+    assert [list(one.reasons) for one in quarantined] == ([expected] if expected else [])
+
+
 def test_company_ids_are_trimmed_of_u0020_only() -> None:
     long, bad = "é" * 64, ("BAD_COMPANY_ID",)
     assert reasons(company_id=json.dumps(f"  {long} ")) == reasons(company_id='"\u00a0"') == ()

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from .fields import parse_timestamp, trim
-from .items import FIELDS, item_reasons, parse_json, trimmed_id
+from .items import FIELDS, item_reasons, parse_json, repeats_a_field, trimmed_id
 from .model import Item, LandedDate
 
 
@@ -69,7 +69,8 @@ def read_date(landed: LandedDate) -> UsageDay:
     quarantined: list[Quarantined] = []
     for item in items:
         value = parse_json(item.text)
-        reasons = sorted(set(item_reasons(value, landed.date)))
+        twice = {"DUPLICATE_KEY"} if repeats_a_field(item.text) else set()
+        reasons = sorted(twice.union(item_reasons(value, landed.date)))
         if reasons:
             quarantined.append(Quarantined(item.page, item.item, tuple(reasons), trimmed_id(value), item.text))
         else:

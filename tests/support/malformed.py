@@ -54,6 +54,11 @@ def without_fields(rng: Random) -> str:
     return json.dumps({key: GOOD[key] for key in kept})
 
 
+def named_twice(rng: Random) -> str:
+    name = rng.choice(sorted(GOOD))
+    return f"{json.dumps(GOOD)[:-1]}, {json.dumps(name)}: {json.dumps(GOOD[name])}}}"
+
+
 def nested(rng: Random) -> str:
     depth = rng.randrange(1, 60)
     return json.dumps({**GOOD, "events": json.loads("[" * depth + "]" * depth)})
@@ -66,6 +71,7 @@ KINDS: list[Maker] = [
     with_field("company_id", NO_IDS),
     without_fields,
     nested,
+    named_twice,
     lambda rng: rng.choice(NO_OBJECTS),
 ]
 

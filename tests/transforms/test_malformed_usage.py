@@ -28,5 +28,5 @@ def test_every_malformed_item_is_quarantined_with_its_reasons(spark: SparkSessio
     reasons = {row[0] for row in parsed.select(F.explode("reasons")).distinct().collect()}
     assert reasons == {
         "NOT_AN_OBJECT", "MISSING_FIELD", "WRONG_TYPE", "NEGATIVE", "OUT_OF_RANGE", "BAD_TIMESTAMP", "WRONG_DATE",
-        "BAD_COMPANY_ID",
+        "BAD_COMPANY_ID", "DUPLICATE_KEY",
     }  # fmt: skip

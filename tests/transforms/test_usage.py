@@ -63,6 +63,31 @@ def test_a_line_names_every_rule_it_breaks(given: dict[str, str], reasons: list[
     assert parse_line(line(**given)).reasons == reasons
 
 
+NAMED_TWICE = {
+    "a count, the same": ('"events":2', ["DUPLICATE_KEY"]),
+    "a count, another": ('"events":7', ["DUPLICATE_KEY"]),
+    "an id": ('"company_id":"b"', ["DUPLICATE_KEY"]),
+    "a time": ('"ts":"2025-01-01T11:00"', ["DUPLICATE_KEY"]),
+    "written with an escape": ('"\\u0065vents":2', ["DUPLICATE_KEY"]),
+    "and the last is none": ('"active_users":null', ["DUPLICATE_KEY", "MISSING_FIELD"]),
+    "and the last is broken": ('"events":-1,"ts":"2025-01-02"', ["DUPLICATE_KEY", "NEGATIVE", "WRONG_DATE"]),
+    "three times": ('"events":2,"events":2', ["DUPLICATE_KEY"]),
+    "beside a nested one": ('"more":{"a":1},"events":2', ["DUPLICATE_KEY"]),
+    "what the contract does not know": ('"extra":1,"extra":2', []),
+    "what we append": ('"_date":"x","_date":"y","_page":1,"_page":2,"_item":0,"_item":0', []),
+    "in an object of the item": ('"more":{"events":1,"events":2}', []),
+    "in a list of the item": ('"more":[{"ts":1,"ts":2}]', []),
+    "one name in two cases": ('"Events":7', []),
+}
+
+
+@pytest.mark.parametrize(("more", "reasons"), NAMED_TWICE.values(), ids=NAMED_TWICE)
+def test_a_member_that_is_named_twice(more: str, reasons: list[str]) -> None:
+    record = parse_line(line().replace(PLACE, f"{more},{PLACE}"))
+    assert record.reasons == reasons
+    assert record.raw == f"{line().removesuffix(f',{PLACE}')},{more}}}"
+
+
 @pytest.mark.parametrize("raw", ["[1,2]", '"text"', "null", "12", "NaN"])
 def test_what_is_no_object_keeps_its_text(raw: str) -> None:
     record = parse_line(f'{{"_raw":{raw},{PLACE}')
