@@ -41,6 +41,7 @@ class HttpReceiver:
     taken: list[Posted] = field(default_factory=list)
     asked: int = 0
     base: str = ""
+    location: str = "https://elsewhere.example/"
     hang: threading.Event | None = None
 
     @property
@@ -59,7 +60,7 @@ class HttpReceiver:
         if status < 300:
             self.taken.append(Posted(handler.path, dict(handler.headers), body))
         handler.send_response(status)
-        handler.send_header("Location", "https://elsewhere.example/")
+        handler.send_header("Location", self.location)
         handler.send_header("Retry-After", "3600")
         handler.send_header("Content-Length", "0")
         handler.end_headers()

@@ -159,6 +159,21 @@ def test_an_address_that_is_none_is_told_without_it(channel, message, url, said)
     assert why.startswith("notify.")
 
 
+def test_a_message_in_clear_goes_by_no_proxy(receive, channel, message, monkeypatch):
+    receiver, proxy = receive(), receive()
+    monkeypatch.setenv("http_proxy", proxy.base)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    channel(receiver.url).send(message)
+    assert (len(receiver.taken), proxy.taken) == (1, [])
+
+
+def test_a_redirect_to_nowhere_is_told_as_any(receive, channel, message):
+    receiver = receive(302)
+    receiver.location = "http://[bad"
+    assert "answers 302" in str(why_not(channel(receiver.url), message))
+
+
 def test_a_certificate_that_is_not_trusted_is_refused(receive, channel, message, ca):
     receiver = receive(tls=ca)
     assert "certificate verify failed" in str(why_not(channel(receiver.url), message))

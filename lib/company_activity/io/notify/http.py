@@ -10,10 +10,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from company_activity.io.causes import cause
+from company_activity.io.http_session import HttpSession
+from company_activity.io.loopback import is_loopback
 from company_activity.io.notify.channel import NotSent
 from company_activity.settings import NotifySettings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BUSY = (429, 502, 503, 504)
 
 
@@ -25,7 +26,7 @@ def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patien
     """
     host = _checked(setting, url)
     try:
-        with requests.Session() as session:
+        with HttpSession() as session:
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(max_retries=_attempts(patience)))
             answer = session.post(
@@ -76,7 +77,7 @@ def _checked(setting: str, url: str) -> str:
         host = ""
     if not host or parts.scheme not in ("https", "http"):
         raise NotSent(f"{setting} is no https:// URL")
-    if parts.scheme == "http" and host not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(host):
         raise NotSent(f"{setting} would send in clear over http://; only https:// will do")
     return host
 
