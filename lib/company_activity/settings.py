@@ -45,7 +45,8 @@ class ApiSettings:
 
     `timeout_seconds` bounds the connect and each wait for bytes; `time_budget_seconds` one page as a whole, with all
     its attempts and waits; `retry_after_cap_seconds` each single wait. `resume_max_age` (seconds) is how long the
-    pages of a fetch that was cut off may still be gone on with.
+    pages of a fetch that was cut off may still be gone on with. `total_member` names the member of the API's answer
+    that says how many items the date has in all: `total`, `total_count`, both or none.
     """
 
     url: str
@@ -59,6 +60,7 @@ class ApiSettings:
     max_pages: int = bounded(100_000, 1)
     max_page_bytes: int = bounded(64 * 1024 * 1024, 1)
     resume_max_age: float = bounded(3600.0, 0)
+    total_member: str = field(default="both", metadata={"enum": ["both", "total", "total_count", "none"]})
 
 
 @dataclass(frozen=True)

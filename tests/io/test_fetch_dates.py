@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +16,7 @@ from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings import LandingSettings, Secret
 
 from support.ingest import clock_at, settings_for
-from support.usage_api import KEY, Answer, numbered, page, serving
+from support.usage_api import KEY, Answer, cut, numbered, ok, page, serving
 
 DAY = date(2025, 3, 31)
 DAYS = [date(2025, 3, 29), date(2025, 3, 30), DAY]
@@ -119,6 +120,94 @@ def test_the_next_run_goes_on_where_this_one_failed(ingest, landing):
         assert outcomes(ingest(server, clock=clock_at("2025-04-01T12:59"))) == {"03-31": "landed"}
     assert server.pages == ["1", "2", "2", "2"]
     assert landing.newest(DAY).rows == 3
+
+
+@pytest.mark.parametrize(
+    "broken", [Answer(507), Answer(520), Answer(529), Answer(530), cut(b'{"items": [', 99)],
+    ids=["507", "520", "529", "530", "a body cut short"],
+)  # fmt: skip
+def test_what_may_pass_leaves_the_pages_to_go_on_with(ingest, landing, broken):
+    answers, pages = [broken, broken], numbered(*ITEMS)
+    with serving(lambda asked: answers.pop() if answers and asked.query["page"] == "2" else pages(asked)) as server:
+        assert outcomes(ingest(server)) == {"03-31": "failed"}
+        assert outcomes(ingest(server)) == {"03-31": "landed"}
+    assert server.pages == ["1", "2", "2", "2"]
+    assert landing.newest(DAY).rows == 3
+
+
+def with_total(total, *last):
+    """Two pages that name a total; then page 2 is each of these."""
+    left = list(last)
+
+    def script(asked):
+        if asked.query["page"] == "1":
+            return ok(json.dumps({"items": ITEMS[0], "next_page": 2, "total": total}))
+        return left.pop(0) if left else page(ITEMS[1])
+
+    return script
+
+
+def test_a_total_named_before_a_resume_is_compared_after_it(ingest, landing):
+    with serving(with_total(4, Answer(500), Answer(500))) as server:
+        assert outcomes(ingest(server)) == {"03-31": "failed"}
+        report = ingest(server)
+    assert "page 2 is the last, with 3 items in all; total says 4" in str(report.error)
+    assert "api.total_member" in str(report.error)
+    assert report.error.exit_code == 3
+    assert server.pages == ["1", "2", "2", "2", "1", "2"]  # what was resumed led nowhere: once more from page 1
+    assert landing.generations() == {}
+
+
+def test_a_total_that_a_resumed_date_reaches_is_fine(ingest, landing):
+    with serving(with_total(3, Answer(500), Answer(500))) as server:
+        assert outcomes(ingest(server)) == {"03-31": "failed"}
+        assert outcomes(ingest(server)) == {"03-31": "landed"}
+    assert server.pages == ["1", "2", "2", "2"]
+
+
+def test_items_that_come_at_the_second_try_land(ingest, landing):
+    with serving(with_total(3, page([]))) as server:
+        assert outcomes(ingest(server)) == {"03-31": "failed"}
+        assert outcomes(ingest(server)) == {"03-31": "landed"}
+    assert server.pages == ["1", "2", "1", "2"]
+
+
+def test_a_number_too_long_for_python_is_gone_on_with(ingest, landing):
+    answers = [Answer(500), Answer(500)]
+    long = "7" * 5000
+
+    def script(asked):
+        if asked.query["page"] == "1":
+            return ok(f'{{"items": {json.dumps(ITEMS[0])}, "next_page": {long}}}')
+        return answers.pop() if answers else page(ITEMS[1])
+
+    with serving(script) as server:
+        assert outcomes(ingest(server)) == {"03-31": "failed"}
+        assert outcomes(ingest(server)) == {"03-31": "landed"}
+    assert server.pages == ["1", long, long, long]
+
+
+@pytest.mark.parametrize("says", ['"errors": ["shard 3"]', '"partial": true', '"total": 4'])
+def test_a_page_that_is_not_whole_lands_nothing(ingest, landing, says):
+    body = f'{{{says}, "items": {json.dumps(ITEMS[0])}, "next_page": null}}'
+    with serving(lambda asked: ok(body)) as server:
+        report = ingest(server)
+    assert (outcomes(report), report.error.exit_code, landing.generations()) == ({"03-31": "failed"}, 3, {})
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "http:///x", "//", "http://h:x/", "\xff://", "http://a b/", ""])
+def test_a_malformed_redirect_stops_its_date_alone(ingest, landing, location):
+    with serving(failing_on(DAYS[1], Answer(302, headers={"Location": location}))) as server:
+        report = ingest(server, DAYS)
+    assert outcomes(report) == {"03-29": "landed", "03-30": "failed", "03-31": "landed"}
+    assert report.error.exit_code == 3
+    assert server.pages == ["1", "2"] * 3
+
+
+def test_an_api_in_clear_is_refused_before_any_request(ingest, tmp_path):
+    with pytest.raises(SettingsError, match="would send the key in clear") as told:
+        ingest(None, settings=settings_for("http://usage.example.test/usage", tmp_path))
+    assert told.value.exit_code == 2
 
 
 def test_pages_too_old_to_go_on_with_are_fetched_again(ingest):

@@ -14,14 +14,14 @@ def cause(error: BaseException) -> str:
     >>> cause(OSError("outer", ConnectionResetError(104, "Connection reset by peer")))
     'Connection reset by peer'
     """
-    *_, inner = _chain(error)
+    *_, inner = chain(error)
     said = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner)
     return " ".join(said.split())[:SHOWN_CHARACTERS] or type(inner).__name__
 
 
 def is_untrusted_certificate(error: BaseException) -> bool:
     """Whether the server's certificate was refused: asking again would not help."""
-    return any(isinstance(link, ssl.SSLCertVerificationError) for link in _chain(error))
+    return any(isinstance(link, ssl.SSLCertVerificationError) for link in chain(error))
 
 
 def shown(text: str) -> str:
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in line)[:SHOWN_CHARACTERS] or "(nothing)"
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
     """The error, what it wraps, what that wraps, …"""
     seen: set[int] = set()
     link: BaseException | None = error

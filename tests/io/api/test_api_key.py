@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
+from urllib.parse import quote
 
 import pytest
 
 from company_activity.errors import ApiError, SettingsError
 
-from support.usage_api import KEY, Answer, in_turn, numbered, ok, page
+from support.usage_api import KEY, Answer, in_turn, numbered, ok, page, raw
 
 
 def with_key(key, answer):
@@ -80,6 +81,14 @@ ECHOES = {
     "in a loop": page([1], KEY),
     "in a URL": page([1], f"http://elsewhere.test/?key={KEY}"),
     "in a redirect": Answer(302, headers={"Location": f"/{KEY}"}),
+    "in a redirect's query": Answer(302, headers={"Location": f"/?page={KEY}"}),
+    "in a redirect's query, as a name": Answer(302, headers={"Location": f"/?{KEY}=1"}),
+    "in a redirect that is no URL": Answer(302, headers={"Location": f"http://[{KEY}"}),
+    "as numbers": Answer(302, headers={"Location": f"/{KEY.replace('k', '%6B')}"}),
+    "at the end of a long value": page([1], {"next": "x" * 970 + KEY}),
+    "in an envelope": ok(f'{{"items": [], "next_page": null, "error": "no rights for {KEY}"}}'),
+    "in no JSON": ok(f"no rights for {KEY}"),
+    "at the end of a long reason": raw(b"HTTP/1.1 400 " + b"x" * 150 + KEY.encode() + b"\r\n\r\n"),
     "in an encoding": ok(b"{}", content_encoding=KEY),
     "in a reason": Answer(raw=lambda handler: handler.wfile.write(f"HTTP/1.1 500 {KEY}\r\n\r\n".encode())),
     "as a status line": Answer(raw=lambda handler: handler.wfile.write(f"{KEY}\r\n\r\n".encode())),
@@ -93,7 +102,21 @@ def test_a_key_that_the_api_echoes_is_hidden(serve, fetch, caplog, echo):
     with pytest.raises(ApiError) as told:
         fetch(serve(in_turn(echo)))
     assert KEY not in everything(told.value)
+    assert KEY[:9] not in everything(told.value)
     assert not [record for record in caplog.records if KEY in record.getMessage() and record.name.startswith("company")]
+
+
+def test_a_key_is_hidden_however_it_is_written(serve, fetch):
+    key = 'a"b\\c/d+e='
+    for echo in (
+        page([1], {"next": key}),
+        Answer(302, headers={"Location": "/" + quote(key, safe="+=")}),
+        page([1], key),
+    ):
+        with pytest.raises(ApiError) as told:
+            fetch(serve(in_turn(echo)), key)
+        assert "***" in str(told.value)
+        assert not [part for part in ("d+e", "b\\", "%22b") if part in everything(told.value)]
 
 
 def test_no_log_holds_the_key(serve, fetch, caplog):

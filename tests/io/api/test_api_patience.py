@@ -15,7 +15,9 @@ from support.usage_api import Answer, cut, in_turn, numbered, ok, page, raw
 WHOLE = page([{"company_id": "a"}])
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "status", [408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 508, 511, *range(520, 528), 529, 530, 561, 598, 599]
+)
 def test_a_passing_status_is_asked_again(serve, fetch, status):
     server = serve(in_turn(Answer(status), Answer(status), WHOLE))
     assert len(fetch(server)) == 1
@@ -141,6 +143,41 @@ def test_a_body_that_breaks_is_asked_for_again(serve, fetch, broken):
 def test_a_body_that_stays_broken_ends_in_an_error(serve, fetch, broken):
     with pytest.raises(ApiError, match="in attempt 2 of as many"):
         fetch(serve(in_turn(broken)), max_attempts=2)
+
+
+WORDS = {
+    "reset in mid-body": "page 1: the answer broke off after 0 bytes: Connection reset by peer, in",
+    "closed before the head": "page 1: the connection was closed before an answer came, in",
+    "no status line": "page 1: the answer is not HTTP: hello, in",
+    "a length too large": "page 1: the answer broke off after 51 of 61 bytes, in",
+    "a chunk cut short": "page 1: the answer broke off after 0 bytes, in",
+    "chunks without an end": "page 1: the answer broke off after 1 bytes, in",
+    "a chunk of no length": "page 1: the answer broke off after 0 bytes, in",
+    "no JSON": "page 1 is no JSON object: oops, in",
+}
+
+
+@pytest.mark.parametrize(("broken", "words"), WORDS.items(), ids=WORDS)
+def test_what_broke_is_told_in_plain_words(serve, fetch, broken, words):
+    with pytest.raises(ApiError) as told:
+        fetch(serve(in_turn(BROKEN[broken])), max_attempts=2)
+    assert words in str(told.value)
+
+
+def test_an_answer_that_breaks_off_after_many_bytes_says_how_many(serve, fetch):
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{ \r\n"
+    with pytest.raises(ApiError, match="the answer broke off after 196,610 bytes, in attempt 1"):
+        fetch(serve(in_turn(raw(start + chunk * 3 + b"7\r\nabc"))), max_attempts=1)
+
+
+def test_a_body_that_stalls_is_told_to_have_broken_off(serve, fetch):
+    def stalls(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        handler.rfile.read(1)
+
+    with pytest.raises(ApiError, match="broke off after 0 bytes: .*timed out"):
+        fetch(serve(in_turn(Answer(raw=stalls))), timeout_seconds=0.2, max_attempts=1)
 
 
 def test_a_page_in_the_middle_is_asked_again_and_none_is_lost(serve, fetch):

@@ -47,6 +47,16 @@ def test_a_page_comes_over_tls(serve_tls, fetch):
     assert [one.number for one in fetch(server)] == [1, 2]
 
 
+@pytest.mark.parametrize("form", ["http://127.0.0.1:{port}/usage?page=2", "http://127.0.0.1:{other}/usage?page=2"])
+@pytest.mark.usefixtures("trusted")
+def test_the_next_page_cannot_lead_from_tls_into_the_clear(serve, serve_tls, fetch, form):
+    clear = serve(in_turn(page(["x"])))
+    server = serve_tls(lambda _: page(["x"], form.format(port=server.port, other=clear.port)))
+    with pytest.raises(ApiError, match="next page is on another server"):
+        fetch(server)
+    assert (len(server.asked), clear.asked) == (1, [])
+
+
 def test_an_unknown_authority_is_refused_at_once_and_without_the_key(serve_tls, fetch, slept):
     server = serve_tls(in_turn(page(["x"])))
     with pytest.raises(ApiError, match="self.signed certificate|unable to get local issuer.*trust the certificate"):

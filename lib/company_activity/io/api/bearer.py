@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from urllib.parse import quote
 
 import requests
 
@@ -34,17 +34,22 @@ class Bearer:
         self._key = None
 
     def hide(self, text: str) -> str:
-        """The text without the key: an API may echo it.
+        """The text without the key: an API may echo it, as it is or as URLs and JSON write it.
 
         >>> bearer = Bearer(lambda: Secret("k/1"))
         >>> _ = bearer(requests.Request("GET", "http://api.test").prepare())
-        >>> bearer.hide("no page k/1, no page k%2F1")
-        'no page ***, no page ***'
+        >>> bearer.hide("no page k/1, no page k%2f1, no page k\\\\/1")
+        'no page ***, no page ***, no page ***'
         """
         if self._key is None:
             return text
-        bare = self._key.reveal()
-        return text.replace(bare, "***").replace(quote(bare, safe=""), "***")
+        return re.sub("".join(map(_in_any_writing, self._key.reveal())), "***", text)
+
+
+def _in_any_writing(character: str) -> str:
+    """The pattern of a character: bare, behind backslashes (as quoted text is quoted again), or as its number."""
+    number = f"{ord(character):02x}"
+    return rf"\\*(?:{re.escape(character)}|(?i:%{number}|u00{number}))"
 
 
 def _usable(key: Secret) -> Secret:

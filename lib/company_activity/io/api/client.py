@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 
-import requests
-
 from company_activity.errors import ApiError
 from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.page import TELL_ITS_OWNER, Page, PagingBroken, Trail
 from company_activity.io.api.page_url import checked_url, page_url, without_secrets
 from company_activity.io.api.request import PageRequest
+from company_activity.io.http_session import HttpSession
 from company_activity.settings import ApiSettings, Secret
 
-SHOWN_CHARACTERS = 400
+SHOWN_CHARACTERS = 1000
 
 
 class UsageApi:
@@ -31,13 +30,12 @@ class UsageApi:
         api: ApiSettings,
         key: Callable[[], Secret],
         *,
-        session: requests.Session | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = without_secrets(checked_url(api.url))
         self._api = api
         self._bearer = Bearer(key)
-        self._session = session or requests.Session()
+        self._session = HttpSession()
         self._request = PageRequest(api, self._bearer, self._session, sleep)
 
     @property
@@ -73,7 +71,7 @@ class UsageApi:
             self._check_way_on(day, page)
             trail.step(page)
         except ApiError as error:
-            what = self._bearer.hide(f"{day}: {error.what}")[:SHOWN_CHARACTERS]
+            what = _bounded(self._bearer.hide(f"{day}: {error.what}"))
             return type(error)(f"{what} (asked {self.url})", remedy=self._bearer.hide(error.remedy))
         return page
 
@@ -86,3 +84,8 @@ class UsageApi:
                 f"page {page.number} names a next one, beyond api.max_pages",
                 remedy=f"raise it if the date is so large; else {TELL_ITS_OWNER}",
             )
+
+
+def _bounded(text: str) -> str:
+    """The beginning of a text that may hold whatever the API sent."""
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text):,} characters)"

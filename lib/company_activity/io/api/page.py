@@ -5,15 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from company_activity.errors import ApiError
-from company_activity.io.landing.canonical import Item, content_digest, decode_at
+from company_activity.io.api.members import members_of
+from company_activity.io.api.whole import COMPARED, Total, greatest_total, what_is_missing
+from company_activity.io.landing.canonical import Item, content_digest
 
 NextPage = int | str | None
 FIRST_PAGE = 1
+MAX_DIGITS = 18
 TELL_ITS_OWNER = "the API breaks its contract: tell its owner; nothing was committed"
-blanks = re.compile(r"[ \t\n\r]*").match
+NOT_WHOLE = "nothing was committed: run again later; if it stays so, tell the API's owner"
+OTHER_TOTAL = (
+    "run again later; if it counts something else than the date's items, name the member that counts them in "
+    "api.total_member (total, total_count or none); nothing was committed"
+)
 
 
 class NotAPage(ApiError):
@@ -21,16 +29,17 @@ class NotAPage(ApiError):
 
 
 class PagingBroken(ApiError):
-    """A loop, a repeated page, a page that is refused: only a fresh start at page 1 leads out."""
+    """A loop, a repeated page, a page that is refused, items that never came: only a fresh start can lead out."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The items of one answer in API order, and what it names as the next page (None: the end)."""
+    """The items of one answer in API order, what it names as the next page (None: the end), and its total, if any."""
 
     number: int
     items: tuple[Item, ...]
     next_page: NextPage
+    total: Total | None = None
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,11 +47,17 @@ class Page:
 
 
 class Trail:
-    """The way through a date's pages so far: where to go on, and whether a page leads back onto it."""
+    """The way through a date's pages so far: where to go on, whether a page leads back onto it, what is still to come.
+
+    The greatest total that any of the pages named must be reached by their items. More items than that are no fault:
+    they may have been added meanwhile.
+    """
 
     def __init__(self) -> None:
         self.number = 0
         self.next_page: NextPage = FIRST_PAGE
+        self._items = 0
+        self._total = Total("", 0)
         self._asked_for = {_short(FIRST_PAGE)}
         self._contents: set[bytes] = set()
 
@@ -50,8 +65,8 @@ class Trail:
         """Go on to `page`.
 
         Raises:
-            PagingBroken: if it names a page that was asked for before, or repeats the items of an earlier page.
-                A single item may repeat: a record sent twice is the record's affair.
+            PagingBroken: if it names a page that was asked for before, repeats the items of an earlier page, or is
+                the last and items are missing. A single item may repeat: a record sent twice is the record's affair.
         """
         content, token = _short(page.digest), _short(page.next_page)
         if len(page.items) > 1 and content in self._contents:
@@ -61,13 +76,22 @@ class Trail:
                 f"page {page.number} names a page that was asked for before: {page.next_page!r}",
                 remedy=TELL_ITS_OWNER,
             )
+        items = self._items + len(page.items)
+        total = page.total if page.total and page.total.number > self._total.number else self._total
+        if page.next_page is None and items < total.number:
+            raise PagingBroken(
+                f"page {page.number} is the last, with {items:,} items in all; {total.member} says {total.number:,}",
+                remedy=OTHER_TOTAL,
+            )
         self._contents.add(content)
         self._asked_for.add(token)
+        self._items = items
+        self._total = total
         self.number, self.next_page = page.number, page.next_page
 
 
-def read_page(text: str, number: int) -> Page:
-    """Take a body apart; each item keeps the characters that were sent.
+def read_page(text: str, number: int, compared: Sequence[str] = COMPARED["both"]) -> Page:
+    """Take a body apart; each item keeps the characters that were sent. `compared`: the members that name its total.
 
     >>> page = read_page('{"next_page": 2, "items": [{"b": 1, "a": 2.0}, 7]}', 1)
     >>> page.items[0], page.next_page
@@ -75,80 +99,40 @@ def read_page(text: str, number: int) -> Page:
 
     Raises:
         NotAPage: if the text is not JSON.
-        ApiError: if it is JSON of another shape.
+        ApiError: if it is JSON of another shape, or says that it is not whole.
     """
     try:
-        members = _members(text)
+        members = members_of(text)
     except ValueError as broken:
         raise NotAPage(f"page {number} is not JSON: {broken}" if text.strip() else f"page {number} is empty") from None
     names = [name for name, _ in members]
     found = dict(members)
+    missing = what_is_missing(members)
     for name in ("items", "next_page"):
         if names.count(name) != 1:
             how_many = "several" if name in names else "no"
-            raise ApiError(f"page {number} has {how_many} {name!r}", remedy=TELL_ITS_OWNER)
+            said = f"; its {missing}" if missing else ""
+            raise ApiError(f"page {number} has {how_many} {name!r}{said}", remedy=TELL_ITS_OWNER)
     if not isinstance(found["items"], tuple):
         raise ApiError(f"page {number}: 'items' is no list", remedy=TELL_ITS_OWNER)
-    return Page(number, found["items"], _next_page(str(found["next_page"]), number))
-
-
-def _members(text: str) -> list[tuple[str, str | tuple[Item, ...]]]:
-    """The members of the object that the text is: the items taken apart, any other value as canonical JSON."""
-    found: list[tuple[str, str | tuple[Item, ...]]] = []
-    value: str | tuple[Item, ...]
-    at, more = _sequence(text, _past(text, 0, "{")[1], "}")
-    while more:
-        name, at = decode_at(text, at)
-        if not name.startswith('"'):
-            raise ValueError(f"no name before character {at}")
-        at = _skip(text, _past(text, at, ":")[1])
-        value, at = _items(text, at) if name == '"items"' and text[at : at + 1] == "[" else decode_at(text, at)
-        found.append((json.loads(name), value))
-        mark, at = _past(text, at, ",}")
-        at, more = _skip(text, at), mark == ","
-    if _skip(text, at) != len(text):
-        raise ValueError(f"the object ends at character {at} of {len(text)}")
-    return found
-
-
-def _items(text: str, at: int) -> tuple[tuple[Item, ...], int]:
-    """The items of the list that begins at `at`, and where it ends."""
-    items: list[Item] = []
-    at, more = _sequence(text, at + 1, "]")
-    while more:
-        value, end = decode_at(text, at)
-        items.append(Item(text[at:end], value))
-        mark, at = _past(text, end, ",]")
-        at, more = _skip(text, at), mark == ","
-    return tuple(items), at
-
-
-def _sequence(text: str, at: int, closing: str) -> tuple[int, bool]:
-    """Where the first element begins, and whether there is one: else behind the closing mark."""
-    at = _skip(text, at)
-    return (at + 1, False) if text[at : at + 1] == closing else (at, True)
-
-
-def _past(text: str, at: int, marks: str) -> tuple[str, int]:
-    """The mark that comes next, and the place behind it."""
-    at = _skip(text, at)
-    mark = text[at : at + 1]
-    if not mark or mark not in marks:
-        raise ValueError(f"expected {' or '.join(marks)} at character {at} of {len(text)}")
-    return mark, at + 1
-
-
-def _skip(text: str, at: int) -> int:
-    found = blanks(text, at)
-    return found.end() if found else at
+    if missing:
+        raise ApiError(f"page {number} says that it is not whole: its {missing}", remedy=NOT_WHOLE)
+    next_page = _next_page(str(found["next_page"]), number)
+    return Page(number, found["items"], next_page, greatest_total(members, compared))
 
 
 def _next_page(written: str, number: int) -> NextPage:
+    """What the canonical JSON of `next_page` names.
+
+    >>> _next_page("7", 1), _next_page("12345678901234567890", 1), _next_page('"0"', 1), _next_page("null", 1)
+    (7, '12345678901234567890', '0', None)
+    """
     if written == "null":
         return None
-    if re.fullmatch(r"[0-9]{1,18}", written):
-        return int(written)
-    if written.startswith('"') and written != '""':
+    if re.fullmatch(r"[1-9][0-9]*", written):
+        # text beyond 18 digits: neither Python nor another reader of our files would take a number of any length
+        return int(written) if len(written) <= MAX_DIGITS else written
+    if written.startswith('"') and written not in ('""', '"null"'):
         return str(json.loads(written))
     raise ApiError(f"page {number} names no page number, token or URL: {written}", remedy=TELL_ITS_OWNER)
 

@@ -4,44 +4,57 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit
 
 import requests
 
 from company_activity.errors import ApiError, SettingsError
 from company_activity.io.api.page import TELL_ITS_OWNER
+from company_activity.io.loopback import is_loopback
 from company_activity.settings import ApiSettings
 
-LOOKS_LIKE_A_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://|[/\\?]|\.\.?/|[^?]*\?")
+A_URL = re.compile(r"(?i:https?://)|\?|/[^?]*\?")
+# No token looks like these; a reader that took one for a URL would carry the key to another server.
+ANOTHER_SERVER = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://|\\[\\/]|/\\")
 UNSAFE = re.compile(r"[\\\s\x00-\x1f\x7f]")  # parsers disagree on these, and one of them decides where the key goes
 DEFAULT_PORTS = {"http": 80, "https": 443}
+OUR_QUERY = ("date", "page", "per_page")
+AS_WRITTEN = "%/:@!$'()*+,;=~"
 
 
 def page_url(api: ApiSettings, day: date, page: int | str) -> str:
     """The URL of a page: a number or a token goes into the query, a URL is taken as it is.
 
+    A URL begins with `http://` or `https://`, or with `/` or `?` and holds a `?`; any other text is a token.
+
     >>> page_url(ApiSettings("https://api.test/usage", page_size=100), date(2025, 3, 31), 2)
     'https://api.test/usage?date=2025-03-31&page=2&per_page=100'
     >>> page_url(ApiSettings("https://api.test/usage"), date(2025, 3, 31), "/usage?cursor=x")
     'https://api.test/usage?cursor=x'
+    >>> page_url(ApiSettings("https://api.test/usage", page_size=100), date(2025, 3, 31), "/wEP=")
+    'https://api.test/usage?date=2025-03-31&page=%2FwEP%3D&per_page=100'
 
     Raises:
-        ApiError: if it is a URL of another scheme, host or port.
+        ApiError: if it is a URL of another scheme, host or port, or cannot be sent.
     """
-    if isinstance(page, str) and LOOKS_LIKE_A_URL.match(page):
+    if isinstance(page, str) and (A_URL.match(page) or ANOTHER_SERVER.match(page)):
         return _same_server(api.url, page)
     asked = {"date": day.isoformat(), "page": str(page), "per_page": str(api.page_size)}
-    return str(requests.Request("GET", api.url, params=asked).prepare().url)
+    try:
+        return str(requests.Request("GET", api.url, params=asked).prepare().url)
+    except UnicodeEncodeError:
+        raise ApiError(f"the next page holds half a character: {page!r}", remedy=TELL_ITS_OWNER) from None
 
 
 def _same_server(base: str, page: str) -> str:
     """`page` as an absolute URL, if it belongs to the server of `base`."""
     refused = ApiError(f"the next page is on another server: {page!r}", remedy=f"not followed; {TELL_ITS_OWNER}")
-    if UNSAFE.search(page):
+    if not A_URL.match(page) or UNSAFE.search(page):
         raise refused
     try:
-        url, ours = _as_sent(urljoin(base, page)), _as_sent(base)
-        is_same = origin(url) == origin(ours) and "@" not in urlsplit(url).netloc
+        url, ours, written = _as_sent(urljoin(base, page)), _as_sent(base), urlsplit(page)
+        is_whole = bool(written.netloc or not written.scheme)
+        is_same = is_whole and origin(url) == origin(ours) and "@" not in urlsplit(url).netloc
     except (ValueError, requests.RequestException):
         raise refused from None
     if not is_same:
@@ -63,7 +76,7 @@ def checked_url(url: str) -> str:
     """The setting `api.url`, if pages can be asked for there.
 
     Raises:
-        SettingsError: if it is not an http or https URL.
+        SettingsError: if it is not an http or https URL, or would carry the key in clear to another machine.
     """
     try:
         parts: SplitResult | None = urlsplit(url)
@@ -72,6 +85,11 @@ def checked_url(url: str) -> str:
         parts, scheme, host, port = None, "", "", 0
     if parts is None or scheme not in DEFAULT_PORTS or not host or not port or UNSAFE.search(url):
         raise SettingsError("setting api.url is no http(s) URL", remedy="give it as https://host/path")
+    if scheme == "http" and not is_loopback(host):
+        raise SettingsError(
+            f"setting api.url would send the key in clear, over http:// to {host}",
+            remedy="give it as https://…; http:// is for 127.0.0.1, ::1 and localhost",
+        )
     return url
 
 
@@ -83,3 +101,28 @@ def without_secrets(url: str) -> str:
     """
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def shown_target(asked: str, location: str) -> str:
+    """Where a redirect leads, as it may be shown: all of it but user, password and values that we did not send.
+
+    >>> shown_target("https://api.test/usage?page=2", "/v2/usage?page=2&code=s3cret")
+    'https://api.test/v2/usage with the query page=2&code=***'
+    >>> shown_target("https://api.test/usage", "http://me:pw@[bad?code=s3cret")
+    "what is no URL: '[bad'"
+    """
+    try:
+        written, parts = urlsplit(location), urlsplit(urljoin(asked, location))
+        is_url = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and bool(written.netloc or not written.scheme)
+        is_url = is_url and parts.port != 0  # a port that is none raises
+    except ValueError:
+        is_url = False
+    if not is_url or not location.strip():
+        return f"what is no URL: {re.split('[?#]', location)[0].rpartition('@')[2]!r}"
+    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    query = "&".join(_shown_field(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True))
+    return quote(bare, safe=f"{AS_WRITTEN}[]") + (f" with the query {query}" if query else "")
+
+
+def _shown_field(name: str, value: str) -> str:
+    return f"{quote(name)}={quote(value, safe=AS_WRITTEN) if name in OUR_QUERY else '***'}"

@@ -10,7 +10,7 @@ from urllib3.util.retry import Retry
 
 from company_activity.settings import ApiSettings
 
-PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+PASSING_STATUSES = frozenset({408, 425, 429, *range(500, 600)})  # whatever a server or what stands before it ails of
 
 
 class Passing(Exception):

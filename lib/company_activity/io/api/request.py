@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.client import BadStatusLine, RemoteDisconnected
 
 import requests
 from urllib3.exceptions import HTTPError, MaxRetryError
@@ -13,10 +16,11 @@ from company_activity import __version__
 from company_activity.errors import ApiError
 from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.page import FIRST_PAGE, TELL_ITS_OWNER, NotAPage, Page, PagingBroken, read_page
-from company_activity.io.api.page_url import without_secrets
+from company_activity.io.api.page_url import shown_target
 from company_activity.io.api.patience import PASSING_STATUSES, Passing, Patience
+from company_activity.io.api.whole import COMPARED
 from company_activity.io.api.wire import Wire, read_body
-from company_activity.io.causes import cause, is_untrusted_certificate, shown
+from company_activity.io.causes import cause, chain, is_untrusted_certificate, shown
 from company_activity.settings import ApiSettings
 
 log = logging.getLogger(__name__)
@@ -96,10 +100,14 @@ class PageRequest:
                 raise ApiError(
                     f"page {number}: {cause(error)}", remedy="check api.url, or trust the certificate's authority"
                 ) from None
-            raise Passing("time is up" if self._wire.is_time_up else cause(error)) from None
+            raise Passing("time is up" if self._wire.is_time_up else no_answer(error)) from None
+        except Passing:
+            if self._wire.is_time_up:
+                raise Passing("time is up") from None
+            raise
         if self._wire.is_time_up:
             raise Passing("time is up")
-        return read_page(text, number)
+        return read_page(text, number, COMPARED[self._api.total_member])
 
     def _text(self, url: str, number: int) -> str:
         with self._session.get(
@@ -112,11 +120,13 @@ class PageRequest:
         ) as response:
             self._check_status(response, number)
             body = read_body(response, self._api.max_page_bytes)
-            kind = response.headers.get("Content-Type", "").lower()
-        if "html" in kind or body[:EXCERPT_BYTES].lstrip()[:1] == b"<":
+        begins = body[:EXCERPT_BYTES].removeprefix(BOM_UTF8).lstrip()[:1]
+        if begins == b"<":
             raise ApiError(
                 f"page {number} is HTML: {self._excerpt(body)}", remedy="check api.url: does a login page answer?"
             )
+        if begins not in (b"", b"{"):
+            raise NotAPage(f"page {number} is no JSON object: {self._excerpt(body)}")
         try:
             return body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -124,7 +134,7 @@ class PageRequest:
 
     def _check_status(self, response: requests.Response, number: int) -> None:
         status = response.status_code
-        said = f"{status} {response.reason or ''}".strip()
+        said = f"{status} {shown(self._bearer.hide(response.reason)) if response.reason else ''}".strip()
         if status == 200:
             return
         if status in PASSING_STATUSES:
@@ -132,14 +142,30 @@ class PageRequest:
         if status in (401, 403):
             raise KeyRefused(said)
         if response.is_redirect:
-            target = without_secrets(response.headers["Location"])
+            target = shown_target(str(response.url), response.headers["Location"])
             raise ApiError(
                 f"page {number}: {said} to {target}", remedy="redirects are not followed: set api.url to where it moved"
             )
-        excerpt = self._excerpt(response.raw.read(EXCERPT_BYTES, decode_content=True))
+        excerpt = self._excerpt(b"".join(_beginning(response)))
         broken = ApiError if number == FIRST_PAGE else PagingBroken
         raise broken(f"page {number}: {said}: {excerpt}", remedy=TELL_ITS_OWNER)
 
     def _excerpt(self, body: bytes) -> str:
         text = body[:EXCERPT_BYTES].decode("utf-8", "replace")
         return shown(self._bearer.hide(text)[: EXCERPT_BYTES // 2])  # half: the key may be cut at the end
+
+
+def _beginning(response: requests.Response) -> Iterator[bytes]:
+    """The beginning of a body that is only shown: what the status says holds without it."""
+    with suppress(HTTPError, OSError):
+        yield response.raw.read(EXCERPT_BYTES, decode_content=True)
+
+
+def no_answer(error: BaseException) -> str:
+    """Why no answer began, in our own words where Python's are only its own."""
+    for link in chain(error):
+        if isinstance(link, RemoteDisconnected):
+            return "the connection was closed before an answer came"
+        if isinstance(link, BadStatusLine):
+            return f"the answer is not HTTP: {shown(str(link.args[0]))}"
+    return cause(error)

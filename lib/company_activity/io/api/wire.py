@@ -7,17 +7,32 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
 
 from company_activity.errors import ApiError
 from company_activity.io.api.patience import Passing
+from company_activity.io.causes import cause, chain
 
 CHUNK_BYTES = 64 * 1024
 GZIP = ("gzip", "x-gzip")
+
+
+class FinalAnswer(HTTPResponse):
+    """The answer that interim ones (103 Early Hints) only announce: Python's own passes by a 100 alone."""
+
+    def begin(self) -> None:
+        """As the parent, until the head of an answer has come that is more than an announcement."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # as before the first: begin() asks for it
+            super().begin()
 
 
 class Wire(HTTPAdapter):
@@ -72,7 +87,7 @@ class Wire(HTTPAdapter):
             if self.is_time_up:  # the time ran out while we were connecting
                 self._cut()
 
-        watched = type(plain.__name__, (plain,), {"connect": connect})
+        watched = type(plain.__name__, (plain,), {"connect": connect, "response_class": FinalAnswer})
         return type(pool.__name__, (pool,), {"ConnectionCls": watched})
 
     def _time_is_up(self, turn: object) -> None:
@@ -104,8 +119,23 @@ def read_body(response: requests.Response, max_bytes: int) -> bytes:
 
 
 def _received(response: requests.Response) -> Iterator[bytes]:
-    while chunk := response.raw.read(CHUNK_BYTES, decode_content=False):
-        yield chunk
+    size = 0
+    try:
+        while chunk := response.raw.read(CHUNK_BYTES, decode_content=False):
+            size += len(chunk)
+            yield chunk
+    except (HTTPError, OSError) as error:
+        raise Passing(_broke_off(size, error)) from None
+
+
+def _broke_off(size: int, error: Exception) -> str:
+    """How much of an answer came, and why no more, if it was not simply the end."""
+    for link in chain(error):
+        if isinstance(link, IncompleteRead):
+            if isinstance(link.partial, bytes):  # of a chunk: how many there are to be is not known
+                return f"the answer broke off after {size + len(link.partial):,} bytes"
+            return f"the answer broke off after {size:,} of {size + (link.expected or 0):,} bytes"
+    return f"the answer broke off after {size:,} bytes: {cause(error)}"
 
 
 def _bounded(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
@@ -121,15 +151,21 @@ def _bounded(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
 
 
 def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """gzip taken apart in pieces of bounded size: a bomb is noticed before it goes off."""
+    """gzip taken apart in pieces of bounded size: a bomb is noticed before it goes off.
+
+    Behind a member there may be another one, and zero bytes, which are padding.
+    """
     unpacker = zlib.decompressobj(wbits=31)
     try:
         for chunk in chunks:
             while chunk:
+                if unpacker.eof:
+                    chunk = chunk.lstrip(b"\0")
+                    if not chunk:
+                        break
+                    unpacker = zlib.decompressobj(wbits=31)
                 yield unpacker.decompress(chunk, CHUNK_BYTES)
-                chunk = unpacker.unconsumed_tail
-                if unpacker.eof and unpacker.unused_data:  # a further member
-                    chunk, unpacker = unpacker.unused_data, zlib.decompressobj(wbits=31)
+                chunk = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error:
         raise Passing("the gzip body is broken") from None

@@ -12,6 +12,7 @@ from typing import Any
 
 from company_activity.errors import LandingCorrupt
 from company_activity.io.api.page import Page
+from company_activity.io.api.whole import Total
 from company_activity.io.landing.line import item_of, landed_line
 
 FORMAT = 1
@@ -54,6 +55,7 @@ def packed(page: Page, session: Session) -> tuple[bytes, bytes]:
         "format": FORMAT,
         "items": len(page.items),
         "next_page": page.next_page,
+        "total": page.total,
         "sha256": hashlib.sha256(text).hexdigest(),
         "source": session.source,
         "started_at": session.started_at.isoformat(),
@@ -85,4 +87,6 @@ def page_of(stored: bytes, number: int, path: str) -> Page:
         LandingCorrupt: if it is not what was written.
     """
     head, text = unpacked(stored, path)
-    return Page(number, tuple(item_of(line) for line in text.decode().split("\n")[:-1]), head.get("next_page"))
+    items = tuple(item_of(line) for line in text.decode().split("\n")[:-1])
+    total = head.get("total")
+    return Page(number, items, head.get("next_page"), Total(*total) if total else None)

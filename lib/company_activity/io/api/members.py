@@ -1,0 +1,66 @@
+"""A JSON object taken apart: each item of its list `items` keeps the characters that were sent."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from company_activity.io.landing.canonical import Item, decode_at
+
+Member = tuple[str, str | tuple[Item, ...]]
+blanks = re.compile(r"[ \t\n\r]*").match
+
+
+def members_of(text: str) -> list[Member]:
+    """The members of the object that the text is: the items taken apart, any other value as canonical JSON.
+
+    Raises:
+        ValueError: if the text is no JSON object.
+    """
+    found: list[Member] = []
+    value: str | tuple[Item, ...]
+    at, more = _sequence(text, _past(text, 0, "{")[1], "}")
+    while more:
+        name, at = decode_at(text, at)
+        if not name.startswith('"'):
+            raise ValueError(f"no name before character {at}")
+        at = _skip(text, _past(text, at, ":")[1])
+        value, at = _items(text, at) if name == '"items"' and text[at : at + 1] == "[" else decode_at(text, at)
+        found.append((json.loads(name), value))
+        mark, at = _past(text, at, ",}")
+        at, more = _skip(text, at), mark == ","
+    if _skip(text, at) != len(text):
+        raise ValueError(f"the object ends at character {at} of {len(text)}")
+    return found
+
+
+def _items(text: str, at: int) -> tuple[tuple[Item, ...], int]:
+    """The items of the list that begins at `at`, and where it ends."""
+    items: list[Item] = []
+    at, more = _sequence(text, at + 1, "]")
+    while more:
+        value, end = decode_at(text, at)
+        items.append(Item(text[at:end], value))
+        mark, at = _past(text, end, ",]")
+        at, more = _skip(text, at), mark == ","
+    return tuple(items), at
+
+
+def _sequence(text: str, at: int, closing: str) -> tuple[int, bool]:
+    """Where the first element begins, and whether there is one: else behind the closing mark."""
+    at = _skip(text, at)
+    return (at + 1, False) if text[at : at + 1] == closing else (at, True)
+
+
+def _past(text: str, at: int, marks: str) -> tuple[str, int]:
+    """The mark that comes next, and the place behind it."""
+    at = _skip(text, at)
+    mark = text[at : at + 1]
+    if not mark or mark not in marks:
+        raise ValueError(f"expected {' or '.join(marks)} at character {at} of {len(text)}")
+    return mark, at + 1
+
+
+def _skip(text: str, at: int) -> int:
+    found = blanks(text, at)
+    return found.end() if found else at
