@@ -9,6 +9,7 @@ import pytest
 
 from company_activity.errors import SettingsError
 from company_activity.planner import Span, check_metrics, complete_dates, dirty_dates
+from company_activity.state import FORMULA_VERSION, BuiltDate
 
 FIRST = date(2025, 1, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(100)]
@@ -20,7 +21,9 @@ def staged(**changed: str) -> dict[str, Any]:
 
 
 def built_from(usage: dict[str, Any]) -> dict[str, Any]:
-    return {"dates": dict.fromkeys(map(str, complete_dates(usage))), "usage": usage["dates"], "metrics": METRICS}
+    entry = BuiltDate("9:x", "", 9, METRICS["version"], FORMULA_VERSION).entry
+    dates = dict.fromkeys(map(str, complete_dates(usage)), entry)
+    return {"dates": dates, "usage": usage["dates"], "metrics": METRICS}
 
 
 def dirty(usage: dict[str, Any], *moved: Span) -> list[date]:

@@ -29,6 +29,10 @@ class LakeBusy(CompanyActivityError):
     """Another run holds the local lake. Nothing is wrong: try again when it has ended."""
 
 
+class LakeUnfit(CompanyActivityError):
+    """A table of the lake is not one that this version can read or extend."""
+
+
 class UsageError(CompanyActivityError):
     """The command line asks for something that cannot be."""
 

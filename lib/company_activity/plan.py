@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from company_activity.dates import BACKDATED_DAYS
-from company_activity.planner import MISSING, Sources, Span, State, changed_usage, complete_dates, dirty_dates
+from company_activity.gates import Verdict
+from company_activity.planner import Sources, Span, changed_usage, complete_dates, dirty_dates
+from company_activity.rewrite_gate import Rewriting, judge_rewrite
+from company_activity.state import MISSING, State, built_dates, under_rules
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,11 @@ class PlannedDate:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do. Where `may_be_more`, new rows are staged whose effect on `build` is an upper bound.
+    """What a run would do.
 
     `fetch` are the dates that the API is asked for, of which `missing` have not landed completely; what they bring is
-    not known before. `stage` says what each staged date is: new, superseded or gone.
+    not known before. `stage` says what each staged date is: new, superseded, gone, or staged again under other rules.
+    `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it.
     """
 
     fetch: tuple[date, ...]
@@ -46,7 +50,7 @@ class Plan:
     drop: tuple[date, ...]
     publish: tuple[date, ...]
     publish_companies: bool
-    not_asked: int
+    rewriting: Rewriting
     most_not_asked: int
 
     @property
@@ -63,7 +67,21 @@ class Plan:
     @property
     def is_refused(self) -> bool:
         """Whether the gate `rewrite` may refuse the run."""
-        return self.not_asked > self.most_not_asked
+        return not self._verdict.passed
+
+    @property
+    def refusal(self) -> str:
+        """What the gate `rewrite` would find."""
+        return self._verdict.found
+
+    @property
+    def _verdict(self) -> Verdict:
+        return judge_rewrite("the plan", self.rewriting, self.most_not_asked)
+
+    @property
+    def not_asked(self) -> int:
+        """How many built dates may be rewritten that nobody asked for."""
+        return len(self.rewriting.rewritten) + len(self.rewriting.upgraded)
 
     def as_json(self) -> dict[str, Any]:
         """The plan as JSON holds it; a `≤` is the word of a date whose `bound` is `at most`."""
@@ -86,7 +104,14 @@ class Plan:
             "rows_to_rewrite_at_most": self.rows_to_rewrite,
             "publish": [str(day) for day in self.publish],
             "publish_companies": self.publish_companies,
-            "gate_rewrite": {"dates_not_asked_for": self.not_asked, "most": self.most_not_asked},
+            "gate_rewrite": {
+                "dates_not_asked_for": self.not_asked,
+                "of_an_upgrade": len(self.rewriting.upgraded),
+                "dates_dropped": len(self.rewriting.dropped),
+                "dates_lost": [str(day) for day in self.rewriting.lost],
+                "most": self.most_not_asked,
+                "may_refuse": self.is_refused,
+            },
         }
 
 
@@ -98,11 +123,16 @@ def staging_of(staged: Mapping[str, str], landed: Mapping[str, str]) -> dict[dat
     >>> [f"{day}: {state}" for day, state in staging_of(staged, landed).items()]
     ['2025-01-02: superseded', '2025-01-03: gone', '2025-01-04: new']
     """
-    found = {}
-    for day in sorted(day for day, mark in landed.items() if staged.get(day) != mark):
-        state = "gone" if landed[day].endswith(MISSING) else "superseded" if day in staged else "new"
-        found[date.fromisoformat(day)] = state
-    return found
+    moved = sorted(day for day, mark in landed.items() if staged.get(day) != mark)
+    return {date.fromisoformat(day): _staging_of(staged.get(day), landed[day]) for day in moved}
+
+
+def _staging_of(staged: str | None, landed: str) -> str:
+    if landed.endswith(MISSING):
+        return "gone"
+    if staged is None:
+        return "new"
+    return "staged by older rules" if under_rules(staged) == landed else "superseded"
 
 
 def bounds(now: Sources, dimension: Sources | None) -> list[Span]:
@@ -127,31 +157,26 @@ def dates_to_build(
     """The dates to build, those within `spans` alone as a bound; and the built ones to drop.
 
     >>> marks = {"2025-01-01": "2:b", "2025-01-02": "1:a", "2025-06-01": "1:a"}
-    >>> built = {"usage": marks | {"2025-01-01": "1:a"}, "dates": {day: ["1:x", "", 7] for day in marks}}
-    >>> planned, dropped = dates_to_build({"usage": marks}, built, {}, [Span(date(2025, 1, 1), None)])
+    >>> built = dict.fromkeys(marks, ["1:x", "", 7, "1", "2"])
+    >>> activity = {"usage": marks | {"2025-01-01": "1:a"}, "dates": built}
+    >>> planned, dropped = dates_to_build({"usage": marks}, activity, {"version": "1"}, [Span(date(2025, 1, 1), None)])
     >>> [(str(one.day), one.is_bound, one.rows) for one in planned]
     [('2025-01-01', False, 7), ('2025-01-02', False, 7), ('2025-06-01', True, 7)]
     """
     usage = {"dates": now["usage"]}
     exact = dirty_dates(usage, activity, metrics, [])
     bound = dirty_dates(usage, activity, metrics, spans)
-    built = activity.get("dates", {})
+    built = built_dates(activity)
     planned = [
         PlannedDate(
             day,
             tuple(sorted(exact.reasons.get(day) or {"a company may have moved"})),
-            rows_of(built.get(str(day))),
+            built[day].rows if day in built else None,
             is_bound=day not in exact.reasons,
         )
         for day in bound.dates
     ]
     return planned, exact.dropped
-
-
-def rows_of(entry: Collection[Any] | None) -> int | None:
-    """The rows that a built date has, as its state says."""
-    known = list(entry or ())
-    return int(known[2]) if len(known) > 2 else None
 
 
 def dates_to_publish(hashes: Mapping[date, str], published: Mapping[date, str]) -> list[date]:

@@ -1,31 +1,30 @@
 """What a run has to do, decided from what has landed and what the tables say they were built from.
 
-Plain Python over small maps: no Spark, no clock, no path. A table's state maps each usage date to a mark,
-`<generation>:<digest>`, or `<generation>:missing` where the newest generation has no content.
+Plain Python over small maps: no Spark, no clock, no path. What the maps hold is told in `state`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import SettingsError
+from company_activity.fields import RULES_VERSION
+from company_activity.state import (
+    FORMULA_VERSION,
+    MISSING,
+    BuiltDate,
+    State,
+    built_dates,
+    generation_of,
+    under_rules,
+)
 
-State = Mapping[str, Any]
+NEVER_BUILT, MOVED = "never built", "a company moved"
 Sources = dict[str, dict[str, str]]  # usage: date → mark; crm: path → `<snapshot date>:<digest>`
-MISSING = "missing"
-
-
-def mark(generation: int, content_digest: str | None) -> str:
-    """What a state keeps of a date's newest generation.
-
-    >>> mark(2, "0123456789abcdef0123"), mark(3, None)
-    ('2:0123456789abcdef', '3:missing')
-    """
-    return f"{generation}:{content_digest[:16] if content_digest else MISSING}"
 
 
 def complete_dates(state: State) -> set[date]:
@@ -43,7 +42,41 @@ def dates_to_stage(landed: Mapping[date, int], staged: State) -> list[date]:
     [datetime.date(2025, 1, 3)]
     """
     noted = staged.get("dates", {})
-    return sorted(day for day, generation in landed.items() if noted.get(str(day), "").split(":")[0] != str(generation))
+    return sorted(
+        day
+        for day, generation in landed.items()
+        if str(day) not in noted or generation_of(noted[str(day)]) != generation
+    )
+
+
+def dates_to_stage_again(landed: Mapping[date, int], staged: State) -> list[date]:
+    """The dates that older rules staged, as far as the landing still holds the very generation.
+
+    >>> staged = {"dates": {"2025-01-01": "1:a", "2025-01-02": f"1:b:{RULES_VERSION}", "2025-01-03": "1:c"}}
+    >>> dates_to_stage_again({date(2025, 1, 1): 1, date(2025, 1, 2): 1}, staged)
+    [datetime.date(2025, 1, 1)]
+    """
+    return sorted(
+        day for day in under_other_rules(staged) if landed.get(day) == generation_of(staged["dates"][str(day)])
+    )
+
+
+def under_other_rules(staged: State) -> list[date]:
+    """The dates whose records were staged by other rules than today's."""
+    noted = staged.get("dates", {})
+    return sorted(date.fromisoformat(day) for day, found in noted.items() if under_rules(found) != found)
+
+
+def lost_dates(usage: Mapping[str, str], built_from: Mapping[str, str]) -> list[date]:
+    """The dates that a table was built from and that staging has never heard of.
+
+    Staging forgets no date: one that became missing keeps its mark. So its state could not be read, or it is not the
+    staging that the table was built from.
+
+    >>> lost_dates({"2025-01-01": "2:missing"}, {"2025-01-01": "1:a", "2025-01-02": "1:b"})
+    [datetime.date(2025, 1, 2)]
+    """
+    return sorted(map(date.fromisoformat, built_from.keys() - usage.keys()))
 
 
 @dataclass(frozen=True)
@@ -81,27 +114,57 @@ class Dirty:
 
 
 def dirty_dates(usage: State, activity: State, metrics: State, moved: Iterable[Span]) -> Dirty:
-    """The dates to build: never built, reached by changed usage, by a moved company (`moved`), or by another metric.
+    """The dates to build: never built, computed otherwise, reached by changed usage or by a moved company (`moved`).
 
     A changed usage day is read by its own date and the 59 after it.
 
     >>> usage = {"dates": {"2025-01-01": "1:a", "2025-01-02": "2:b", "2025-03-31": "1:c"}}
-    >>> activity = {"usage": usage["dates"] | {"2025-01-02": "1:x"}, "dates": dict.fromkeys(usage["dates"])}
-    >>> dirty_dates(usage, activity, {}, []).reasons
+    >>> built = dict.fromkeys(usage["dates"], ["9:x", "", 9, "1", FORMULA_VERSION])
+    >>> activity = {"usage": usage["dates"] | {"2025-01-02": "1:x"}, "dates": built}
+    >>> dirty_dates(usage, activity, {"version": "1"}, []).reasons
     {datetime.date(2025, 1, 2): {'usage of 2025-01-02'}}
     """
     complete = sorted(complete_dates(usage))
-    built = {date.fromisoformat(day) for day in activity.get("dates", {})}
-    dirty = Dirty(dropped=sorted(built - set(complete)))
-    dirty.add((day for day in complete if day not in built), "never built")
-    if built and activity.get("metrics", {}) != metrics:
-        dirty.add(complete, f"metric version {metrics.get('version')}")
+    built = built_dates(activity)
+    dirty = Dirty(dropped=sorted(built.keys() - set(complete)))
+    for day in complete:
+        for reason in reasons_of_its_own(built.get(day), str(metrics.get("version"))):
+            dirty.add([day], reason)
     for day in changed_usage(usage, activity):
-        reached = (d for d in complete if day <= d < day + timedelta(days=HORIZON_DAYS))
-        dirty.add(reached, f"usage of {day}")
+        reached = slice(bisect_left(complete, day), bisect_left(complete, day + timedelta(days=HORIZON_DAYS)))
+        dirty.add(complete[reached], reason_of_usage(day, usage, activity))
     for span in moved:
-        dirty.add((day for day in complete if span.holds(day)), "a company moved")
+        dirty.add((day for day in complete if span.holds(day)), MOVED)
     return dirty
+
+
+def reasons_of_its_own(built: BuiltDate | None, metric_version: str) -> Iterator[str]:
+    """Why a date must be built whatever its usage: it never was, or other constants or formulas computed it."""
+    if built is None:
+        yield NEVER_BUILT
+        return
+    if built.metric_version != metric_version:
+        yield f"metric version {metric_version}"
+    if built.formula_version != FORMULA_VERSION:
+        yield f"formula version {FORMULA_VERSION}"
+
+
+def is_of_the_date(reason: str) -> bool:
+    """Whether a date that is dirty for this reason says so by itself, whatever the table was built from."""
+    return reason.startswith((NEVER_BUILT, "metric version", "formula version"))
+
+
+def is_of_a_version(reason: str) -> bool:
+    """Whether newer code alone, and no newer data, makes a date dirty."""
+    return reason.startswith(("metric version", "formula version", "rules version"))
+
+
+def reason_of_usage(day: date, usage: State, activity: State) -> str:
+    """Why a changed usage date is dirty: its content, or only the rules by which it was staged."""
+    now = usage.get("dates", {}).get(str(day))
+    then = activity.get("usage", {}).get(str(day))
+    is_same_content = now and then and under_rules(now) == under_rules(then)
+    return f"rules version {RULES_VERSION}" if is_same_content else f"usage of {day}"
 
 
 def changed_usage(usage: State, activity: State) -> list[date]:

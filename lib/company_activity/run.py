@@ -9,12 +9,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from company_activity.crm import CrmFile
+from company_activity.fields import RULES_VERSION
+from company_activity.gates import Verdict, refuse_unless_passed
+from company_activity.input_gates import REWRITE, let_through
 from company_activity.io.lake.delta_log import identity, newest_state
 from company_activity.io.lake.lock import hold_in_jvm
+from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
 from company_activity.planner import Sources, snapshots
 from company_activity.report import RunReport, StepReport
+from company_activity.rewrite_gate import Rewriting, judge_rewrite
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -24,6 +29,7 @@ from company_activity.schemas import (
     Table,
 )
 from company_activity.session import spark_session
+from company_activity.state import FORMULA_VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -87,6 +93,31 @@ class Run:
         """The content hash of each built date."""
         dates = self.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})
         return {date.fromisoformat(day): entry[0] for day, entry in dates.items()}
+
+    @property
+    def upgrade(self) -> Upgrades:
+        """Whether someone accepted what today's rules, constants and formulas rewrite."""
+        versions = (RULES_VERSION, self.settings.metrics.metric_version, FORMULA_VERSION)
+        return Upgrades(self.settings.lake.root, *versions)
+
+    def check_rewriting(self, scope: str, found: Rewriting) -> list[Verdict]:
+        """Judge what a step would rewrite or drop unasked; `--accept-gate rewrite` accepts it, an upgrade for good.
+
+        Raises:
+            GateRefused: above `gates.max_dates_rewritten`, and if a date would go because a state could not be read.
+        """
+        counted = found.without_upgraded() if found.upgraded and self.upgrade.is_accepted else found
+        verdict = judge_rewrite(scope, counted, self.settings.gates.max_dates_rewritten)
+        if verdict.passed:
+            return [verdict]
+        if REWRITE not in self.accept_gates:
+            remedy = "see what moved with `plan`; if it is right: --accept-gate rewrite"
+            return refuse_unless_passed(
+                [verdict], remedy=f"restore its _delta_log, or {remedy}" if found.lost else remedy
+            )
+        if found.upgraded:
+            self.upgrade.accept(self.run_id)
+        return [let_through(verdict)]
 
     def dimension_versions(self) -> dict[str, str]:
         """Which versions of the dimension and its history there are: `<table id>@<version>`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,12 @@ class Table:
             "delta.dataSkippingStatsColumns": ",".join(with_statistics),
             "delta.logRetentionDuration": "interval 365 days",
         }
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for the columns, their types and NULLs, and the properties: a table's state notes which it has."""
+        columns = [(c.name, c.type, c.nullable) for c in self.columns]
+        return hashlib.sha256(repr((columns, self.properties)).encode()).hexdigest()[:8]
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from company_activity.checks import split_by_reasons
 from company_activity.planner import dirty_dates
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.state import FORMULA_VERSION, BuiltDate
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 from company_activity.usage_lines import parse_line
 
@@ -98,9 +99,10 @@ def test_s4_a_repeated_record_counts_once(spark: SparkSession) -> None:
 
 def test_s5_late_data_is_healed_wherever_it_is_read() -> None:
     now = {"dates": {str(day): "1:a" for day in COMPLETE} | {"2025-02-01": "2:b"}}
-    built = {"dates": dict.fromkeys(map(str, COMPLETE)), "usage": {str(day): "1:a" for day in COMPLETE}, "metrics": {}}
+    entry = BuiltDate("", "", None, "1", FORMULA_VERSION).entry
+    built = {"dates": dict.fromkeys(map(str, COMPLETE), entry), "usage": {str(day): "1:a" for day in COMPLETE}}
     wrong = [date(2025, 2, 1)]  # rebuild WHERE activity_date = @date
-    healed = dirty_dates(now, built, {}, []).dates
+    healed = dirty_dates(now, built, {"version": "1"}, []).dates
     assert healed != wrong
     assert healed == days(date(2025, 2, 1), D)
 

@@ -18,9 +18,10 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.plan import bounds, dates_to_build
-from company_activity.planner import MISSING, Dirty, Sources, Span, complete_dates, dirty_dates
+from company_activity.planner import Dirty, Sources, Span, complete_dates, dirty_dates
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 from company_activity.settings import MetricSettings
+from company_activity.state import FORMULA_VERSION, MISSING, BuiltDate
 from company_activity.steps.build_activity import EMPTY, MOST_SLICES
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
@@ -35,7 +36,6 @@ from support.dimension import Dimension, Row, crm_frame, plain_rows, table_frame
 
 METRICS = MetricSettings()
 AGE = timedelta(days=1000)
-ALL_SPANS = ((COMPANIES, spans_of_moved_companies), (COMPANIES_HISTORY, spans_of_moved_attributes))
 BEFALLEN = frozenset(
     {"vanished", "dropped", "untouched", "slices", "windows", "plans with a bound"}
     | {f"{day} {where}" for day in ("first_seen_date", "first_active_date") for where in ("back", "forward")}
@@ -105,7 +105,8 @@ class Heal:
         kept = {
             day: entry for day, entry in state.get("dates", {}).items() if date.fromisoformat(day) not in dirty.dropped
         }
-        fresh = {str(day): [found.get((name, day), EMPTY)] for day in dirty.dates}
+        versions = (METRICS.metric_version, FORMULA_VERSION)
+        fresh = {str(day): BuiltDate(found.get((name, day), EMPTY), "", None, *versions).entry for day in dirty.dates}
         self.befell["rewritten"] += sum(entry != kept.get(day) for day, entry in fresh.items())
         self.befell["untouched"] += len(kept.keys() - fresh.keys())
         self.befell["dropped"] += len(dirty.dropped)
@@ -186,11 +187,12 @@ def spans_by_order(spark: SparkSession, start: date, before: Tables, after: Tabl
     are told by where they lie.
     """
     moved: dict[str, list[Span]] = {}
-    frames = [
-        spans(*(table_frame(spark, table, map(in_its_age, version[place])) for version in (before, after)))
-        for place, (table, spans) in enumerate(ALL_SPANS)
-    ]
-    for first, last in frames[0].unionAll(frames[1]).collect():
+    companies, history = (
+        [table_frame(spark, table, map(in_its_age, version[place])) for version in (before, after)]
+        for place, table in enumerate((COMPANIES, COMPANIES_HISTORY))
+    )
+    spans = spans_of_moved_companies(*companies).unionAll(spans_of_moved_attributes(*history, companies[1]))
+    for first, last in spans.collect():
         number = (first - start) // AGE
         shift = number * AGE
         moved.setdefault(f"o{number}", []).append(Span(first - shift, last and last - shift))

@@ -7,7 +7,8 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY
-from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
+from company_activity.transforms import dirty_spans
+from company_activity.transforms.dirty_spans import spans_of_moved_companies
 
 from support.frames import frame
 
@@ -51,6 +52,15 @@ def history(spark: SparkSession, *rows: tuple[str, str | None, date, date | None
     return frame(spark, COMPANIES_HISTORY, named)
 
 
+LONG_AGO = date(2020, 1, 1)
+
+
+def spans_of_moved_attributes(before: DataFrame, after: DataFrame, rows_from: date = LONG_AGO) -> DataFrame:
+    """What the attributes of `a` move, where it has rows from a day on."""
+    known = companies(after.sparkSession, ("a", rows_from, None), ("b", rows_from, None))
+    return dirty_spans.spans_of_moved_attributes(before, after, known)
+
+
 def test_a_rename_touches_the_dates_from_it_on_and_no_earlier_one(spark: SparkSession) -> None:
     before = history(spark, ("a", "A", J, None), ("b", "B", J, None))
     after = history(spark, ("a", "A", J, F_), ("a", "New", F_, None), ("b", "B", J, None))
@@ -69,6 +79,13 @@ def test_a_first_snapshot_touches_the_60_days_before_it(spark: SparkSession) -> 
         (date(2024, 11, 11), date(2025, 1, 9)),
         (J, None),
     }
+
+
+def test_a_new_company_touches_no_date_before_its_first_row(spark: SparkSession) -> None:
+    after = history(spark, ("a", "A", J, None))
+    assert spans(spans_of_moved_attributes(history(spark), after, rows_from=J)) == {(J, None)}
+    from_new_year = spans_of_moved_attributes(history(spark), after, rows_from=date(2025, 1, 1))
+    assert spans(from_new_year) == {(date(2025, 1, 1), date(2025, 1, 9)), (J, None)}
 
 
 def test_an_earlier_first_snapshot_moves_the_backdating(spark: SparkSession) -> None:

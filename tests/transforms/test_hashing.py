@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from company_activity.schemas import Column, Table
 from company_activity.transforms.hashing import content_hash
@@ -50,3 +52,16 @@ def test_every_other_difference_does(spark: SparkSession) -> None:
     ]
     found = hashes(spark, ROWS, *variants)
     assert len(set(found)) == len(found)
+
+
+def test_a_new_column_that_is_null_in_all_rows_does_not(spark: SparkSession) -> None:
+    more = (Column("new", "string", ""), Column("lists", "array<string>", ""))
+    wider = replace(TABLE, columns=(*TABLE.columns[:2], *more, *TABLE.columns[2:]))
+    frame = spark.createDataFrame(ROWS, TABLE.ddl)
+    wide = frame.selectExpr("*", "CAST(NULL AS string) new", "CAST(NULL AS array<string>) lists")
+    told = wide.withColumn("new", F.when(F.col("a") == "b", "x"))
+    found = [
+        rows.agg(content_hash(table).alias("hash")) for rows, table in ((frame, TABLE), (wide, wider), (told, wider))
+    ]
+    narrow, silent, spoken = [row.hash for row in found[0].unionAll(found[1]).unionAll(found[2]).collect()]
+    assert narrow == silent != spoken

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from company_activity.errors import SourceError, UsageError
@@ -34,13 +35,15 @@ def fetch_dates(
     clock: Callable[[], datetime],
     run_id: str,
     refetch: bool = True,
+    known_generations: Mapping[date, int] = MappingProxyType({}),
     on_page: OnPage = lambda day, pages, rows: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> IngestReport:
     """Fetch every date in full and land what is new; a date that fails does not stop the others.
 
     With `refetch` also the `run.refetch_days` before the first date, and the dates whose newest generation is
-    provisional. `clock` gives the time in UTC; `on_page` hears of each durable page: date, pages and rows so far.
+    provisional. `known_generations` are those that staging knows: a date whose landing was lost counts on from its
+    own. `clock` gives the time in UTC; `on_page` hears of each durable page: date, pages and rows so far.
 
     Raises:
         UsageError: if a date is not over yet, before any request.
@@ -51,7 +54,7 @@ def fetch_dates(
     landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
     days = dates_to_fetch(asked, settings.run.refetch_days, landing) if refetch else asked
     with closing(UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)) as api:
-        fetcher = _Fetcher(landing, api, settings, clock, run_id, on_page)
+        fetcher = _Fetcher(landing, api, settings, clock, run_id, known_generations, on_page)
         return IngestReport(tuple(fetcher.fetch(day) for day in days))
 
 
@@ -122,6 +125,7 @@ class _Fetcher:
     settings: Settings
     clock: Callable[[], datetime]
     run_id: str
+    known_generations: Mapping[date, int]
     on_page: OnPage
 
     def fetch(self, day: date) -> DateReport:
@@ -136,7 +140,7 @@ class _Fetcher:
         return DateReport(day, outcome, newest.generation, newest.rows, newest.pages, not landed.is_settled)
 
     def _landed(self, day: date) -> Landed:
-        this = Fetch(self.run_id, self.api.url, self._settles_at(day))
+        this = Fetch(self.run_id, self.api.url, self._settles_at(day), self.known_generations.get(day, 0))
         for _ in range(START_OVERS):
             with self.landing.lock(day):
                 pages = self._pages(day)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.gates import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import create_table, note_state, read_table, replace_where
 from company_activity.io.lake.delta_log import identity
-from company_activity.planner import Sources, complete_dates
+from company_activity.planner import Sources, complete_dates, lost_dates
 from company_activity.report import StepReport
+from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import with_row_times
@@ -45,6 +47,7 @@ def build_companies(run: Run) -> StepReport:
     usage, crm = moved(built or {}, now)
     if not (usage.dates or crm.dates):
         return StepReport("build_companies", "nothing", notes=["nothing new is staged"])
+    run.check_rewriting(COMPANIES.name, Rewriting(lost=lost_sources(now, built)))
     with ExitStack() as stack:
 
         def keep(rows: DataFrame) -> DataFrame:
@@ -64,6 +67,15 @@ def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:
     """The usage dates and the snapshot dates whose staged rows are not those that the dimension was built from."""
     usage = moves_between(*(dated(sources.get("usage", {})) for sources in (built, now)))
     return usage, moves_between(built.get("crm", {}), now["crm"])
+
+
+def lost_sources(now: Sources, built: Sources | None) -> list[date]:
+    """The usage and snapshot dates that the dimension was built from and staging does not know: it forgets none."""
+    if built is None:
+        return []
+    files = {path: content for path, content in built["crm"].items() if path not in now["crm"]}
+    snapshots = {date.fromisoformat(content.split(":")[0]) for content in files.values()}
+    return sorted({*lost_dates(now["usage"], built["usage"]), *snapshots})
 
 
 def dated(marks: dict[str, str]) -> dict[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.io.fetch_dates import fetch_dates
 from company_activity.report import StepReport
+from company_activity.schemas import PRODUCT_USAGE
+from company_activity.state import generation_of
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -13,8 +16,15 @@ if TYPE_CHECKING:
 
 def ingest_usage(run: Run) -> StepReport:
     """Fetch each date whole; a date that fails is named, and does not stop the others."""
+    staged = run.state_of(PRODUCT_USAGE).get("dates", {})
     done = fetch_dates(
-        run.settings, run.dates, clock=run.clock, run_id=run.run_id, refetch=run.refetch, on_page=run.on_page
+        run.settings,
+        run.dates,
+        clock=run.clock,
+        run_id=run.run_id,
+        refetch=run.refetch,
+        known_generations={date.fromisoformat(day): generation_of(noted) for day, noted in staged.items()},
+        on_page=run.on_page,
     )
     landed = done.of("landed")
     counts = {

@@ -20,13 +20,25 @@ from company_activity.plan import (
     missing_of,
     staging_of,
 )
-from company_activity.planner import Sources, Span, check_metrics, dates_to_stage, mark, shows, snapshots
+from company_activity.planner import (
+    Sources,
+    Span,
+    check_metrics,
+    dates_to_stage,
+    dates_to_stage_again,
+    is_of_a_version,
+    lost_dates,
+    shows,
+    snapshots,
+)
+from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import (
     COMPANIES,
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
 )
+from company_activity.state import mark, under_rules
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -56,7 +68,14 @@ def plan(run: Run) -> Plan:
     published = read_mirror(lake, run.settings.sql.url)
     sent = {day: content for (table, day), content in published.items() if day and table == COMPANY_ACTIVITY_DAILY.name}
     ahead = {planned.day for planned in build} | set(drop)
-    not_asked = [one for one in build if one.day not in run.dates and one.rows is not None]
+    unasked = [one for one in build if one.day not in run.dates and one.rows is not None]
+    upgraded = [one.day for one in unasked if all(map(is_of_a_version, one.reasons))]
+    rewriting = Rewriting(
+        rewritten=[one.day for one in unasked if one.day not in set(upgraded)],
+        upgraded=[] if run.upgrade.is_accepted else upgraded,
+        dropped=[day for day in drop if day not in run.dates],
+        lost=lost_dates(now["usage"], activity.get("usage", {})),
+    )
     return Plan(
         fetch=tuple(dates_to_fetch(run.dates, run.settings.run.refetch_days, run.landing)),
         missing=tuple(missing_of(run.dates, now["usage"])),
@@ -66,15 +85,17 @@ def plan(run: Run) -> Plan:
         drop=tuple(drop),
         publish=tuple(sorted({*dates_to_publish(run.lake_hashes(), sent), *ahead})),
         publish_companies=bool(spans) or not shows(published.get((COMPANIES.name, None), ""), versions[COMPANIES.name]),
-        not_asked=len(not_asked),
+        rewriting=rewriting,
         most_not_asked=run.settings.gates.max_dates_rewritten,
     )
 
 
 def landed_marks(run: Run, staged: dict[str, str]) -> dict[str, str]:
-    """The marks of the dates whose newest generation is not staged: the only manifests that are opened."""
-    newest = (run.landing.newest(day) for day in dates_to_stage(run.landing.generations(), {"dates": staged}))
-    return {
+    """The marks of the dates that will be staged; only manifests of new generations are opened."""
+    landed, noted = run.landing.generations(), {"dates": staged}
+    newest = (run.landing.newest(day) for day in dates_to_stage(landed, noted))
+    marks = {str(day): under_rules(staged[str(day)]) for day in dates_to_stage_again(landed, noted)}
+    return marks | {
         str(manifest.date): mark(manifest.generation, manifest.content_digest if manifest.state == "complete" else None)
         for manifest in newest
         if manifest

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from company_activity.checks import split_by_reasons
+from company_activity.dates import spans
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
 from company_activity.gates import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
@@ -19,11 +21,14 @@ from company_activity.input_gates import (
     usual,
 )
 from company_activity.io.lake.delta import dates_predicate, read_table, replace_where
+from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
-from company_activity.planner import complete_dates, dates_to_stage, mark
+from company_activity.planner import complete_dates, dates_to_stage, dates_to_stage_again, under_other_rules
 from company_activity.report import StepReport
+from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
+from company_activity.state import State, mark
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
 
@@ -36,32 +41,103 @@ if TYPE_CHECKING:
     from company_activity.run import Run
 
 
+MOST_DATES = 60  # that one commit stages again under other rules
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Dates that one commit stages: their newest manifests, and which generations were staged before (`is_again`)."""
+
+    dates: Sequence[date]
+    newest: Sequence[Manifest]
+    is_again: bool = False
+
+    @property
+    def complete(self) -> list[Manifest]:
+        return [manifest for manifest in self.newest if manifest.state == "complete"]
+
+    def mark_of(self, manifest: Manifest) -> str:
+        return mark(manifest.generation, manifest.content_digest if manifest.state == "complete" else None)
+
+
 def stage_usage(run: Run) -> StepReport:
-    """Stage the newest generation of every date that is not staged yet; a date that became missing is emptied."""
-    state = run.state_of(PRODUCT_USAGE)
-    dates = dates_to_stage(run.landing.generations(), state)
-    if not dates:
+    """Stage the newest generation of every date that is not staged yet; a date that became missing is emptied.
+
+    What older rules staged is staged again, as far as the landing still holds it, in batches behind the new dates.
+
+    Raises:
+        GateRefused: if a new generation is refused, if a record got lost, or if more dates would be staged again
+            under today's rules than anybody asked for.
+    """
+    state, landed = run.state_of(PRODUCT_USAGE), run.landing.generations()
+    new = dates_to_stage(landed, state)
+    again = [day for day in dates_to_stage_again(landed, state) if day not in new]
+    if not new and not again:
         return StepReport("stage_usage", "nothing", notes=["every landed date is staged"])
+    unasked = [day for day in again if day not in run.dates]
+    verdicts = run.check_rewriting(PRODUCT_USAGE.name, Rewriting(upgraded=unasked))
+    batches = [batch_of(run, new)] if new else []
+    batches += [batch_of(run, again[n : n + MOST_DATES], is_again=True) for n in range(0, len(again), MOST_DATES)]
+    arrived: list[Arrived] = []
+    extras: list[str] = []
+    for batch in batches:
+        staged = stage(run, batch)
+        arrived += staged.arrived
+        verdicts += staged.verdicts
+        extras += staged.warnings
+    warnings = [*warnings_of(verdicts), *dict.fromkeys(extras), *out_of_reach(landed, state)]
+    return StepReport("stage_usage", counts=counted(new + again, arrived), warnings=warnings, verdicts=verdicts)
+
+
+def batch_of(run: Run, dates: Sequence[date], *, is_again: bool = False) -> Batch:
+    """The newest generations of these dates."""
     newest = [manifest for day in dates if (manifest := run.landing.newest(day))]
-    complete = [manifest for manifest in newest if manifest.state == "complete"]
-    parsed = read_landed_lines(run.spark, run.landing, complete).transform(parse_usage).cache()
+    return Batch(dates, newest, is_again)
+
+
+def out_of_reach(landed: Mapping[date, int], staged: State) -> list[str]:
+    """A warning that names the dates which older rules staged and the landing no longer holds."""
+    kept = sorted(set(under_other_rules(staged)) - set(dates_to_stage_again(landed, staged)) - landed.keys())
+    if not kept:
+        return []
+    return [f"{len(kept)} dates keep what older rules staged, for they are no longer in the landing: {told(kept)}"]
+
+
+def told(days: Iterable[date]) -> str:
+    """The dates as ranges."""
+    return ", ".join(map(str, spans(days)))
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What a batch came to."""
+
+    arrived: list[Arrived]
+    verdicts: list[Verdict]
+    warnings: list[str]
+
+
+def stage(run: Run, batch: Batch) -> Staged:
+    """Parse, judge and write one batch; a date staged again keeps the verdict that its generation has."""
+    lake, state = run.settings.lake.root, run.state_of(PRODUCT_USAGE)
+    parsed = read_landed_lines(run.spark, run.landing, batch.complete).transform(parse_usage).cache()
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
-    arrived = reconcile(complete, parsed, records)
+    arrived = reconcile(batch.complete, parsed, records)
     (figures,) = keys_of(records, PRODUCT_USAGE).collect()
-    verdicts = [*refuse_defects(well_keyed(PRODUCT_USAGE.name, *figures)), *judge(run, arrived, newest)]
-    lake = run.settings.lake.root
+    verdicts = refuse_defects(well_keyed(PRODUCT_USAGE.name, *figures))
+    if not batch.is_again:
+        verdicts += judge(run, arrived, batch.newest)
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
-    of_usage = f"feed = 'usage' AND {dates_predicate('date', dates)}"
+    of_usage = f"feed = 'usage' AND {dates_predicate('date', batch.dates)}"
     replace_where(quarantined, lake, QUARANTINE, of_usage, None)
-    marks = {str(m.date): mark(m.generation, m.content_digest if m in complete else None) for m in newest}
+    marks = {str(manifest.date): batch.mark_of(manifest) for manifest in batch.newest}
     staged = {"dates": {**state.get("dates", {}), **marks}, "rules_version": RULES_VERSION}
-    replace_where(records, lake, PRODUCT_USAGE, dates_predicate("date", dates), staged)
-    warnings = [*warnings_of(verdicts), *drift(parsed)]
-    report = StepReport("stage_usage", counts=counted(dates, arrived), warnings=warnings, verdicts=verdicts)
+    replace_where(records, lake, PRODUCT_USAGE, dates_predicate("date", batch.dates), staged)
+    warnings = [*drift(parsed), *state_warnings(PRODUCT_USAGE.name, staged)]
     parsed.unpersist()
     records.unpersist()
-    return report
+    return Staged(arrived, verdicts, warnings)
 
 
 def counted(dates: Sequence[date], arrived: Iterable[Arrived]) -> dict[str, int]:

@@ -38,12 +38,13 @@ def spans_of_moved_companies(before: DataFrame, after: DataFrame) -> DataFrame:
     return spans.distinct()
 
 
-def spans_of_moved_attributes(before: DataFrame, after: DataFrame) -> DataFrame:
+def spans_of_moved_attributes(before: DataFrame, after: DataFrame, companies: DataFrame) -> DataFrame:
     """`first, last`: the dates that see other attributes, one row per distinct span; `last` NULL is for ever.
 
     The calendar of each touched company is cut where either version has an edge; between two edges both versions
     say one thing each, and the stretches where these differ are the spans. A first period is seen by the 60 days
-    before it, without its contact. Which file brought a period is not seen.
+    before it, without its contact, as far as the company has rows there: from its first day seen in `companies`, the
+    dimension of `after`, on. Which file brought a period is not seen.
     """
     old, new = _periods(before), _periods(after)
     touched = old.exceptAll(new).unionAll(new.exceptAll(old)).select("company_id").distinct()
@@ -53,7 +54,10 @@ def spans_of_moved_attributes(before: DataFrame, after: DataFrame) -> DataFrame:
     stretches = edges.where("edge IS NOT NULL").distinct().withColumn("next", F.lead("edge").over(by_edge))
     seen = stretches.transform(_with_seen, old, "then").transform(_with_seen, new, "now")
     differs = ~F.col("then").eqNullSafe(F.col("now"))
-    return seen.where(differs).select(F.col("edge").alias("first"), F.date_sub("next", 1).alias("last")).distinct()
+    rows_from = companies.select("company_id", "first_seen_date")
+    moved = seen.where(differs).join(rows_from, "company_id")  # a company that is gone has moved as a company
+    spans = moved.select(F.greatest("edge", "first_seen_date").alias("first"), F.date_sub("next", 1).alias("last"))
+    return spans.where("last IS NULL OR first <= last").distinct()
 
 
 def _with_seen(stretches: DataFrame, periods: DataFrame, name: str) -> DataFrame:

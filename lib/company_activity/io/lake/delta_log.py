@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from company_activity.errors import LakeUnfit
 from company_activity.io.files import Folder, open_folder
 
 OURS = "company_activity"
@@ -44,12 +45,29 @@ def encode_state(state: Mapping[str, Any]) -> str:
     """The commit metadata that carries `state`.
 
     Raises:
-        ValueError: if it is over 1 MB: a table with 20 MB in a commit can never be read again.
+        LakeUnfit: if it is over 1 MB: a table with 20 MB in a commit can never be read again.
     """
-    text = json.dumps({OURS: state}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    text = as_text(state)
     if len(text.encode()) > MAX_STATE_BYTES:
-        raise ValueError(f"the state of a commit takes {len(text)} bytes, more than {MAX_STATE_BYTES}")
+        raise LakeUnfit(
+            f"the state of a commit would take {len(text.encode()):,} bytes, more than {MAX_STATE_BYTES:,}; nothing was"
+            " written",
+            remedy="keep fewer years in this lake: begin another one for the dates to come",
+        )
     return text
+
+
+def state_warnings(table: str, state: Mapping[str, Any]) -> list[str]:
+    """A sentence where a table's state has come to half of what a commit may carry."""
+    size = len(as_text(state).encode())
+    if size * 2 <= MAX_STATE_BYTES:
+        return []
+    return [f"the state of {table} takes {size:,} bytes of the {MAX_STATE_BYTES:,} that a commit may carry"]
+
+
+def as_text(state: Mapping[str, Any]) -> str:
+    """A state as JSON, always the same text for the same content."""
+    return json.dumps({OURS: state}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def identity(lake_root: str, table_path: str) -> str:

@@ -24,11 +24,15 @@ class Landed:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Who commits, where it was fetched, and from when on a fetch of the date is no longer provisional."""
+    """Who commits, where it was fetched, and from when on a fetch of the date is no longer provisional.
+
+    `known_generation` is the greatest that anybody ever staged of the date: its landing may have been lost since.
+    """
 
     run_id: str
     api_url: str
     settles_at: datetime
+    known_generation: int = 0
 
 
 def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> UnfinishedDate:
@@ -52,7 +56,7 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
     """
     newest, is_settled = landing.newest(fetched.session.day), fetched.session.started_at >= fetch.settles_at
     if newest is None or not _is_same(newest, fetched) or not landing.is_all_there(newest):
-        generation = newest.generation + 1 if newest else 1
+        generation = max(newest.generation if newest else 0, fetch.known_generation) + 1
         _mark(landing, fetched, generation, is_settled)
         ours = _with_parts(landing, fetched, generation, fetch)
         if landing.create_manifest(ours):

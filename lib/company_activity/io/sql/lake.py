@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
-from company_activity.io.lake.delta import table_uri
+from company_activity.io.lake.delta import as_declared, table_uri
 from company_activity.io.lake.delta_log import newest_version, table_id
 from company_activity.io.sql.figures import Figures
 from company_activity.io.sql.ledger import Fence
@@ -33,7 +33,7 @@ class LakeTable:
     def at(self, version: int) -> DataFrame:
         """The table at a version that may be older."""
         found = self.spark.read.format("delta").option("versionAsOf", version).load(self.path)
-        return found.select(*self.served.column_names)
+        return as_declared(found, self.served.lake)
 
 
 def open_lake_table(spark: SparkSession, lake_root: str, served: Served, version: int | None = None) -> LakeTable:

@@ -1,0 +1,32 @@
+"""Who accepted what an upgrade rewrites: a create-only file beside the lake, which outlives a killed run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from company_activity.io.files import open_folder
+
+FOLDER = "ops/upgrades"
+
+
+class Upgrades:
+    """Acceptances of rewriting, each for one set of versions of rules, constants and formulas."""
+
+    def __init__(self, lake_root: str, *versions: str) -> None:
+        self._folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
+        self._versions = versions
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether someone accepted what an upgrade to these versions rewrites."""
+        return self._name in self._folder.names()
+
+    def accept(self, run_id: str) -> None:
+        """Keep the acceptance; the next run goes on where this one may be killed."""
+        told = {"versions": self._versions, "run_id": run_id}
+        self._folder.create(self._name, json.dumps(told, indent=1) + "\n")
+
+    @property
+    def _name(self) -> str:
+        return hashlib.sha256("\n".join(self._versions).encode()).hexdigest()[:16] + ".json"

@@ -1,0 +1,60 @@
+"""A table that an older version made is extended, never dropped: what it lacks is NULL, what stands is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from company_activity.errors import LakeUnfit
+from company_activity.io.lake.delta import note_state, read_table, read_version, replace_where
+from company_activity.io.lake.delta_log import newest_state, newest_version
+from company_activity.schemas import Column, Table
+
+OLD = Table(
+    "stg.t",
+    (
+        Column("a", "bigint", "Key", nullable=False),
+        Column("is_b", "boolean", "Was never NULL", nullable=False),
+        Column("day", "date", "Day", nullable=False),
+    ),
+    key=("a",),
+    partition_by=("day",),
+)
+NEW = replace(
+    OLD,
+    columns=(
+        OLD.columns[0],
+        Column("tags", "array<string>", "It's new", nullable=False),
+        replace(OLD.columns[1], nullable=True),
+        Column("name", "string", "New as well", personal=True),
+        OLD.columns[2],
+    ),
+)
+FIRST, SECOND = "day = DATE'2025-01-01'", "day = DATE'2025-01-02'"
+
+
+def test_a_table_gains_columns_and_loses_a_not_null(spark: SparkSession, tmp_path: Path) -> None:
+    lake = str(tmp_path)
+    replace_where(spark.sql("SELECT 1L a, true is_b, DATE'2025-01-01' day"), lake, OLD, FIRST, {"n": 1})
+    made = newest_version(lake, OLD.path)
+    assert [tuple(row) for row in read_table(spark, lake, NEW).select("a", "tags", "is_b", "name").collect()] == [
+        (1, None, True, None)
+    ]
+    fresh = spark.sql("SELECT 2L a, array('x') tags, CAST(NULL AS boolean) is_b, 'N' name, DATE'2025-01-02' day")
+    replace_where(fresh, lake, NEW, SECOND, {"n": 2})
+    rows = read_table(spark, lake, NEW).orderBy("a").select("a", "tags", "is_b", "name").collect()
+    assert [tuple(row) for row in rows] == [(1, None, True, None), (2, ["x"], None, "N")]
+    assert read_version(spark, lake, NEW, made).columns == NEW.column_names  # as it was before it was extended
+    assert newest_state(lake, NEW.path)["n"] == 2
+
+    standing = newest_version(lake, NEW.path)
+    replace_where(fresh, lake, NEW, SECOND, {"n": 3})
+    note_state(spark, lake, NEW, {"n": 4})
+    assert newest_version(lake, NEW.path) == standing + 2  # extended once, and never looked at again
+
+    other = replace(NEW, columns=(replace(NEW.columns[0], type="string"), *NEW.columns[1:]))
+    with pytest.raises(LakeUnfit, match=r"stg\.t\.a is bigint in the lake, and string"):
+        replace_where(fresh, lake, other, SECOND, {"n": 5})
