@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 MAX_COUNT = 10**9
 MAX_ID = 64

@@ -156,6 +156,60 @@ def test_alter_table_leaves_nothing_to_build_either(
     assert planned(place, capsys) == plan
 
 
+def test_a_new_company_of_the_newest_snapshot_builds_the_newest_date_alone(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no rows on the 60 days before its first snapshot, which that snapshot would be read by."""
+    standing = (SAMPLES / "crm" / "crm_2025-11-20.csv").read_text(encoding="utf-8").rstrip("\n")
+    header, *_ = standing.splitlines()
+    named = dict.fromkeys(header.split(","), "") | {"company_id": "c_brand_new", "name": "Brand New"}
+    row = ",".join(named.values())
+    new = place.folder / "landing" / "raw" / "crm" / f"crm_{LAST}.csv"
+    new.parent.mkdir(parents=True, exist_ok=True)
+    new.write_text(f"{standing}\n{row}\n".replace("2025-11-20", LAST), encoding="utf-8")
+    assert place.run("run", "--date", LAST, "--steps", STEPS) == 0
+    assert counts_of_the_last_run(place, capsys)["dates_built"] == 1
+
+
+def counts_of_the_last_run(place: Place, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    capsys.readouterr()
+    assert place.run("runs", "--last", "1", "--json") == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    counts: dict[str, int] = next(step["counts"] for step in steps if step["name"] == "build_activity")
+    return counts
+
+
+def test_a_state_that_cannot_be_read_drops_nothing(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Staging forgets no date: one that it does not know is no missing date."""
+    log = Path(place.settings.lake.root) / "stg" / "product_usage" / "_delta_log"
+    before = versions(place.settings.lake.root)[COMPANY_ACTIVITY_DAILY.name]
+    log.rename(log.with_name("aside"))
+    assert place.run("run", "--date", LAST, "--steps", "build_activity") == 4
+    assert place.run("run", "--date", LAST, "--steps", "build_companies") == 4
+    told = capsys.readouterr()
+    assert "its state could not be read" in told.err
+    assert "starting Spark" not in told.out
+    assert planned(place, capsys)["gate_rewrite"]["may_refuse"]
+    log.with_name("aside").rename(log)
+    assert versions(place.settings.lake.root)[COMPANY_ACTIVITY_DAILY.name] == before
+
+
+def test_a_table_whose_own_state_cannot_be_read_is_not_rewritten_unasked(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = Path(place.settings.lake.root) / "analytics" / "company_activity_daily" / "_delta_log"
+    kept = {file: file.read_text(encoding="utf-8") for file in log.glob("*.json")}
+    for file, text in kept.items():
+        file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
+        file.write_text(
+            text.replace('"userMetadata":"{\\"company_activity', '"userMetadata":"{\\"somebody'), encoding="utf-8"
+        )
+    assert place.run("run", "--date", LAST, "--steps", "build_activity", **FEW) == 4
+    assert "built dates to rewrite that nobody asked for" in capsys.readouterr().err
+    for file, text in kept.items():
+        file.write_text(text, encoding="utf-8")
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("command", ["plan", "run"])
 def test_plan_and_an_unchanged_run_need_no_java(sample_place: Place, tmp_path: Path, command: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.errors import LakeUnfit
-from company_activity.io.lake.delta import note_state, read_table, read_version, replace_where
+from company_activity.io.lake.delta import VersionGone, note_state, read_table, read_version, replace_where
 from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import Column, Table
 
@@ -49,6 +49,17 @@ def test_a_table_gains_columns_and_loses_a_not_null(spark: SparkSession, tmp_pat
     assert [tuple(row) for row in rows] == [(1, None, True, None), (2, ["x"], None, "N")]
     assert read_version(spark, lake, NEW, made).columns == NEW.column_names  # as it was before it was extended
     assert newest_state(lake, NEW.path)["n"] == 2
+    (file,) = Path(lake, OLD.path, "day=2025-01-01").glob("*.parquet")
+    file.with_name(f".{file.name}.crc").unlink()
+    kept = file.read_bytes()
+    file.write_bytes(b"torn")
+    with pytest.raises(Exception, match=r"parquet") as torn:  # a read that fails says nothing of the version
+        read_version(spark, lake, OLD, made)
+    assert not isinstance(torn.value, VersionGone)
+    file.unlink()
+    with pytest.raises(VersionGone):
+        read_version(spark, lake, OLD, made)
+    file.write_bytes(kept)
 
     standing = newest_version(lake, NEW.path)
     replace_where(fresh, lake, NEW, SECOND, {"n": 3})

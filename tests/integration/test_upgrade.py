@@ -1,0 +1,100 @@
+"""A landing, a lake and a warehouse that version 0.1 wrote go on under this one: one acceptance, whatever is killed.
+
+One place for all, each test a moment in its life. `place_0_1.tar.gz` holds four dates of the sample; it was written by
+`company-activity run --from 2025-08-26 --to 2025-08-29` of 0.1.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.steps import build_activity
+
+from support.cycle import SAMPLES, Place, serving
+from support.lake import content_by_date, noted_by_date, versions
+
+ARCHIVE = Path(__file__).with_name("place_0_1.tar.gz")
+DAYS = [str(date(2025, 8, 26) + timedelta(days=n)) for n in range(4)]
+NEXT = "2025-08-30"
+FEW = {"COMPANY_ACTIVITY__GATES__MAX_DATES_REWRITTEN": "2"}
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """What 0.1 left, and the API that it was filled from."""
+    folder = tmp_path_factory.mktemp("upgrade")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    with serving(folder, SAMPLES / "usage") as place:
+        yield place
+
+
+def planned(place: Place, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    assert place.run("plan", "--date", NEXT, "--json", **FEW) == 0
+    plan: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return plan
+
+
+def test_the_plan_shows_what_the_upgrade_rewrites_and_publishes(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = planned(place, capsys)
+    assert plan["stage"] == dict.fromkeys(DAYS, "staged by older rules")
+    exact = {one["date"]: set(one["reasons"]) for one in plan["build"] if one["bound"] == "exact"}
+    assert exact == {day: {"formula version 2", "rules version 2"} for day in DAYS}
+    assert plan["gate_rewrite"]["of_an_upgrade"] == 4
+    assert plan["gate_rewrite"]["may_refuse"]
+    assert set(DAYS) <= set(plan["publish"])
+
+
+def test_without_an_acceptance_nothing_is_written(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    before = versions(place.settings.lake.root)
+    assert place.run("run", "--date", NEXT, **FEW) == 4
+    assert "--accept-gate rewrite" in capsys.readouterr().err
+    assert versions(place.settings.lake.root) == before
+
+
+def test_one_acceptance_outlives_a_kill_between_two_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = noted_by_date(place.settings.lake.root)
+    commits, real = [], build_activity.replace_where
+
+    def dying(*given: Any) -> None:
+        if commits:
+            raise KeyboardInterrupt
+        commits.append(real(*given))
+
+    monkeypatch.setattr(build_activity, "MOST_ROWS", 40)  # about the companies of one date
+    monkeypatch.setattr(build_activity, "replace_where", dying)
+    assert place.run("run", "--date", NEXT, "--accept-gate", "rewrite", **FEW) == 130
+    noted = noted_by_date(place.settings.lake.root)
+    assert sum(noted.get(day) != before[day] for day in DAYS) == 1
+    monkeypatch.setattr(build_activity, "replace_where", real)
+    assert place.run("run", "--date", NEXT, **FEW) == 0  # accepted already
+
+
+def test_then_it_is_the_table_that_is_built_from_nothing(
+    spark: SparkSession, place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert noted_by_date(place.settings.lake.root) == content_by_date(spark, place.settings.lake.root)
+    with serving(tmp_path, SAMPLES / "usage") as fresh:
+        fresh.drop_crm(SAMPLES / "crm" / "crm_2025-08-20.csv")
+        steps = "admit_crm,ingest_usage,stage_usage,stage_crm,build_companies,build_activity"
+        assert fresh.run("run", "--from", DAYS[0], "--to", NEXT, "--steps", steps) == 0
+        assert noted_by_date(fresh.settings.lake.root) == noted_by_date(place.settings.lake.root)
+    created = place.table(spark, COMPANY_ACTIVITY_DAILY).where(f"activity_date = DATE'{DAYS[0]}'")
+    assert {str(row[0])[:10] for row in created.select("created_at").distinct().collect()} == {"2026-11-26"}
+    standing = versions(place.settings.lake.root)
+    capsys.readouterr()
+    assert place.run("run", "--from", DAYS[0], "--to", NEXT) == 0
+    assert "starting Spark" not in capsys.readouterr().out
+    assert versions(place.settings.lake.root) == standing
