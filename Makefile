@@ -67,8 +67,8 @@ axe: ## the accessibility checker, for the report's test (needs npm)
 reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
 	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
 
-bench: dev ## the benchmarks: memory and CPU of ingest, staging beside DuckDB, dimension, publish
-	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+bench: dev ## every benchmark, and a table of which goals were met: ingest, staging, dimension, windows, publish
+	@$(BIN)/python tests/benchmarks
 
 lint: dev ## ruff, mypy, sqlfluff
 	$(BIN)/ruff format --check .

@@ -22,6 +22,7 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 
+from goals import Goal, exit_code  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
@@ -195,8 +196,7 @@ def main(rows: int = ROWS) -> int:
         build(spark, settings, rows, dates)
         ratio = measure(Bench(spark, cluster, url.rsplit("/", 1)[-1], settings, dates))
     spark.stop()
-    print(f"publish/append of {rows:,} rows: {ratio:.2f} (wanted: {WANTED})")
-    return 0 if ratio <= WANTED else 1
+    return exit_code(Goal(f"publish/append of {rows:,} rows", ratio, WANTED))
 
 
 if __name__ == "__main__":
