@@ -1,11 +1,15 @@
 """Gates on what has arrived, judged before anything is written: is a date as large as its weekday usually is, how much
-of it is broken, how old is the CRM. Plain Python over a few figures per date."""
+of it is broken, how old is the CRM. Plain Python over a few figures per date.
+
+A share is compared exactly: 0.1 in the settings is a tenth, and a date that lost exactly a tenth is at the threshold.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from fractions import Fraction
 from statistics import median
 
 from company_activity.gates import Verdict
@@ -33,8 +37,8 @@ class Arrived:
 class Usual:
     """The medians of the same weekday in the four weeks before, over its complete dates."""
 
-    records: float
-    events: float
+    records: Fraction
+    events: Fraction
 
 
 def same_weekdays(day: date) -> list[date]:
@@ -49,20 +53,24 @@ def same_weekdays(day: date) -> list[date]:
 def usual(day: date, known: Mapping[date, tuple[int, int]]) -> Usual | None:
     """What is usual for a date, from (records, events) of the complete dates; None where fewer than 3 are known.
 
-    >>> usual(date(2025, 3, 31), {date(2025, 3, 24): (9, 90), date(2025, 3, 17): (5, 50), date(2025, 3, 3): (7, 70)})
-    Usual(records=7, events=70)
+    >>> known = {date(2025, 3, 24): (9, 90), date(2025, 3, 17): (5, 50), date(2025, 3, 3): (7, 70)}
+    >>> usual(date(2025, 3, 31), known) == Usual(records=Fraction(7), events=Fraction(70))
+    True
     """
     found = [known[before] for before in same_weekdays(day) if before in known]
     if len(found) < FEWEST_WEEKS:
         return None
-    return Usual(median(records for records, _ in found), median(events for _, events in found))
+    return Usual(
+        records=median(Fraction(records) for records, _ in found),
+        events=median(Fraction(events) for _, events in found),
+    )
 
 
 def judge_volume(arrived: Arrived, normal: Usual | None, gates: GateSettings) -> Verdict:
     """A date with far fewer records or events than usual; an error only where many records are usual.
 
     >>> gates = GateSettings()
-    >>> small, large = Usual(100, 1000), Usual(2000, 9000)
+    >>> small, large = Usual(Fraction(100), Fraction(1000)), Usual(Fraction(2000), Fraction(9000))
     >>> half = Arrived(date(2025, 3, 31), 1, 900, 900, 0, 9000)
     >>> [(v.passed, v.severity) for v in (judge_volume(half, usual, gates) for usual in (None, small, large))]
     [(True, 'error'), (True, 'error'), (False, 'error')]
@@ -71,14 +79,15 @@ def judge_volume(arrived: Arrived, normal: Usual | None, gates: GateSettings) ->
     if normal is None:
         return Verdict(VOLUME, scope, True, "WARMUP", f"{FEWEST_WEEKS} earlier {arrived.day:%A}s to compare with")
     drop = max(_drop(arrived.accepted, normal.records), _drop(arrived.events, normal.events))
-    is_error = drop >= gates.volume_error_drop and normal.records >= gates.volume_min_records
+    passed = drop < exact(gates.volume_warn_drop)
+    is_error = drop >= exact(gates.volume_error_drop) and normal.records >= gates.volume_min_records
     return Verdict(
         VOLUME,
         scope,
-        drop < gates.volume_warn_drop,
+        passed,
         f"{arrived.accepted:,} records with {arrived.events:,} events",
-        f"about {normal.records:,.0f} records with {normal.events:,.0f} events, as on other {arrived.day:%A}s",
-        "error" if is_error or drop < gates.volume_warn_drop else "warn",
+        f"about {round(normal.records):,} records with {round(normal.events):,} events, as on other {arrived.day:%A}s",
+        "error" if is_error or passed else "warn",
     )
 
 
@@ -90,7 +99,7 @@ def judge_quarantine(arrived: Arrived, gates: GateSettings) -> Verdict:
     >>> [(v.passed, v.severity) for v in (judge_quarantine(arrived, gates) for arrived in found)]
     [(True, 'error'), (False, 'error'), (False, 'warn')]
     """
-    passed = arrived.quarantined <= gates.quarantine_max_share * arrived.landed
+    passed = arrived.quarantined <= exact(gates.quarantine_max_share) * arrived.landed
     is_error = passed or arrived.landed >= gates.quarantine_min_records
     found = f"{arrived.quarantined:,} of {arrived.landed:,} records quarantined"
     wanted = f"at most {gates.quarantine_max_share:.0%}"
@@ -111,8 +120,8 @@ def judge_freshness(day: date, snapshots: Sequence[date], gates: GateSettings) -
 
 
 def judge_unknown(day: date, unknown: int, rows: int, gates: GateSettings) -> Verdict:
-    """A date of which many companies have no name; it only warns."""
-    passed = unknown <= gates.unknown_max_share * rows
+    """A date of which the CRM does not know many companies; it only warns."""
+    passed = unknown <= exact(gates.unknown_max_share) * rows
     found = f"{unknown:,} of {rows:,} companies are not in the CRM"
     return Verdict("unknown companies", str(day), passed, found, f"at most {gates.unknown_max_share:.0%}", "warn")
 
@@ -129,5 +138,14 @@ def let_through(verdict: Verdict) -> Verdict:
     return replace(verdict, severity="warn", found=f"{verdict.found}; accepted") if not verdict.passed else verdict
 
 
-def _drop(found: float, normal: float) -> float:
-    return 1 - found / normal if normal else 0.0
+def exact(share: float) -> Fraction:
+    """A share as it is written in the settings; the double itself lies beside it, to one side or the other.
+
+    >>> exact(0.29) * 100 == 29, 0.29 * 100 == 29
+    (True, False)
+    """
+    return Fraction(str(share))
+
+
+def _drop(found: int, normal: Fraction) -> Fraction:
+    return 1 - Fraction(found) / normal if normal else Fraction(0)
