@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from company_activity.io.landing.manifest import Manifest
     from company_activity.run import Run
 
+MOST_FIELDS, FIELD_CHARACTERS = 20, 64  # of fields beyond the contract, what a warning names
+
 
 MOST_DATES = 60  # that one commit stages again under other rules
 
@@ -219,6 +221,22 @@ def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifes
 
 
 def drift(parsed: DataFrame) -> list[str]:
-    """A warning that names the fields beyond the contract, where there are any."""
-    names = sorted(row["name"] for row in parsed.select(F.explode("extras").alias("name")).distinct().collect())
-    return [f"usage items carry fields beyond the contract, kept in raw_json: {', '.join(names)}"] if names else []
+    """A warning that names the most frequent fields beyond the contract, and says how many more there are."""
+    names = parsed.select(F.explode("extras").alias("name")).groupBy("name").count()
+    beginnings = names.select(F.substring("name", 1, FIELD_CHARACTERS + 1).alias("name"), "count")
+    most_frequent = beginnings.orderBy(F.desc("count"), "name").limit(MOST_FIELDS + 1).collect()
+    if not most_frequent:
+        return []
+    named = ", ".join(shown_field(row["name"]) for row in most_frequent[:MOST_FIELDS])
+    more = f", and {names.count() - MOST_FIELDS:,} more" if len(most_frequent) > MOST_FIELDS else ""
+    return [f"usage items carry fields beyond the contract, kept in raw_json: {named}{more}"]
+
+
+def shown_field(name: str) -> str:
+    """A field's name as one word of a line: cut, and what does not print as an escape.
+
+    >>> shown_field("x" * 80) == "x" * 64 + "…", shown_field("\\u202eplan\\0")
+    (True, '\\\\u202eplan\\\\x00')
+    """
+    cut = name if len(name) <= FIELD_CHARACTERS else f"{name[:FIELD_CHARACTERS]}…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
