@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def audited(candidate: DataFrame) -> DataFrame:
     """`activity_date, rows, keys, active_users, events, unknown, nulls, content_hash`, a row per date; one pass.
 
-    `unknown` are the companies without a name, `nulls` the rows with a NULL where the table allows none.
+    `unknown` are the companies that the CRM does not know, `nulls` the rows with a NULL where the table allows none.
     """
     return candidate.groupBy("activity_date").agg(
         F.count("*").alias("rows"),
         F.count_distinct("company_id").alias("keys"),
         F.sum("active_users").alias("active_users"),
         F.sum("events").alias("events"),
-        F.count_if(F.col("company_name") == "UNKNOWN").alias("unknown"),
+        F.count_if(F.col("source") == "product_api").alias("unknown"),
         nulls(COMPANY_ACTIVITY_DAILY),
         content_hash(COMPANY_ACTIVITY_DAILY).alias("content_hash"),
     )
