@@ -202,7 +202,7 @@ COMPANY_ACTIVITY_DAILY = Table(
         Column("engagement_recency", "double", "0 to 1: how lately used", nullable=False),
         Column("engagement_breadth", "double", "0 to 1: how many users", nullable=False),
         Column("engagement_depth", "double", "0 to 1: events per user-day", nullable=False),
-        Column("is_churn_risk", "boolean", "Any churn reason holds", nullable=False),
+        Column("is_churn_risk", "boolean", "Any churn reason holds; NULL where the week is not known"),
         Column("churn_reasons", "array<string>", "The reasons, in alphabetical order", nullable=False),
         Column("source", "string", "product_api, merged or crm_csv", nullable=False),
         Column("data_quality_flag", "string", "The first caveat that holds, or OK", nullable=False),

@@ -43,7 +43,12 @@ def ours_by_share(rows: Iterable[Row]) -> Verdicts:
     Churn is a change: the share measures a company by its own month, where a level such as the engagement score
     puts the small and steady before the big and leaving.
     """
-    return {key(row): Verdict(row["is_churn_risk"], (-len(row["churn_reasons"]), share(row))) for row in rows}
+    return {key(row): Verdict(is_flagged(row), (-len(row["churn_reasons"]), share(row))) for row in rows}
+
+
+def is_flagged(row: Row) -> bool:
+    """Whether the row says that the company is at risk; one that is not judged says nothing."""
+    return row["is_churn_risk"] is True
 
 
 def share(row: Row) -> float:
@@ -55,9 +60,7 @@ def share(row: Row) -> float:
 
 def ours_by_engagement(rows: Iterable[Row]) -> Verdicts:
     """More reasons first; among equals, the lower engagement score."""
-    return {
-        key(row): Verdict(row["is_churn_risk"], (-len(row["churn_reasons"]), row["engagement_score"])) for row in rows
-    }
+    return {key(row): Verdict(is_flagged(row), (-len(row["churn_reasons"]), row["engagement_score"])) for row in rows}
 
 
 def key(row: Row) -> CompanyDay:

@@ -48,9 +48,9 @@ def test_the_reference_s_three_companies(spark: SparkSession, place: Place) -> N
     )
     rows = place.table(spark, COMPANY_ACTIVITY_DAILY).where(f"activity_date = DATE'{LAST}'").select(*columns.split())
     assert [tuple(row) for row in rows.orderBy("company_id").collect()] == [
-        ("c_001", "Acme Corp", 12, 120, 10.0, "new", False, "WARMUP"),
-        ("c_002", "Bits & Bytes", 5, 22, 4.4, "new", False, "WARMUP"),
-        ("c_003", "Green Farm", 0, 0, None, "inactive", False, "WARMUP"),
+        ("c_001", "Acme Corp", 12, 120, 10.0, "new", None, "WARMUP"),
+        ("c_002", "Bits & Bytes", 5, 22, 4.4, "new", None, "WARMUP"),
+        ("c_003", "Green Farm", 0, 0, None, "inactive", None, "WARMUP"),
     ]
 
 

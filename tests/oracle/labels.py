@@ -12,47 +12,58 @@ from .view import UNKNOWN, View
 def lifecycle_state(view: View) -> str | None:
     """Design: "A = active in [D-6,D], P = active in [D-13,D-7]"."""
     is_active, was_active = view.users(6) > 0, view.users(13, 7) > 0
-    return active_state(view, was_active) if is_active else silent_state(view, was_active)
+    if is_open(view, is_active, was_active):
+        return None
+    return active_state(view, was_active) if is_active else silent_state(was_active)
 
 
-def active_state(view: View, was_active: bool) -> str | None:
-    """Design: "`new` (A and first_active_date ≥ D-6), `returning` (A, P), `resurrected` (A, not P, not new)".
+def is_open(view: View, is_active: bool, was_active: bool) -> bool:
+    """Whether a missing date leaves the state open.
 
-    "NULL […] when A, not P, not new and one in [D-13,D-7] is [missing]".
+    Design: "NULL when not A and a date in [D-6,D] from first_seen_date on is missing, or when not P and one in
+    [D-13,D-7] from first_seen_date on is".
     """
+    return (not is_active and view.misses(6)) or (not was_active and view.misses(13, 7))
+
+
+def active_state(view: View, was_active: bool) -> str:
+    """Design: "`new` (A and first_active_date ≥ D-6), `returning` (A, P), `resurrected` (A, not P, not new)"."""
     first_active = view.subject.first_active
     assert first_active is not None
     if first_active >= view.day - timedelta(days=6):
         return "new"
-    if was_active:
-        return "returning"
-    return None if view.misses(13, 7) else "resurrected"
+    return "returning" if was_active else "resurrected"
 
 
-def silent_state(view: View, was_active: bool) -> str | None:
-    """Design: "`dormant` (not A, P), `inactive`. NULL when not A and a date in [D-6,D] […] is missing"."""
-    if view.misses(6):
-        return None
+def silent_state(was_active: bool) -> str:
+    """Design: "`dormant` (not A, P), `inactive`"."""
     return "dormant" if was_active else "inactive"
 
 
-def churn_reasons(view: View, limits: Thresholds) -> list[str]:
-    """The reasons, alphabetical: "each only where days_since_last_active is not NULL".
+def is_judged(view: View) -> bool:
+    """Whether the row says anything of churn.
 
-    "The first and the last need all 7 dates complete, the second all 14: a missing day never makes a risk."
+    Design: "`is_churn_risk` is NULL, and the reasons empty, where a date of [D-6,D] is missing, or a usage record of
+    the company (by its id after the trim) that landed for one of them is quarantined in that date's newest generation".
     """
-    return [] if view.days_since_last_active is None else sorted(reasons(view, limits))
+    week = view.calendar(6, 0)
+    return view.all_complete(6) and view.subject.quarantined.isdisjoint(week)
+
+
+def churn_reasons(view: View, limits: Thresholds) -> list[str]:
+    """The reasons, alphabetical: "each only where days_since_last_active is not NULL", none where not judged."""
+    is_asked = is_judged(view) and view.days_since_last_active is not None
+    return sorted(reasons(view, limits)) if is_asked else []
 
 
 def reasons(view: View, limits: Thresholds) -> Iterator[str]:
-    """The reasons that hold for a company that is not gone."""
-    week_is_whole = view.all_complete(6)
+    """The reasons that hold for a company that is judged and not gone."""
     is_low_use = view.users(6) <= limits.low_use_max_user_days
-    if week_is_whole and is_low_use and is_without_contact(view, limits):
+    if is_low_use and is_without_contact(view, limits):
         yield "LOW_USE_NO_CONTACT"
     if view.all_complete(13) and is_sharp_drop(view, limits):
         yield "SHARP_DROP"
-    if week_is_whole and view.active_days(7) == 0:
+    if view.active_days(7) == 0:
         yield "SILENT"
 
 

@@ -59,7 +59,7 @@ def usage_density(view: View) -> float | None:
 
 @dataclass(frozen=True)
 class Monthly:
-    """Distinct monthly users: bounds, estimate, method; `exact` is the estimate unrounded, if rational."""
+    """Distinct monthly users: bounds, estimate, method; `exact` is a moment before it is rounded and clamped."""
 
     lower: int
     upper: int
@@ -74,10 +74,9 @@ def monthly_users(view: View) -> Monthly:
     upper = view.users(29)
     workdays = [view.u(day) for day in view.observed(30) if day.weekday() <= FRIDAY]
     moment = binomial_moment(workdays)
-    if moment is None:
-        return Monthly(lower, upper, rounded_root(lower * upper), "geometric_mean")
-    clamped = min(max(moment, Fraction(lower)), Fraction(upper))
-    return Monthly(lower, upper, math.floor(clamped + Fraction(1, 2)), "binomial_moment", clamped)
+    method = "geometric_mean" if moment is None else "binomial_moment"
+    rounded = rounded_root(lower * upper) if moment is None else rounded_moment(moment)
+    return Monthly(lower, upper, min(max(rounded, lower), upper), method, moment)
 
 
 def binomial_moment(workdays: list[int]) -> Fraction | None:
@@ -92,6 +91,21 @@ def binomial_moment(workdays: list[int]) -> Fraction | None:
         return None
     p = Fraction(t - v, t)
     return s / (w * p) * (1 - (1 - p) ** w)
+
+
+def rounded_moment(moment: Fraction) -> int:
+    """Design: "half up to 6 decimals (so that the last bits of a power decide nothing), then half up".
+
+    >>> [rounded_moment(Fraction(text)) for text in ("22.5", "22.4999995", "22.4999994", "22.499999", "0.5")]
+    [23, 23, 22, 22, 1]
+    """
+    millionths = half_up(moment * 10**6)
+    return half_up(Fraction(millionths, 10**6))
+
+
+def half_up(amount: Fraction) -> int:
+    """The nearest integer, the greater where two are."""
+    return math.floor(amount + Fraction(1, 2))
 
 
 def rounded_root(square: int) -> int:

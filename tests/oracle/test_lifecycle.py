@@ -30,7 +30,11 @@ QUIET_WITH_GAP: Sequence[int | None] = [None, None, None, MISSING, None, None, N
         ([1, *QUIET_WITH_GAP], None),
         ([1, *WEEK, *WEEK], "inactive"),
         ([0, None], "inactive"),
-        ([1, *QUIET_WITH_GAP, *WEEK], "inactive"),  # only [D-6, D] is asked for
+        ([1, *QUIET_WITH_GAP, *WEEK], None),  # the missing date is D-10: dormant or inactive
+        ([1, MISSING, *WEEK, *WEEK], "inactive"),  # the missing date is D-14
+        ([1, *QUIET_WITH_GAP, 1, *WEEK], "dormant"),  # active on D-7: the missing date does not matter
+        ([0, MISSING, *[None] * 5, 1], "new"),  # the missing date is D-6
+        ([0, MISSING, *[None] * 6, 1], None),  # the missing date is D-7: new or returning
     ],
 )
 def test_lifecycle(users: list[int | None], expected: str | None) -> None:

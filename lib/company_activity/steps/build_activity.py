@@ -37,7 +37,7 @@ from company_activity.report import StepReport
 from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE
 from company_activity.state import FORMULA_VERSION, BuiltDate, built_dates, table_of, version_of
-from company_activity.transforms.activity import ActivityInputs
+from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, rows_of_the_spine
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
@@ -269,14 +269,19 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
     """The rows that these dates should have, from the lake as it stands, and their figures."""
     run = build.run
     spark, lake = run.spark, run.settings.lake.root
-    reach = min(dates, default=date.max - timedelta(days=1)) - timedelta(days=HORIZON_DAYS - 1)
+    first = min(dates, default=date.max - timedelta(days=1))
+    reach = first - timedelta(days=HORIZON_DAYS - 1)
     of_usage = "feed = 'usage' AND company_id IS NOT NULL"
+    of_the_weeks = F.col("date").between(F.lit(first - timedelta(days=LAST_WEEK)), F.lit(max(dates, default=first)))
     inputs = ActivityInputs(
         calendar=spark.createDataFrame(calendar_rows(dates, build.complete), CALENDAR),
         companies=read_table(spark, lake, COMPANIES),
         history=read_table(spark, lake, COMPANIES_HISTORY),
         usage=read_table(spark, lake, PRODUCT_USAGE).where(F.col("date") >= F.lit(reach)),
-        quarantined=read_table(spark, lake, QUARANTINE).where(of_usage).select("date", "company_id"),
+        quarantined=read_table(spark, lake, QUARANTINE)
+        .where(of_usage)
+        .where(of_the_weeks)
+        .select("date", "company_id"),
     )
     rows = activity_of(inputs, run.settings.metrics, by_slices=len(dates) <= MOST_SLICES)
     rows = rows.cache() if keep else rows

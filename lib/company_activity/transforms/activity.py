@@ -25,13 +25,16 @@ if TYPE_CHECKING:
     from company_activity.settings import MetricSettings
 
 
+LAST_WEEK = 6  # so many days back, the date itself included
+
+
 @dataclass(frozen=True)
 class ActivityInputs:
     """What a date's rows are a function of.
 
-    `usage` (`stg.product_usage`) and `quarantined` (`date, company_id` of usage records) reach back 60 days from
-    the first date; `companies` and `history` are the dimension; `calendar` holds the dates to build, each with
-    its masks (`calendar_rows`).
+    `usage` (`stg.product_usage`) reaches back 60 days from the first date, `quarantined` (`date, company_id` of
+    usage records) 7; `companies` and `history` are the dimension; `calendar` holds the dates to build, each with its
+    masks (`calendar_rows`).
     """
 
     calendar: DataFrame
@@ -51,7 +54,7 @@ def build_activity(inputs: ActivityInputs, metrics: MetricSettings, *, by_slices
     facts = facts_by_slices(days, spine) if by_slices else facts_by_windows(days, spine, inputs.companies)
     built = (
         facts.transform(with_attributes_as_of, inputs.history)
-        .transform(with_quarantine_mark, inputs.quarantined)
+        .transform(with_quarantine_marks, inputs.quarantined, inputs.calendar)
         .transform(with_observed_days)
         .transform(with_change)
         .transform(with_consistency)
@@ -74,8 +77,29 @@ def company_spine(companies: DataFrame, calendar: DataFrame) -> DataFrame:
     return known.join(F.broadcast(calendar), F.col("first_seen_date") <= F.col("activity_date"))
 
 
-def with_quarantine_mark(days: DataFrame, quarantined: DataFrame) -> DataFrame:
-    """Add `has_quarantined`: a usage record of this company and date broke a rule."""
-    marks = quarantined.select("company_id", F.col("date").alias("activity_date")).distinct()
-    marked = days.join(marks.withColumn("mark", F.lit(True)), ["company_id", "activity_date"], "left")
-    return marked.withColumn("has_quarantined", F.coalesce("mark", F.lit(False))).drop("mark")
+def with_quarantine_marks(days: DataFrame, quarantined: DataFrame, calendar: DataFrame) -> DataFrame:
+    """Add `has_quarantined` and `has_quarantined_7d`: a usage record of this company and date, or week, broke a rule.
+
+    A refused record stands in the weeks that end on its date and the six after it; `calendar` says which are built.
+
+    >>> built = "SELECT * FROM VALUES ('a', DATE'2025-03-10'), ('a', DATE'2025-03-11'), ('b', DATE'2025-03-10')"
+    >>> days = spark.sql(built).toDF("company_id", "activity_date")
+    >>> refused = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-04' AS date")
+    >>> marked = with_quarantine_marks(days, refused, days.select("activity_date").distinct())
+    >>> [tuple(row)[2:] for row in marked.orderBy("company_id", "activity_date").collect()]
+    [(False, True), (False, False), (False, False)]
+    """
+    weeks = F.explode(F.sequence("date", F.date_add("date", LAST_WEEK)))
+    marks = (
+        quarantined.distinct()
+        .select("company_id", "date", weeks.alias("activity_date"))
+        .join(F.broadcast(calendar.select("activity_date")), "activity_date", "left_semi")
+        .groupBy("company_id", "activity_date")
+        .agg(F.max(F.col("date") == F.col("activity_date")).alias("is_of_the_day"))
+    )
+    marked = days.join(marks, ["company_id", "activity_date"], "left")
+    return (
+        marked.withColumn("has_quarantined", F.coalesce("is_of_the_day", F.lit(False)))
+        .withColumn("has_quarantined_7d", F.col("is_of_the_day").isNotNull())
+        .drop("is_of_the_day")
+    )

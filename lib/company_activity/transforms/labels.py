@@ -20,16 +20,17 @@ MONTH_DAYS = 30
 
 
 def with_lifecycle(facts: DataFrame) -> DataFrame:
-    """Add `lifecycle_state`; NULL where a missing date leaves it open."""
+    """Add `lifecycle_state`; NULL where a missing date leaves open whether one of the two weeks was active."""
     is_active = F.col("active_days_7d") > 0
     was_active = F.col("active_days_7d_before") > 0
     is_new = is_active & (F.datediff("activity_date", "first_active_date") <= 6)
+    may_be_active = ~is_active & _misses_a_date(THIS_WEEK)
+    may_have_been_active = ~was_active & _misses_a_date(WEEK_BEFORE)
     state = (
-        F.when(is_new, "new")
+        F.when(may_be_active | may_have_been_active, F.lit(None))
+        .when(is_new, "new")
         .when(is_active & was_active, "returning")
-        .when(is_active & _misses_a_date(WEEK_BEFORE), F.lit(None))
         .when(is_active, "resurrected")
-        .when(_misses_a_date(THIS_WEEK), F.lit(None))
         .when(was_active, "dormant")
         .otherwise("inactive")
     )
@@ -43,8 +44,11 @@ def _misses_a_date(window: int) -> Column:
 
 
 def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
-    """Add `is_churn_risk` and `churn_reasons`. A missing day never makes a risk, nor does 60 days' silence."""
-    week_is_known = is_whole(F.col("complete_mask"), THIS_WEEK)
+    """Add `is_churn_risk` and `churn_reasons`; 60 days' silence is no risk.
+
+    NULL, and no reason, where the week is not known: a date is missing, or a record of the company was refused.
+    """
+    is_judged = is_whole(F.col("complete_mask"), THIS_WEEK) & ~F.col("has_quarantined_7d")
     fortnight_is_known = is_whole(F.col("complete_mask"), THIS_WEEK | WEEK_BEFORE)
     contact_is_old = F.datediff("activity_date", F.to_date("last_contact_at")) > limits.no_contact_days
     was_never_contacted = F.col("last_contact_at").isNull() & ~F.col("is_backdated") & F.col("is_in_crm")
@@ -55,12 +59,13 @@ def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
     no_contact = F.coalesce(contact_is_old & F.col("is_in_crm"), F.lit(False)) | was_never_contacted
     reasons = F.array_compact(
         F.array(
-            F.when(is_alive & week_is_known & uses_little & no_contact, "LOW_USE_NO_CONTACT"),
-            F.when(is_alive & fortnight_is_known & dropped & had_use, "SHARP_DROP"),
-            F.when(is_alive & week_is_known & (F.col("active_days_7d") == 0), "SILENT"),
+            F.when(is_judged & is_alive & uses_little & no_contact, "LOW_USE_NO_CONTACT"),
+            F.when(is_judged & is_alive & fortnight_is_known & dropped & had_use, "SHARP_DROP"),
+            F.when(is_judged & is_alive & (F.col("active_days_7d") == 0), "SILENT"),
         )
     )
-    return facts.withColumn("churn_reasons", reasons).withColumn("is_churn_risk", F.size("churn_reasons") > 0)
+    is_risk = F.when(is_judged, F.size("churn_reasons") > 0)
+    return facts.withColumn("churn_reasons", reasons).withColumn("is_churn_risk", is_risk)
 
 
 def with_source(facts: DataFrame) -> DataFrame:

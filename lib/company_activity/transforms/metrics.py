@@ -69,6 +69,10 @@ def with_monthly_users(facts: DataFrame) -> DataFrame:
 
     Daily totals do not identify distinct users. Where daily users vary less than independent visits of one pool
     would (V < T), the pool's size follows from mean and variance (`binomial_moment`); else `geometric_mean`.
+
+    The share of a pool that ever came, 1 − (1−p)^w, is −expm1(w·log1p(−p)): with a small p the power is so near to 1
+    that a double keeps few digits of the difference. (No log1p where p is 1: then all came.) What is left of the last
+    bits goes as the estimate is rounded to 6 decimals, before the half decides.
     """
     w = days_in(F.col("lived_mask").bitwiseAND(F.col("weekday_mask")), bits(0, 29))
     lower, upper = F.col("largest_record_30d"), F.col("users_30d")
@@ -77,9 +81,10 @@ def with_monthly_users(facts: DataFrame) -> DataFrame:
     threshold = (w - 1).cast("decimal(10,0)") * total.cast("decimal(20,0)")
     is_binomial = (w >= 2) & (total > 0) & (variance < threshold)
     p = (threshold - variance).cast("double") / threshold.cast("double")
-    pool = total / (w * p) * (1 - F.pow(1 - p, w))
-    clamped = F.greatest(lower.cast("double"), F.least(upper.cast("double"), pool))
-    estimate = F.when(is_binomial, F.round(clamped).cast("bigint")).otherwise(_rounded_root(lower, upper))
+    share_seen = F.coalesce(-F.expm1(w * F.log1p(-p)), F.lit(1.0))
+    pool = F.round(F.round(total / (w * p) * share_seen, 6)).cast("bigint")
+    rounded = F.when(is_binomial, pool).otherwise(_rounded_root(lower, upper))
+    estimate = F.greatest(lower, F.least(upper, rounded))
     return (
         facts.withColumn("mau_lower", lower)
         .withColumn("mau_upper", upper)
