@@ -54,6 +54,7 @@ def text_of(page: str) -> str:
 def test_it_says_whom_to_call_why_and_since_when() -> None:
     text = text_of(good())
     assert "Who to call: 8 companies at risk on 23 Nov" in text
+    assert "8 companies at risk 3 new in 7 days" in text  # one is shown
     assert "7 more, with less use, stand in the table" in text
     assert "Sudden Stop new c_126 · ES · transport · engagement 48 of 100" in text
     assert "Sharp drop : 0 user-days in the last 7 days, 56 in the 7 before" in text

@@ -57,6 +57,8 @@ class Console:
             return
         if report.churn_risks:
             self._risks(report)
+        if report.not_judged:
+            self.out.print(f"Not judged on {report.risks_on}: {report.not_judged:,}, whose last 7 days are not known.")
         self.out.print(f"\nRun {report.run_id} {report.outcome} in {report.seconds:.0f} s.")
         if report.page:
             self.out.print(f"Report: {escape(report.page)}")

@@ -12,6 +12,7 @@ from company_activity.errors import CompanyActivityError
 from company_activity.gates import Verdict
 
 SPARK_DAYS = 60  # a churn risk shows its use over so many days
+NEW_DAYS = 7  # a churn risk is new for so many days
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
 ROWS = {
     "stage_crm": {"in": "rows", "out": "accepted", "rejected": "quarantined", "duplicate": "duplicates"},
@@ -68,6 +69,7 @@ class DayFigures:
     events: int
     at_risk: int
     lifecycle: Mapping[str, int]
+    not_judged: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ class Figures:
 class RunReport:
     """One invocation: what was asked, what each step did, how it ended.
 
-    `figures` and `churn_risks` (those with most use in 60 days first) are of the lake on `risks_on`; where they could
-    not be had, `no_figures` says why.
+    `figures`, `churn_risks` (those with most use in 60 days first; not all, where they are many) and `new_risks` (how
+    many of all at risk began in the last 7 days) are of the lake on `risks_on`; where they could not be had,
+    `no_figures` says why.
     """
 
     run_id: str
@@ -103,6 +106,7 @@ class RunReport:
     dates: tuple[date, ...] = ()
     steps: list[StepReport] = field(default_factory=list)
     churn_risks: list[ChurnRisk] = field(default_factory=list)
+    new_risks: int = 0
     risks_on: date | None = None
     figures: Figures | None = None
     no_figures: str = ""
@@ -143,8 +147,16 @@ class RunReport:
     @property
     def at_risk(self) -> int:
         """How many companies are at risk on `risks_on`; `churn_risks` may hold fewer."""
-        counted = self.figures.days[-1].at_risk if self.figures and self.figures.days else 0
-        return max(counted, len(self.churn_risks))
+        return max(self._newest_day.at_risk if self._newest_day else 0, len(self.churn_risks))
+
+    @property
+    def not_judged(self) -> int:
+        """Of how many companies it cannot be said on `risks_on` whether they are at risk."""
+        return self._newest_day.not_judged if self._newest_day else 0
+
+    @property
+    def _newest_day(self) -> DayFigures | None:
+        return self.figures.days[-1] if self.figures and self.figures.days else None
 
     def as_json(self) -> dict[str, Any]:
         """The run record: everything but the companies' names."""

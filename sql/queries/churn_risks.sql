@@ -1,4 +1,4 @@
--- Whom to call: the companies at risk on a day, those that used the product most of late first.
+-- Whom to call: the companies at risk on a day, those with the highest engagement score first.
 SELECT
     company_id,
     company_name,
@@ -10,6 +10,6 @@ SELECT
     data_quality_flag
 FROM analytics.company_activity_daily
 WHERE
-    activity_date = CAST('2025-03-31' AS DATE)
+    activity_date = CAST('2025-11-23' AS DATE)
     AND churn_reasons <> ''
 ORDER BY engagement_score DESC, company_id ASC;

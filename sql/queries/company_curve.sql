@@ -11,6 +11,6 @@ SELECT
     data_quality_flag
 FROM analytics.company_activity_daily
 WHERE
-    company_id = 'c001'
-    AND activity_date BETWEEN CAST('2025-01-01' AS DATE) AND CAST('2025-03-31' AS DATE)
+    company_id = 'c_126'
+    AND activity_date BETWEEN CAST('2025-08-26' AS DATE) AND CAST('2025-11-23' AS DATE)
 ORDER BY activity_date ASC;

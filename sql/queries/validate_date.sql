@@ -7,8 +7,9 @@ SELECT
     SUM(events) AS events,
     SUM(CASE WHEN data_quality_flag = 'OK' THEN 0 ELSE 1 END) AS rows_with_a_caveat,
     SUM(CASE WHEN churn_reasons = '' THEN 0 ELSE 1 END) AS churn_risks,
+    SUM(CASE WHEN is_churn_risk IS NULL THEN 1 ELSE 0 END) AS not_judged,
     MIN(run_id) AS run_id,
     MAX(updated_at) AS updated_at
 FROM analytics.company_activity_daily
-WHERE activity_date = CAST('2025-03-31' AS DATE)
+WHERE activity_date = CAST('2025-11-23' AS DATE)
 GROUP BY activity_date;

@@ -48,18 +48,21 @@ def activity(company, day, users, reasons=(), **more):
         company_name=f"The {company}",
         active_users=users,
         events=users * 10,
-        is_churn_risk=bool(reasons),
         churn_reasons=list(reasons),
-        **more,
+        **{"is_churn_risk": bool(reasons), **more},
     )
 
 
 def rows():
-    """Three companies: `small` is at risk for ten days, `large` since yesterday, `steady` not at all."""
+    """Three companies: `small` is at risk for ten days, `large` since yesterday, `steady` not, and not judged today.
+
+    Nor was `small` judged on one of its ten days.
+    """
     for day in DATES:
         ago = (DAY - day).days
-        yield activity("steady", day, 2, lifecycle_state="returning")
-        yield activity("small", day, 1 if ago > 10 else 0, ["SILENT"] if ago < 10 else [], lifecycle_state="inactive")
+        yield activity("steady", day, 2, lifecycle_state="returning", is_churn_risk=None if ago == 0 else False)
+        small = (None, []) if ago == 5 else (True, ["SILENT"]) if ago < 10 else (False, [])
+        yield activity("small", day, 1 if ago > 10 else 0, small[1], lifecycle_state="inactive", is_churn_risk=small[0])
         contact = datetime(2025, 9, 30, 23, 30, tzinfo=UTC)
         yield activity("large", day, 50 if ago > 1 else 0, ["SHARP_DROP"] if ago < 2 else [], country="DE",
                        industry_tag="retail", last_contact_at=contact, days_since_last_active=2, engagement_score=61.5)  # fmt: skip
@@ -125,7 +128,7 @@ def test_it_tells_who_is_at_risk_the_largest_first_why_and_since_when(report):
         DAY - timedelta(days=1), DAY - timedelta(days=2), date(2025, 9, 30),
     )  # fmt: skip
     assert (large.country, large.industry, large.engagement_score) == ("DE", "retail", 61.5)
-    assert small.since == DAY - timedelta(days=9)  # the missing date in between breaks nothing
+    assert small.since == DAY - timedelta(days=9)  # neither the missing date in between nor one not judged breaks it
 
 
 def test_each_line_is_sixty_days_on_the_calendar_with_a_gap_for_the_missing_one(report):
@@ -139,6 +142,24 @@ def test_it_sums_by_date_and_counts_by_state(report):
     counts = {state: count for state, count in days[-1].lifecycle.items() if count}
     assert counts == {"returning": 1, "inactive": 1, "unknown": 1}
     assert (report.at_risk, report.risks_on) == (2, DAY)
+
+
+def test_it_says_of_how_many_it_says_nothing(report):
+    assert [one.not_judged for one in report.figures.days[-5:]] == [1, 0, 0, 0, 1]
+    assert report.not_judged == 1
+    page = Path(report.page).read_text(encoding="utf-8")
+    assert "1 new in 7 days · 1 not judged" in page
+    assert "1 company is not judged: of the last 7 days a date is missing" in page
+
+
+def test_the_new_are_counted_over_all_at_risk_not_over_those_shown(run, monkeypatch):
+    monkeypatch.setattr(step, "MOST_RISKS", 0)
+    going = run(dates=(DAY - timedelta(days=3),))
+    page = page_of(going)
+    assert going.report.churn_risks == []
+    assert "1 new in 7 days" in page  # `small`, on its seventh day
+    assert "They stand in the table" in page
+    assert "No company is at risk" not in page
 
 
 def test_it_counts_what_was_rejected_by_reason(report):

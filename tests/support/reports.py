@@ -62,6 +62,7 @@ def succeeded(**more: Any) -> RunReport:
         "dates": (DAY,),
         "steps": steps,
         "churn_risks": [risk()],
+        "new_risks": 3,
         "risks_on": DAY,
         "figures": Figures(days(), (Rejected("usage", "WRONG_TYPE", 9, 1, DAY),)),
     }

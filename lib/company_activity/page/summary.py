@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from company_activity.report import NEW_DAYS
+
 if TYPE_CHECKING:
     from company_activity.gates import Verdict
     from company_activity.report import DayFigures, RunReport, StepReport
-
-NEW_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def tiles(report: RunReport) -> list[Tile]:
         return _change(getattr(newest, figure), getattr(before, figure)) if before else ""
 
     return [
-        Tile("companies at risk", report.at_risk, _new_risks(report)),
+        Tile("companies at risk", report.at_risk, _risks_remark(report)),
         Tile("active users", newest.active_users, change("active_users")),
         Tile("events", newest.events, change("events")),
         Tile("companies", newest.companies, change("companies")),
@@ -53,14 +53,10 @@ def _change(now: int, before: int) -> str:
     return f"{percent:+d} % on the week before" if percent else "as the week before"
 
 
-def _new_risks(report: RunReport) -> str:
-    new = sum(1 for risk in report.churn_risks if is_new(risk.since, report.risks_on))
-    return f"{new} new in {NEW_DAYS} days" if new else ""
-
-
-def is_new(since: date | None, on: date | None) -> bool:
-    """Whether a company is at risk since less than a week."""
-    return since is not None and on is not None and (on - since).days < NEW_DAYS
+def _risks_remark(report: RunReport) -> str:
+    new = f"{report.new_risks:,} new in {NEW_DAYS} days" if report.new_risks else ""
+    not_judged = f"{report.not_judged:,} not judged" if report.not_judged else ""
+    return " · ".join(remark for remark in (new, not_judged) if remark)
 
 
 def missing_dates(days: Sequence[DayFigures]) -> list[date]:

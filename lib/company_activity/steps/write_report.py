@@ -13,7 +13,7 @@ from company_activity.io.lake.delta import read_table
 from company_activity.page import render
 from company_activity.report import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
-from company_activity.transforms.figures import STATES, figures_by_date, rejected_by_reason, risks_with_days
+from company_activity.transforms.figures import STATES, figures_by_date, new_risks, rejected_by_reason, risks_with_days
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -53,13 +53,14 @@ def shown_day(built: Iterable[date], until: date | None) -> date | None:
 
 
 def gather(run: Run, day: date) -> None:
-    """Ask the lake what the page shows of `day` and the days before it: three queries."""
+    """Ask the lake what the page shows of `day` and the days before it: four queries."""
     lake = run.settings.lake.root
     rows = read_table(run.spark, lake, COMPANY_ACTIVITY_DAILY)
     shown = F.col("activity_date").between(F.lit(day - timedelta(days=SHOWN_DAYS - 1)), F.lit(day))
     days = figures_by_date(rows.where(shown)).collect()
     rejected = rejected_by_reason(read_table(run.spark, lake, QUARANTINE), run.run_id).collect()
     run.report.churn_risks = [as_risk(row, day) for row in risks_with_days(rows, day, MOST_RISKS).collect()]
+    ((run.report.new_risks,),) = new_risks(rows, day).collect()
     run.report.figures = Figures(tuple(map(as_day, days)), tuple(Rejected(*row) for row in rejected))
     run.report.risks_on = day
 
@@ -72,6 +73,7 @@ def as_day(row: Row) -> DayFigures:
         row["events"],
         row["at_risk"],
         {state: row[state] for state in STATES},
+        row["not_judged"],
     )
 
 
@@ -79,6 +81,7 @@ def as_risk(row: Row, day: date) -> ChurnRisk:
     """One company with its last 60 days on the calendar; a date without a row is None."""
     by_day = {at: (users, is_risk) for at, users, is_risk in row["days"]}
     calendar = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
+    judged = [at for at in calendar if at in by_day and by_day[at][1] is not None]
     silent = row["days_since_last_active"]
     return ChurnRisk(
         row["company_id"],
@@ -88,7 +91,7 @@ def as_risk(row: Row, day: date) -> ChurnRisk:
         row["engagement_score"],
         country=row["country"],
         industry=row["industry_tag"],
-        since=at_risk_since([at for at in calendar if at in by_day], [at for at in by_day if by_day[at][1]]),
+        since=at_risk_since(judged, [at for at in judged if by_day[at][1]]),
         last_active=None if silent is None else day - timedelta(days=silent),
         last_contact=row["last_contact"],
         days=tuple(by_day[at][0] if at in by_day else None for at in calendar),
@@ -96,7 +99,9 @@ def as_risk(row: Row, day: date) -> ChurnRisk:
 
 
 def at_risk_since(days: Sequence[date], at_risk: Iterable[date]) -> date | None:
-    """The first of the unbroken stretch of risky days that ends with the last of `days`; missing dates do not break it.
+    """The first of the unbroken stretch of risky days that ends with the last of `days`, those that were judged.
+
+    A missing date, or one that was not judged, does not break it.
 
     >>> one, two, four = date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)
     >>> print(at_risk_since([one, two, four], at_risk=[two, four]))
