@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,7 +50,9 @@ class RefusedRow:
 class CrmFile:
     """A file taken apart: `rows_in` = accepted + duplicates + quarantined, both lists in the order of lines.
 
-    `rows_in` counts the records after the header, and each line of a record whose quoting is broken.
+    `rows_in` counts the records after the header that are not blank, and each line of a record whose quoting is
+    broken. `blank` counts the records whose every field is blank, `surplus` the rows with empty fields beyond the
+    header's, the first of them in line `surplus_from`.
     """
 
     path: str
@@ -60,3 +63,31 @@ class CrmFile:
     duplicates: int
     quarantined: list[RefusedRow]
     extra_columns: list[str]
+    blank: int = 0
+    surplus: int = 0
+    surplus_from: int = 0
+
+    @property
+    def broken(self) -> int:
+        """How many rows are quarantined."""
+        return len(self.quarantined)
+
+    @property
+    def broken_by_reason(self) -> dict[str, int]:
+        """How many rows broke each rule, the most frequent first; a row counts once for each rule that it broke.
+
+        >>> rows = [RefusedRow(2, None, "", ["BAD_ROW"]), RefusedRow(3, "a", "", ["BAD_ENCODING", "BAD_ROW"])]
+        >>> CrmFile("a.csv", "", date(2025, 1, 1), 2, [], 0, rows, []).broken_by_reason
+        {'BAD_ROW': 2, 'BAD_ENCODING': 1}
+        """
+        counts = Counter(reason for row in self.quarantined for reason in row.reasons)
+        return dict(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0])))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was passed over in reading it, a sentence each."""
+        if not self.surplus:
+            return []
+        rows = "1 row has" if self.surplus == 1 else f"{self.surplus:,} rows have"
+        dropped = f"{self.path}: {rows} empty fields beyond the header's, the first in line {self.surplus_from}"
+        return [f"{dropped}; they are dropped"]
