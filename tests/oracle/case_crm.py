@@ -27,6 +27,7 @@ NAMES = (
     "",
     "  ",
 )
+AROUND = (" ", "  ", "\u00a0", "\ufeff", "\u200b ")
 COUNTRIES = ("DE", "FR", "us", "", None)
 INDUSTRIES = ("retail", "health care", " ", None)
 FAULTS: tuple[dict[str, str | None], ...] = (
@@ -34,10 +35,11 @@ FAULTS: tuple[dict[str, str | None], ...] = (
     {"company_id": "   "},
     {"company_id": "c" * 65},
     {"company_id": "c\u0007"},
+    {"company_id": "c\u200bc"},
     {"name": "n" * 1025},
     {"industry_tag": "🦊" * 1025},
     {"last_contact_at": "31.12.2024"},
-    {"last_contact_at": " 2024-01-01"},
+    {"last_contact_at": "2024-01-01 +00"},
     {"last_contact_at": "2999-12-31"},
 )
 
@@ -76,10 +78,10 @@ def random_file(rng: Random, plans: tuple[Plan, ...], file_date: date, path: str
 
 
 def repeated(rng: Random, row: CrmRow, file_date: date) -> list[CrmRow]:
-    """The row once, sometimes twice (blanks around the id), sometimes with another one of the same key."""
+    """The row once, sometimes twice (something invisible around the id), sometimes with another one of the same key."""
     rows = [row]
     if rng.random() < 0.08:
-        rows.append(replace(row, company_id=f" {row.company_id}  "))
+        rows.append(replace(row, company_id=f"{rng.choice(AROUND)}{row.company_id} "))
     if rng.random() < 0.05:
         rows.append(changed(rng, replace(row, name="Another"), file_date))
     return rows
@@ -107,7 +109,7 @@ def changed(rng: Random, row: CrmRow, file_date: date) -> CrmRow:
 def random_contact(rng: Random, file_date: date) -> str | None:
     """A last contact up to the last moment that is not yet FUTURE."""
     day = file_date - timedelta(days=rng.choice((-1, 0, 5, 25, 29, 30, 31, 32, 45, 80)))
-    times = ("", "T00:00", " 23:59:59.999999Z", "T08:15:00+02:00", "T23:30:00-00:00")
+    times = ("", "T00:00", " 23:59:59.999999Z", "T08:15:00+02:00", "T23:30:00-00:00", "t08:15:00,5 +0200", "\t")
     return rng.choice((None, "", "   ", *(f"{day}{time}" for time in times)))
 
 

@@ -16,12 +16,12 @@ BAD_COUNTS = (
 )  # fmt: skip
 GOOD_COUNT_EDGES = ("0", "-0", "1000000000")
 BAD_IDS = (
-    '""', '"   "', '"PREFIX\\u0000"', '"PREFIX\\tx"', '"PREFIX\\u0085"', '"PREFIX\\ud800"', "7", "null", "[]",
+    '""', '"   "', '"PREFIX\\u0000"', '"PREFIX\\tx"', '"PREFIX\\u0085"', '"PREFIX\\ud800"', '"PREFIX\\u200bx"', '"\\u00a0"', "7", "null", "[]",
 )  # fmt: skip
 BAD_TIMES = (
     '"DATET24:00"', '"DATET23:60"', '"DATET23:59:60"', '"DATET10:00:00.1234567890"', '"DATET10:00:00."',
-    '"DATET10"', '"DATEt10:00"', '"DATET10:00z"', '"DATET10:00+14:01"', '"DATET10:00+05:60"', '"DATE "',
-    '"DATET10:00+0500"', '"DATEZ"', '"2023-02-29"', '"1899-12-31"', '"3000-01-01"', '"0000-01-01"',
+    '"DATET10"', '"DATEt10:00  Z"', '"DATET10:00z "', '"DATET10:00+14:01"', '"DATET10:00+05:60"', '"DATE "',
+    '"DATET10:00+500"', '"DATE Z"', '"2023-02-29"', '"1899-12-31"', '"3000-01-01"', '"0000-01-01"',
     '"２０２４-01-01"', '"yesterday"', '""', "1704067200", "null",
 )  # fmt: skip
 NOT_OBJECTS = ("null", "7", '"text"', "[1, 2]", "true", "NaN", "[]")
@@ -72,9 +72,9 @@ def good_item(rng: Random, company_id: str, users: int, events: int, moment: dat
 
 
 def good_literals(rng: Random, company_id: str, users: int, events: int, moment: datetime) -> Literals:
-    """The JSON literal of every field: ids with blanks around them, times in any zone."""
-    blanks = rng.choice(("", "", "", " ", "   "))
-    spelled = json.dumps(blanks + company_id + blanks, ensure_ascii=rng.random() < 0.5)
+    """The JSON literal of every field: ids with something invisible around them, times in any zone."""
+    around = rng.choice(("", "", "", "", " ", "   ", "\u00a0", "\u200b "))
+    spelled = json.dumps(around + company_id + around, ensure_ascii=rng.random() < 0.5)
     return {
         "company_id": spelled,
         "active_users": str(users),
@@ -93,19 +93,22 @@ def spell(rng: Random, moment: datetime) -> str:
     precision = (
         "microseconds" if local.microsecond else "seconds" if local.second else rng.choice(("minutes", "seconds"))
     )
-    text += rng.choice("T ") + local.time().isoformat(timespec=precision)
+    text += rng.choice("Tt ") + local.time().isoformat(timespec=precision)
     if precision == "microseconds":
-        text += rng.choice(("", "9", "999"))
+        text = text.replace(".", rng.choice(".,")) + rng.choice(("", "9", "999"))
     return text + offset(rng, minutes)
 
 
 def offset(rng: Random, minutes: int | None) -> str:
-    """`±HH:MM`, `Z`, or nothing."""
+    """`±HH:MM`, `±HHMM`, `±HH`, `Z`, perhaps after a blank, or nothing."""
     if minutes is None:
         return ""
+    blank = rng.choice(("", "", " "))
     if minutes == 0:
-        return rng.choice(("Z", "+00:00", "-00:00"))
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+        return blank + rng.choice(("Z", "z", "+00:00", "-00:00", "+0000", "+00"))
+    colon = rng.choice((":", ""))
+    sign = "-" if minutes < 0 else "+"
+    return f"{blank}{sign}{abs(minutes) // 60:02d}{colon}{abs(minutes) % 60:02d}"
 
 
 def bad_item(rng: Random, company_id: str, day: date) -> str:

@@ -91,7 +91,7 @@ def union_by_date(files: Iterable[CrmFile]) -> dict[date, dict[str, CrmRecord]]:
 
 def to_record(row: CrmRow, snapshot: Snapshot) -> CrmRecord:
     """The row typed; a last contact that cannot be read is None here and a reason there."""
-    contact = null_if_blank(row.last_contact_at)
+    contact = trimmed_time(row.last_contact_at)
     return CrmRecord(
         company_id=trim(row.company_id or ""),
         name=null_if_blank(row.name),
@@ -106,7 +106,12 @@ def to_record(row: CrmRow, snapshot: Snapshot) -> CrmRecord:
 
 def null_if_blank(text: str | None) -> str | None:
     """Design: "An empty or blank field is NULL […]; other text is kept exactly"."""
-    return None if text is None or trim(text) == "" else text
+    return None if text is None or text.strip(" ") == "" else text
+
+
+def trimmed_time(text: str | None) -> str | None:
+    """Design: "dates, times and numbers are trimmed of blanks and tabs first"; what is blank is NULL."""
+    return (text or "").strip(" \t") or None
 
 
 def row_reasons(row: CrmRow, file_date: date) -> Iterator[str]:
@@ -116,7 +121,7 @@ def row_reasons(row: CrmRow, file_date: date) -> Iterator[str]:
     texts = (null_if_blank(text) for text in (row.name, row.country, row.industry_tag))
     if any(text is not None and len(text) > MAX_TEXT for text in texts):
         yield "OUT_OF_RANGE"
-    contact = null_if_blank(row.last_contact_at)
+    contact = trimmed_time(row.last_contact_at)
     if contact is not None:
         yield from contact_reasons(parse_timestamp(contact), file_date)
 

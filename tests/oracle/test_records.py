@@ -57,9 +57,10 @@ def test_a_field_that_is_named_twice(more: str, expected: list[str]) -> None:
     assert [list(one.reasons) for one in quarantined] == ([expected] if expected else [])
 
 
-def test_company_ids_are_trimmed_of_u0020_only() -> None:
+def test_company_ids_are_trimmed_of_what_is_invisible() -> None:
     long, bad = "é" * 64, ("BAD_COMPANY_ID",)
-    assert reasons(company_id=json.dumps(f"  {long} ")) == reasons(company_id='"\u00a0"') == ()
+    assert reasons(company_id=json.dumps(f" \u200b{long}\u00a0 ")) == reasons(company_id='"a b"') == ()
+    assert reasons(company_id='"\u00a0"') == reasons(company_id='"a\u00a0b"') == reasons(company_id='"a\u2028"') == bad
     assert reasons(company_id=f'"{long}x"') == reasons(company_id='"  "') == reasons(company_id='"a\\t"') == bad
     assert reasons(company_id='"\\ud800"') == bad
     assert reasons(company_id="7") == ("WRONG_TYPE",)
@@ -81,6 +82,9 @@ def test_company_ids_are_trimmed_of_u0020_only() -> None:
         ("2023-02-29", ("BAD_TIMESTAMP",)),
         ("1899-12-31", ("BAD_TIMESTAMP",)),
         (" 2024-01-01", ("BAD_TIMESTAMP",)),
+        ("2024-01-01 ", ("BAD_TIMESTAMP",)),
+        ("2024-01-01T10:00  Z", ("BAD_TIMESTAMP",)),
+        ("2024-01-01t10:00:00,5 +0000", ()),
         ("", ("BAD_TIMESTAMP",)),
     ],
 )
@@ -99,7 +103,12 @@ def test_timestamps(ts: str, expected: tuple[str, ...]) -> None:
         ("2024-01-01T10:00+05:60", "None"),
         ("2024-01-01T10:00+15:00", "None"),
         ("3000-01-01", "None"),
-        ("2024-01-01T10:00z", "None"),
+        ("2024-01-01T10:00z", "2024-01-01 10:00:00+00:00"),
+        ("2024-01-01 10:00:00.5+00", "2024-01-01 10:00:00.500000+00:00"),
+        ("2024-01-01T10:00:00.000+0000", "2024-01-01 10:00:00+00:00"),
+        ("2024-01-01 10:00:00.1234567 +02:00", "2024-01-01 08:00:00.123456+00:00"),
+        ("2024-01-01 10:00+1401", "None"),
+        ("2024-01-01 10:00+2", "None"),
         ("２０２４-01-01", "None"),
     ],
 )

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 BOM = b"\xef\xbb\xbf"
 BLOCK_BYTES = 1 << 20
 UNREADABLE = re.compile("[\0\udc80-\udcff]")  # NUL is UTF-8, but PostgreSQL stores none
+LATIN_LETTER = re.compile("[A-Za-z]")
+LAST_LATIN = 0x24F
 
 
 class Lines(Iterator[str]):
@@ -55,3 +57,28 @@ def as_shown(text: str) -> str:
     M\xfcller\x00
     """
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", r"\x00")
+
+
+def excerpt(text: str, limit: int = 160) -> str:
+    r"""The text in quotes, in one line, for a message: odd characters escaped, the rest of a long one counted.
+
+    Odd is what nobody sees, a byte that no text holds, and among Latin letters one that only looks like them.
+
+    >>> print(excerpt("\ufeffname\t\udce4 größe"), excerpt("n\u0430me"), excerpt("a" * 9, limit=4))
+    '\ufeffname\t\xe4 größe' 'n\u0430me' 'aaaa' (and 5 more characters)
+    """
+    has_latin = LATIN_LETTER.search(text) is not None
+    told = "".join(escaped(character, has_latin) for character in text[:limit])
+    more = f" (and {len(text) - limit:,} more characters)" if len(text) > limit else ""
+    return f"'{told}'{more}"
+
+
+def escaped(character: str, has_latin: bool) -> str:
+    """The character as it is, or as Python would write it where it is odd."""
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    is_look_alike = has_latin and code > LAST_LATIN and character.isalpha()
+    if character.isprintable() and not is_look_alike:
+        return character
+    return character.encode("unicode_escape").decode("ascii")

@@ -9,6 +9,8 @@ from datetime import date
 REQUIRED = ("company_id", "name", "country", "industry_tag", "last_contact_at")
 OPTIONAL = ("file_date", "src_file_name")  # of these only the first is read: a source is the path it came by
 
+BLANKS_AND_TABS = " \t"  # around a date, a time or a number they are nothing
+
 
 @dataclass(frozen=True, slots=True)
 class CrmRecord:

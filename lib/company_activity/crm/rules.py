@@ -11,7 +11,7 @@ from company_activity import fields
 from company_activity.crm.csv_reader import CsvRecord
 from company_activity.crm.csv_text import as_shown, is_readable
 from company_activity.crm.header import Columns
-from company_activity.crm.records import CrmRecord, RefusedRow
+from company_activity.crm.records import BLANKS_AND_TABS, CrmRecord, RefusedRow
 from company_activity.dates import day_number
 
 MICROS_PER_DAY = 86_400_000_000
@@ -34,8 +34,9 @@ def future_from(snapshot: date) -> int:
 def read_row(row: CsvRecord, columns: Columns, future: int) -> CrmRecord | RefusedRow:
     """The record that a row holds, or every reason why it is none.
 
-    `BAD_ROW`: not grammatical, or not as many cells as the header (an empty line has one). `BAD_ENCODING`: a byte
-    of it is no UTF-8, or NUL; a cell with such a byte is judged by no further rule. The others: see `read_cells`.
+    `BAD_ROW`: not grammatical, or not as many cells as the header (empty ones at the end may be more).
+    `BAD_ENCODING`: a byte of it is no UTF-8, or NUL; a cell with such a byte is judged by no further rule. The
+    others: see `read_cells`.
     """
     is_whole = is_readable(row.raw)
     if not columns.fit(row.cells):
@@ -51,7 +52,7 @@ def read_cells(
 ) -> CrmRecord | RefusedRow:
     """The five cells typed. None stands for a cell that nobody can read, `broken` for what is known already.
 
-    Reasons: `BAD_COMPANY_ID` (blank, too long, control characters), `OUT_OF_RANGE` (a text above 1,024 code
+    Reasons: `BAD_COMPANY_ID` (blank, too long, invisible characters), `OUT_OF_RANGE` (a text above 1,024 code
     points), `BAD_TIMESTAMP`, and `FUTURE` (a last contact from the instant `future` on).
     """
     company_id, bad_id = read_company_id(cells[0])
@@ -61,21 +62,16 @@ def read_cells(
     if company_id is not None and not (broken or bad_id or too_long or bad_contact):
         return CrmRecord(row.line, company_id, name, shared(country), shared(industry_tag), contact)
     reasons = sorted(reason for reason in (broken, bad_id, too_long, bad_contact) if reason)
-    return RefusedRow(row.line, none_if_blank((cells[0] or "").strip(" ")), as_shown(row.raw), reasons)
+    return RefusedRow(row.line, fields.trim(cells[0] or "") or None, as_shown(row.raw), reasons)
 
 
 def read_company_id(text: str | None) -> tuple[str | None, str | None]:
-    """`fields.company_id`, without its look at each character where Python calls the text printable.
+    """`fields.company_id`; a cell that nobody can read breaks no rule of its own.
 
     >>> read_company_id(" c_001 "), read_company_id(""), read_company_id(None)
     (('c_001', None), (None, 'BAD_COMPANY_ID'), (None, None))
     """
-    if text is None:
-        return None, None
-    trimmed = text.strip(" ")
-    if trimmed and len(trimmed) <= fields.MAX_ID and trimmed.isprintable():
-        return trimmed, None
-    return fields.company_id(text)
+    return (None, None) if text is None else fields.company_id(text)
 
 
 def none_if_blank(text: str | None) -> str | None:
@@ -93,14 +89,15 @@ def is_too_long(text: str | None) -> bool:
 
 
 def read_contact(text: str | None, future: int) -> tuple[int | None, str | None]:
-    """The last contact in microseconds since 1970, UTC; a blank one is None, any other blank a fault.
+    """The last contact in microseconds since 1970, UTC; None where there are only blanks and tabs.
 
-    >>> read_contact("  ", 0), read_contact("1969-12-31", 0), read_contact("1970-01-01", 0), read_contact("soon", 0)
+    >>> read_contact(" \t", 0), read_contact(" 1969-12-31", 0), read_contact("1970-01-01", 0), read_contact("soon", 0)
     ((None, None), (-86400000000, None), (None, 'FUTURE'), (None, 'BAD_TIMESTAMP'))
     """
-    if text is None or not text.strip(" "):
+    trimmed = text.strip(BLANKS_AND_TABS) if text else None
+    if not trimmed:
         return None, None
-    micros, reason = timestamp(text)
+    micros, reason = timestamp(trimmed)
     if micros is not None and micros >= future:
         return None, "FUTURE"
     return micros, reason

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from company_activity.crm.csv_text import excerpt
+from company_activity.crm.records import BLANKS_AND_TABS
 from company_activity.dates import parse_date
 from company_activity.errors import CrmFileRefused, UsageError
 
 FIRST_DAY = date(1900, 1, 1)
+LONGEST_SHOWN = 40
 DATE_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
 
 
@@ -32,12 +35,12 @@ def snapshot_of(path: str, file_dates: Iterable[tuple[int, str]], today: date) -
     >>> snapshot_of("raw/crm/crm_2025-11-20.csv", [(2, " ")], date(2025, 11, 23)).day.isoformat()
     '2025-11-20'
     """
-    line, text = next(((line, text) for line, text in file_dates if text.strip(" ")), (0, None))
+    stated = ((line, text.strip(BLANKS_AND_TABS)) for line, text in file_dates)
+    line, text = next(((line, text) for line, text in stated if text), (0, None))
     day = date_in_name(path) if text is None else calendar_day(text)
     if day is None:
-        what = (
-            f"line {line}: file_date {text[:40]!r} is no date" if text else "no file_date, and not one date in its name"
-        )
+        nowhere = "no file_date, and not one date in its name"
+        what = f"line {line}: file_date {excerpt(text, LONGEST_SHOWN)} is no date" if text else nowhere
         raise CrmFileRefused(f"{path}, {what}", remedy="name it like crm_YYYY-MM-DD.csv, or write file_date so")
     if day > today:
         raise CrmFileRefused(f"{path} is of {day}, after today ({today})", remedy="correct its date, or wait for it")
@@ -49,10 +52,10 @@ def check_file_date(path: str, snapshot: Snapshot, line: int, text: str) -> None
 
     Two dates are two snapshots in one file, and no row can tell which of them the file is.
     """
-    if text != snapshot.text and text.strip(" "):
+    if text != snapshot.text and text.strip(BLANKS_AND_TABS) not in ("", snapshot.text):
         first = f"{snapshot.day} in line {snapshot.line}"
         raise CrmFileRefused(
-            f"{path} has more than one file_date: {first}, {text[:40]!r} in line {line}",
+            f"{path} has more than one file_date: {first}, {excerpt(text, LONGEST_SHOWN)} in line {line}",
             remedy="one file is one snapshot: split it by file_date, or correct the row",
         )
 
