@@ -15,7 +15,7 @@ from .reference_file import FIVE, Read
 
 DAY, TODAY = date(2025, 1, 10), date(2025, 1, 20)
 PATH = f"raw/crm/crm_{DAY}.csv"
-REQUIRED = [name.decode() for name in FIVE]
+REQUIRED = list(FIVE)
 HEADER = ",".join(REQUIRED)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -109,7 +109,7 @@ def comparable(file: CrmFile) -> Read:
         (r.line,) if {"BAD_ROW", "BAD_ENCODING"} & set(r.reasons) else (r.line, r.reasons, r.company_id)
         for r in file.quarantined
     ]
-    return Read(file.rows_in, accepted, file.duplicates, quarantined)
+    return Read(file.rows_in, accepted, file.duplicates, quarantined, file.blank, file.surplus)
 
 
 def instant(micros: int | None) -> datetime | None:

@@ -29,6 +29,11 @@ class Mutation:
         """A quote, CR or LF came or went."""
         return any(byte in STRUCTURE for byte in self.old + self.new)
 
+    @property
+    def may_shift_cells(self) -> bool:
+        """A comma came: where the row ends in an empty cell, that one is now beyond the header's."""
+        return self.new == b","
+
 
 def mutations(data: bytes, alphabet: bytes) -> Iterator[Mutation]:
     """Every byte replaced by each of the alphabet, each put before every byte and at the end, every byte gone."""

@@ -24,9 +24,23 @@ class Parsed(NamedTuple):
     cells: list[bytes] | None
 
 
-def parse(data: bytes) -> list[Parsed]:
-    """All records; one that the grammar does not admit comes line by line. Places count from after a BOM."""
+def parse(data: bytes, delimiter: bytes = b",", passed_by: int = 0) -> list[Parsed]:
+    """All records below the lines passed by, with another delimiter than the comma by changing the two for each other.
+
+    Places count from after a BOM and what is passed by.
+    """
+    swap = bytes.maketrans(b"," + delimiter, delimiter + b",")
     data = data[3:] if data[:3] == b"\xef\xbb\xbf" else data
+    for _ in range(passed_by):
+        data = data.partition(b"\n")[2]
+    return [
+        Parsed(line + passed_by, end, None if cells is None else [cell.translate(swap) for cell in cells])
+        for line, end, cells in parse_commas(data.translate(swap))
+    ]
+
+
+def parse_commas(data: bytes) -> list[Parsed]:
+    """All records; one that the grammar does not admit comes line by line."""
     records: list[Parsed] = []
     at, line = 0, 1
     while at < len(data):

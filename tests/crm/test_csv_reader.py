@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from company_activity.crm import csv_text
-from company_activity.crm.csv_reader import CsvRecord, read_records
+from company_activity.crm.csv_reader import CsvRecord, grammar, read_records
 from company_activity.crm.csv_text import as_shown, is_readable, physical_lines
 
 from .reference import parse
@@ -90,6 +90,17 @@ def test_any_bytes_come_apart_as_the_reference_parser_takes_them_apart(soup: lis
         for r in read_records(data)
     ]
     assert ours == [(record.line, record.cells) for record in parse(data)]
+
+
+@given(SOUP, st.sampled_from(";\t|"), st.integers(0, 2))
+@settings(max_examples=500, deadline=None)
+def test_with_another_delimiter_and_lines_passed_by_too(soup: list[bytes], delimiter: str, passed_by: int) -> None:
+    data = b"".join(soup).translate(bytes.maketrans(b"a", delimiter.encode()))
+    ours = [
+        (r.line, None if r.cells is None else [c.encode("utf-8", "surrogateescape") for c in r.cells])
+        for r in read_records(data, grammar(delimiter), passed_by)
+    ]
+    assert ours == [(record.line, record.cells) for record in parse(data, delimiter.encode(), passed_by)]
 
 
 @given(SOUP)

@@ -57,3 +57,15 @@ def test_what_pythons_csv_module_writes_is_read(records: list[tuple[Any, ...]], 
 @settings(max_examples=300, deadline=None)
 def test_a_file_is_read_as_reference_parser_and_oracle_read_it(written: Written) -> None:
     assert comparable(read(written.data)) == reference_read(written.data, DAY, TODAY, PATH)
+
+
+@given(written_files(), st.sampled_from(";\t|"), st.booleans(), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_so_is_one_with_another_delimiter_a_sep_line_and_blank_rows(
+    written: Written, delimiter: str, has_sep: bool, has_blanks: bool
+) -> None:
+    data = written.data.translate(bytes.maketrans(f",{delimiter}".encode(), f"{delimiter},".encode()))
+    data = b"\xef\xbb\xbf" + f"sep={delimiter}\r\n".encode() + data.removeprefix(b"\xef\xbb\xbf") if has_sep else data
+    data += f"\n\n{delimiter * 7}\n  \r\n".encode() if has_blanks else b""
+    assert comparable(read(data)) == reference_read(data, DAY, TODAY, PATH)
+    assert read(data).blank >= (3 if has_blanks else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,10 +12,11 @@ from company_activity import fields
 from company_activity.crm import RefusedRow
 from company_activity.crm.rules import read_company_id, timestamp
 
-from .files import DAY, HEADER, read
+from .files import DAY, EPOCH, HEADER, read
+from oracle.fields import is_bad_company_id, parse_timestamp, trim
 
 TIMES = st.from_regex(
-    r"\A(19|20|2[19]|30|18)\d\d-[01]\d-[0-3]\d([T ][0-2]\d:[0-6]\d(:[0-6]\d(\.\d{1,9})?)?(Z|[+-][01]\d:[0-6]\d)?)?\Z"
+    r"\A(19|20|2[19]|30|18)\d\d-[01]\d-[0-3]\d([Tt ][0-2]\d:[0-6]\d(:[0-6]\d([.,]\d{1,9})?)?( ?(Z|z|[+-][01]\d(:?[0-6]\d)?))?)?\Z"
 )
 
 
@@ -31,9 +34,15 @@ def reasons(row: bytes) -> list[str]:
         (f"{'i' * 64},{'n' * 1024},,,", []),
         (f"{'🦊' * 64},{'🦊' * 1024},,,", []),
         ("a\u00a0,\t,\u3000,\x07,2025-01-11T23:59:59.999999999Z", []),
+        ("\u200b\ufeffa,,,, \t2025-01-01\t ", []),
         (f"  {'i' * 64}  ,{' ' * 2000},,,1900-01-01", []),
-        (",,,,", ["BAD_COMPANY_ID"]),
-        ("   ,,,,", ["BAD_COMPANY_ID"]),
+        (",A,,,", ["BAD_COMPANY_ID"]),
+        ("   ,,,,2025-01-01", ["BAD_COMPANY_ID"]),
+        ("\u200b,,,,", ["BAD_COMPANY_ID"]),
+        ("a\u200bb,,,,", ["BAD_COMPANY_ID"]),
+        ("a\u00a0b,,,,", ["BAD_COMPANY_ID"]),
+        ("a\u2028b,,,,", ["BAD_COMPANY_ID"]),
+        ("\ta,,,,", ["BAD_COMPANY_ID"]),
         (f"{'i' * 65},,,,", ["BAD_COMPANY_ID"]),
         ("a\tb,,,,", ["BAD_COMPANY_ID"]),
         ("a\x85,,,,", ["BAD_COMPANY_ID"]),
@@ -41,15 +50,16 @@ def reasons(row: bytes) -> list[str]:
         (f"a,,{'n' * 1025},,", ["OUT_OF_RANGE"]),
         (f"a,,,{'🦊' * 1025},", ["OUT_OF_RANGE"]),
         ("a,,,,last tuesday", ["BAD_TIMESTAMP"]),
-        ("a,,,, 2025-01-01", ["BAD_TIMESTAMP"]),
+        ("a,,,,2025-01-01\u00a0", ["BAD_TIMESTAMP"]),
         ("a,,,,2025-02-29", ["BAD_TIMESTAMP"]),
         ("a,,,,2024-01-01T24:00:00Z", ["BAD_TIMESTAMP"]),
         ("a,,,,2025-01-12", ["FUTURE"]),
         ("a,,,,2025-01-11T23:30:00-00:30", ["FUTURE"]),
         (f",{'n' * 1025},,,soon", ["BAD_COMPANY_ID", "BAD_TIMESTAMP", "OUT_OF_RANGE"]),
         ("a,,,", ["BAD_ROW"]),
-        ("a,,,,,", ["BAD_ROW"]),
-        ("", ["BAD_ROW"]),
+        ("a,,,,,x", ["BAD_ROW"]),
+        ("a,,,,, ", ["BAD_ROW"]),
+        ("a,,,,,", []),
         ('a,b"c,,,', ["BAD_ROW"]),
     ],
 )
@@ -98,16 +108,21 @@ def test_within_a_file_the_later_line_wins() -> None:
     assert [(row.line, row.reasons) for row in file.quarantined[2:]] == [(8, ["OUT_OF_RANGE"])]
 
 
-@given(st.one_of(TIMES, st.text("0123456789-:TZ +.", max_size=30)))
+@given(st.one_of(TIMES, st.text("0123456789-:TZtz +.,", max_size=30)))
 @settings(max_examples=500, deadline=None)
 def test_the_quick_reading_of_a_time_is_the_rule(text: str) -> None:
-    assert timestamp(text) == fields.timestamp(text)
+    instant = parse_timestamp(text)
+    expected = (None, "BAD_TIMESTAMP") if instant is None else ((instant - EPOCH) // timedelta(microseconds=1), None)
+    assert timestamp(text) == fields.timestamp(text) == expected
 
 
-@given(st.text(st.characters() | st.sampled_from(" \t\x85\xad\u200b"), max_size=66))
+@given(st.text(st.characters() | st.sampled_from(" \t\x85\xad\u00a0\u200b\u2028\ufeff"), max_size=66))
 @settings(max_examples=300, deadline=None)
 def test_the_quick_reading_of_an_id_is_the_rule(text: str) -> None:
-    assert read_company_id(text) == fields.company_id(text)
+    is_bad = is_bad_company_id(trim(text))
+    assert (
+        read_company_id(text) == fields.company_id(text) == ((None, "BAD_COMPANY_ID") if is_bad else (trim(text), None))
+    )
 
 
 def test_the_day_that_follows_the_snapshot_counts_from_the_column_not_the_name() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
-from company_activity.crm.csv_reader import CsvRecord, read_records
+from company_activity.crm.csv_reader import CsvRecord, grammar, read_records
 from company_activity.crm.csv_text import is_readable
 from company_activity.crm.header import Columns, read_header
 from company_activity.crm.records import CrmFile, CrmRecord, RefusedRow
@@ -34,43 +35,81 @@ def read_crm_file(path: str, data: bytes, today: date) -> CrmFile:
     """
     columns = read_header(path, data)
     snapshot = snapshot_of(path, file_dates(data, columns), today)
-    rows_in, records, refused = read_rows(path, data, columns, snapshot)
-    accepted, duplicates, beaten = later_line_wins(records, data)
-    quarantined = sorted([*refused, *beaten], key=lambda row: row.line)
-    if rows_in != len(accepted) + duplicates + len(quarantined):
+    rows = read_rows(path, data, columns, snapshot)
+    accepted, duplicates, beaten = later_line_wins(rows.records, lambda: body(data, columns))
+    quarantined = sorted([*rows.refused, *beaten], key=lambda row: row.line)
+    if rows.rows_in != len(accepted) + duplicates + len(quarantined):
         counts = f"{len(accepted)} accepted + {duplicates} duplicates + {len(quarantined)} quarantined"
-        raise ImbalanceError(f"{path}: {rows_in} rows in, {counts}", remedy="report it with the file: it is a defect")
-    digest = hashlib.sha256(data).hexdigest()
-    return CrmFile(path, digest, snapshot.day, rows_in, accepted, duplicates, quarantined, columns.extra)
+        raise ImbalanceError(
+            f"{path}: {rows.rows_in} rows in, {counts}", remedy="report it with the file: it is a defect"
+        )
+    return CrmFile(
+        path,
+        hashlib.sha256(data).hexdigest(),
+        snapshot.day,
+        rows.rows_in,
+        accepted,
+        duplicates,
+        quarantined,
+        columns.extra,
+        rows.blank,
+        rows.surplus,
+        rows.surplus_from,
+    )
 
 
-def read_rows(
-    path: str, data: bytes, columns: Columns, snapshot: Snapshot
-) -> tuple[int, list[CrmRecord], list[RefusedRow]]:
-    """How many rows there are, those that break no rule of their own, and those that do."""
-    rows_in, future = 0, future_from(snapshot.day)
-    records: list[CrmRecord] = []
-    refused: list[RefusedRow] = []
-    for row in body(data):
-        rows_in += 1
+@dataclass
+class Rows:
+    """The rows of a file as they are read: those that break no rule of their own, and those that do."""
+
+    records: list[CrmRecord] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
+    rows_in: int = 0
+    blank: int = 0
+    surplus: int = 0
+    surplus_from: int = 0
+
+    def note_surplus(self, line: int) -> None:
+        """Count a row with empty fields beyond the header's."""
+        self.surplus += 1
+        self.surplus_from = self.surplus_from or line
+
+
+def read_rows(path: str, data: bytes, columns: Columns, snapshot: Snapshot) -> Rows:
+    """Every row after the header, judged by itself; one whose every field is blank is counted, and is none."""
+    rows, future = Rows(), future_from(snapshot.day)
+    seen = 0
+    for row in body(data, columns):
+        seen += 1
         check_file_date(path, snapshot, row.line, file_date_of(row, columns))
         read = read_row(row, columns, future)
         if isinstance(read, CrmRecord):
-            records.append(read)
+            rows.records.append(read)
+        elif is_blank(row):
+            rows.blank += 1
+            continue
         else:
-            refused.append(read)
-    return rows_in, records, refused
+            rows.refused.append(read)
+        if row.cells is not None and len(row.cells) > columns.width and columns.has_surplus(row.cells):
+            rows.note_surplus(row.line)
+    rows.rows_in = seen - rows.blank
+    return rows
 
 
-def body(data: bytes) -> Iterator[CsvRecord]:
+def is_blank(row: CsvRecord) -> bool:
+    """Whether every field of the row is empty or blank; a line of broken quotes has no fields to tell."""
+    return row.cells is not None and not any(cell.strip(" ") for cell in row.cells)
+
+
+def body(data: bytes, columns: Columns) -> Iterator[CsvRecord]:
     """The records after the header."""
-    return islice(read_records(data), 1, None)
+    return islice(read_records(data, grammar(columns.delimiter), columns.passed_by), 1, None)
 
 
 def file_dates(data: bytes, columns: Columns) -> Iterator[tuple[int, str]]:
     """The line and `file_date` of each row; nothing at all without such a column."""
     if columns.file_date is not None:
-        yield from ((row.line, file_date_of(row, columns)) for row in body(data))
+        yield from ((row.line, file_date_of(row, columns)) for row in body(data, columns))
 
 
 def file_date_of(row: CsvRecord, columns: Columns) -> str:

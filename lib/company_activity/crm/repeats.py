@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from company_activity.crm.csv_reader import read_records
+from collections.abc import Callable, Iterable
+
+from company_activity.crm.csv_reader import CsvRecord
 from company_activity.crm.csv_text import as_shown
 from company_activity.crm.records import CrmRecord, RefusedRow
 
 
-def later_line_wins(records: list[CrmRecord], data: bytes) -> tuple[list[CrmRecord], int, list[RefusedRow]]:
+def later_line_wins(
+    records: list[CrmRecord], body: Callable[[], Iterable[CsvRecord]]
+) -> tuple[list[CrmRecord], int, list[RefusedRow]]:
     """The last record of each company; how many earlier ones equal it; those that differ from it, refused.
 
-    Records are compared with the one that wins, not with their next. `records` come in the order of lines, `data`
-    is the file they are from: read once more for the raw text of what is refused, else all would carry theirs.
+    Records are compared with the one that wins, not with their next. `records` come in the order of lines; the `body`
+    they are from is read once more for the raw text of what is refused, else all would carry theirs.
     """
     winners = {record.company_id: record for record in records}
     if len(winners) == len(records):
@@ -20,7 +24,7 @@ def later_line_wins(records: list[CrmRecord], data: bytes) -> tuple[list[CrmReco
     differing = {loser.line: loser for loser in losers if not loser.repeats(winners[loser.company_id])}
     refused = [
         RefusedRow(row.line, differing[row.line].company_id, as_shown(row.raw), ["DUPLICATE_KEY"])
-        for row in (read_records(data) if differing else ())
+        for row in (body() if differing else ())
         if row.line in differing
     ]
     kept = [record for record in records if winners[record.company_id] is record]

@@ -32,6 +32,8 @@ def stage_crm(run: Run) -> StepReport:
     replace_where(staged, lake, CRM_COMPANIES, paths_predicate("src_file_name", paths), state_after(run))
     extra = sorted({name for file in files for name in file.extra_columns})
     warnings = [f"CRM files carry columns that are not read: {', '.join(extra)}"] if extra else []
+    warnings += [warning for file in files for warning in file.warnings]
+    counts |= {"blank": blank} if (blank := sum(file.blank for file in files)) else {}
     return StepReport("stage_crm", counts=counts, warnings=warnings, verdicts=verdicts)
 
 
