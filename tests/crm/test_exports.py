@@ -67,7 +67,7 @@ def test_a_last_contact_as_other_programs_write_it(text: str, expected: datetime
     ],
 )
 def test_what_is_no_time_costs_the_row(text: str) -> None:
-    assert read(f"{HEADER}\nc_1,Acme,DE,retail,{text}\n").broken_by_reason == {"BAD_TIMESTAMP": 1}
+    assert read(f"{HEADER}\nc_1,Acme,DE,retail,{text}\n").quarantined[0].reasons == ["BAD_TIMESTAMP"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,8 @@ def test_invisible_characters_around_an_id_make_no_other_company(text: str) -> N
     ],
 )
 def test_invisible_characters_inside_an_id_are_refused(text: str) -> None:
-    assert read(f"{HEADER}\n{text},Acme,DE,retail,\n").broken_by_reason == {"BAD_COMPANY_ID": 1}
+    file = read(f"{HEADER}\n{text},Acme,DE,retail,\n")
+    assert [row.reasons for row in file.quarantined] == [["BAD_COMPANY_ID"]]
 
 
 def test_other_texts_are_kept_as_they_are() -> None:
