@@ -56,9 +56,11 @@ def company_id(text: str) -> tuple[str | None, str | None]:
     trimmed = text.strip(" ")
     if trimmed.isascii() and trimmed.isprintable() and 0 < len(trimmed) <= MAX_ID:
         return trimmed, None  # what most ids are: there is nothing else to trim, nothing to look for
-    if NOT_IN_AN_ID.search(trimmed):
+    has_invisible = NOT_IN_AN_ID.search(trimmed)
+    if has_invisible:
         trimmed = trim(text)
-    if not trimmed or len(trimmed) > MAX_ID or NOT_IN_AN_ID.search(trimmed):
+        has_invisible = NOT_IN_AN_ID.search(trimmed)
+    if not trimmed or len(trimmed) > MAX_ID or has_invisible:
         return None, "BAD_COMPANY_ID"
     return trimmed, None
 
