@@ -81,9 +81,14 @@ def test_a_file_that_cannot_be_read_ends_in_3_after_the_rest_is_built(
     spark: SparkSession, place: Place, capfd: pytest.CaptureFixture[str]
 ) -> None:
     odd = drop(place, "2025-11-02", "company_id,name\n")
-    rest = "".join(f"c_00{number},Earlier {number},UK,software,\n" for number in (1, 2, 3))
-    drop(place, "2025-11-01", HEADER + rest)
+    rest = "".join(f"c_00{number};Earlier {number};UK;software;;\n" for number in (1, 2, 3))
+    header = "sep=;\nCompany ID;Name;Country;Industry Tag;Last Contact At\n"
+    drop(place, "2025-11-01", f"{header}{rest}\n;;;;\n")  # as a spreadsheet saves it
     assert place.run("run", "--date", LAST, "--steps", CRM_TO_TABLE) == 3
-    assert odd in capfd.readouterr().err
+    told = capfd.readouterr()
+    assert f"{odd}: the header has no country, industry_tag, last_contact_at; it reads 'company_id,name'" in told.err
+    out = " ".join(told.out.split())
+    assert "3 rows have empty fields beyond the header's, the first in line 3" in out
+    assert "2 blank" in out
     known = place.table(spark, COMPANIES).where("first_seen_date = DATE'2025-11-01'")
     assert known.count() == 3
