@@ -11,6 +11,7 @@ from typing import Any
 from company_activity.errors import CompanyActivityError
 from company_activity.gates import Verdict
 
+START = "start"  # what a run's report calls that which comes before the first step
 SPARK_DAYS = 60  # a churn risk shows its use over so many days
 NEW_DAYS = 7  # a churn risk is new for so many days
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
@@ -113,8 +114,18 @@ class RunReport:
     page: str = ""
 
     @property
+    def failures(self) -> list[StepReport]:
+        """The steps that failed, in their order: one may hand back its error and let the rest go on."""
+        return [step for step in self.steps if step.error]
+
+    @property
     def first_failure(self) -> StepReport | None:
-        return next((step for step in self.steps if step.error), None)
+        return next(iter(self.failures), None)
+
+    @property
+    def failed_at_start(self) -> bool:
+        """Whether no step was taken: the lake was held, no Java was there, a store did not answer."""
+        return any(step.name == START for step in self.failures)
 
     @property
     def exit_code(self) -> int:
@@ -171,6 +182,8 @@ class RunReport:
             "exit_code": self.exit_code,
             "failed_step": failure.name if failure else None,
             "error": _error_as_json(failure.error) if failure else None,
+            "exit_codes": [step.error.exit_code for step in self.failures if step.error],
+            "errors": [_failure_as_json(step.name, step.error) for step in self.failures if step.error],
             "has_changed_something": self.has_changed_something,
             "seconds": round(self.seconds, 3),
             "rows": {step.name: _rows(step) for step in self.steps if step.name in ROWS and step.counts},
@@ -207,6 +220,16 @@ def _step_as_json(step: StepReport) -> dict[str, Any]:
 
 def _error_as_json(error: CompanyActivityError | None) -> dict[str, Any] | None:
     return {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy} if error else None
+
+
+def _failure_as_json(step: str, error: CompanyActivityError) -> dict[str, Any]:
+    return {
+        "step": step,
+        "exit_code": error.exit_code,
+        "kind": type(error).__name__,
+        "what": error.what,
+        "remedy": error.remedy,
+    }
 
 
 def _rows(step: StepReport) -> dict[str, int]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.errors import ApiError
+from company_activity.errors import ApiError, CrmFileRefused, GateRefused
 from company_activity.io.run_records import lake_marks, run_records, write_record
+from company_activity.report import StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 
 from support.reports import BEGAN, DAY, failed, succeeded
@@ -68,6 +69,28 @@ def test_a_failed_run_is_recorded_with_its_error(lake):
     assert (record["outcome"], record["exit_code"], record["failed_step"]) == ("failed", 3, "stage_usage")
     assert record["error"] == {"kind": "ApiError", "what": "page 1: 500", "remedy": "again"}
     assert record["steps"][-1]["error"] == "ApiError: page 1: 500 — again"
+
+
+def test_every_step_that_failed_has_its_code_and_its_error_in_it(lake):
+    report = failed(GateRefused("too few", remedy="look"))
+    report.steps.insert(0, StepReport("admit_crm", "failed", error=CrmFileRefused("no header")))
+    record = record_of(lake, report)
+    assert (record["exit_code"], record["exit_codes"], record["error"]["what"]) == (3, [3, 4], "no header")
+    assert record["errors"] == [
+        {"step": "admit_crm", "exit_code": 3, "kind": "CrmFileRefused", "what": "no header", "remedy": ""},
+        {"step": "stage_usage", "exit_code": 4, "kind": "GateRefused", "what": "too few", "remedy": "look"},
+    ]
+
+
+def test_a_run_that_went_well_has_no_codes(lake):
+    record = record_of(lake)
+    assert (record["exit_code"], record["exit_codes"], record["errors"]) == (0, [], [])
+
+
+def test_what_moved_beside_a_run_that_took_no_step_is_not_its_doing(lake):
+    commit(lake, PRODUCT_USAGE, 0, {"dates": {"2025-11-21": "1:a"}})
+    record = json.loads(Path(write_record(str(lake), succeeded(), None)).read_text(encoding="utf-8"))
+    assert (record["dates"], record["tables"]) == ([], [])
 
 
 def test_no_company_stands_in_it(lake):

@@ -71,9 +71,13 @@ def _generation(marks: LakeMarks, day: str) -> int | None:
     return int(mark.split(":")[0]) if mark else None
 
 
-def write_record(lake_root: str, report: RunReport, before: LakeMarks) -> str:
-    """Record a run that has ended, however it did, with what it changed since `before`; where it is."""
-    record = report.as_json() | changes(before, lake_marks(lake_root))
+def write_record(lake_root: str, report: RunReport, before: LakeMarks | None) -> str:
+    """Record a run that has ended, however it did, with what it changed since `before`; where it is.
+
+    `before` is None for a run that took no step: what moved since was another run's doing.
+    """
+    moved = changes(before, lake_marks(lake_root)) if before else {"dates": [], "tables": []}
+    record = report.as_json() | moved
     folder, name = _folder(lake_root), f"{report.run_id}.json"
     folder.create(name, json.dumps(record, ensure_ascii=False) + "\n")
     return folder.uri(name)

@@ -8,6 +8,7 @@ from typing import Any
 
 PIPELINE = "company-activity"
 TEXT_SIZES = (2000, 800, 300, 100, 40)  # how long a text may be, from the first try on
+TUPLES = ("gates", "warnings", "exit_codes", "errors")
 LIST_SIZES = (20, 10, 5, 2, 1)
 
 
@@ -15,7 +16,8 @@ LIST_SIZES = (20, 10, 5, 2, 1)
 class Message:
     """One run's end: what was asked, how it went, and where its report is. No company's name stands in it.
 
-    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an address.
+    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an address. `errors`
+    has a line for each step that failed, and `exit_codes` its code; the first is also `error` and `exit_code`.
     """
 
     run_id: str
@@ -37,6 +39,8 @@ class Message:
     risks_on: str = ""
     report: str = ""
     pipeline: str = PIPELINE
+    exit_codes: tuple[int, ...] = ()
+    errors: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -61,19 +65,25 @@ class Message:
             ("Companies at risk", risks if self.event == "succeeded" or self.churn_risks else ""),
             ("Report", self.report),
             ("Run", f"{self.run_id} ({self.command})"),
-            ("Began", f"{self.began_at}, took {self.seconds:.0f} s, exit code {self.exit_code}"),
+            ("Began", f"{self.began_at}, took {self.seconds:.0f} s, exit code {self._codes}"),
         ]
         return [(name, value) for name, value in told if value]
 
     @property
+    def _codes(self) -> str:
+        more = [str(code) for code in dict.fromkeys(self.exit_codes) if code != self.exit_code]
+        return f"{self.exit_code} (and {', '.join(more)})" if more else str(self.exit_code)
+
+    @property
     def lists(self) -> list[tuple[str, list[str]]]:
-        """Headed lists: the gates that did not pass, the warnings, the counts."""
+        """Headed lists: what else failed, the gates that did not pass, the warnings, the counts."""
         passed = [f"{self.gates_passed:,} passed"] if self.gates_passed else []
         counts = [
             f"{_words(step)}: {', '.join(f'{count:,} {_words(name)}' for name, count in counted.items())}"
             for step, counted in self.counts.items()
         ]
-        told = [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
+        told = [("Failed as well", list(self.errors[1:]))]
+        told += [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
         return [(name, lines) for name, lines in told if lines]
 
     def as_json(self) -> dict[str, Any]:
@@ -83,7 +93,7 @@ class Message:
     def from_json(cls, told: Mapping[str, Any]) -> Message:
         """A message as `as_json` gave it; what a later version added is passed over."""
         known = {one.name: told[one.name] for one in fields(cls) if one.name in told}
-        return cls(**known | {name: tuple(known.get(name, ())) for name in ("gates", "warnings")})
+        return cls(**known | {name: tuple(known.get(name, ())) for name in TUPLES})
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any], environment: str) -> Message:
@@ -109,6 +119,8 @@ class Message:
             record["churn_risks"],
             record["risks_on"] or "",
             record["report"],
+            exit_codes=tuple(record.get("exit_codes", ())),
+            errors=tuple(map(_failure, record.get("errors", ()))),
         )
 
     def shortened(self, characters: int, entries: int) -> Message:
@@ -127,6 +139,7 @@ class Message:
             remedy=cut(self.remedy),
             command=cut(self.command),
             report=self.report if len(self.report) <= 1000 else "",
+            errors=few(self.errors),
             gates=few(self.gates),
             warnings=few(self.warnings),
             counts={
@@ -143,6 +156,11 @@ def fitting(message: Message, form: Callable[[Message], bytes], most_bytes: int)
         if len(formed) < most_bytes:
             return formed
     return formed
+
+
+def _failure(error: Mapping[str, Any]) -> str:
+    remedy = f" — {error['remedy']}" if error["remedy"] else ""
+    return f"{_words(error['step'])}, exit code {error['exit_code']}: {error['kind']}: {error['what']}{remedy}"
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:
