@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
     from company_activity.report import RunReport, StepReport
 
 COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
-MOST_RISKS = 10
+MOST_RISKS = 10  # on a terminal
+UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
 
 
 class Console:
-    """Progress on standard output; errors on standard error."""
+    """Progress on standard output; errors on standard error, `with_traceback` if asked for."""
 
-    def __init__(self) -> None:
-        self.out = RichConsole(highlight=False, soft_wrap=True)
-        self.err = RichConsole(file=sys.stderr, highlight=False, soft_wrap=True)
+    def __init__(self, *, with_traceback: bool = False) -> None:
+        self.with_traceback = with_traceback
+        self.out = _console(sys.stdout)
+        self.err = _console(sys.stderr)
 
     def say(self, line: str) -> None:
         self.out.print(f"[dim]{escape(line)}[/dim]")
@@ -47,6 +50,8 @@ class Console:
         self.out.print(f"[{colour}]{step.outcome:<8}[/{colour}] {step.name:<16} {step.seconds:5.1f} s  {escape(told)}")
         for warning in step.warnings:
             self.out.print(f"         [yellow]warning[/yellow]: {escape(warning)}")
+        if step.error and self.with_traceback:
+            traceback.print_exception(step.error)
         if step.error:
             self.err.print(f"[red]{escape(str(step.error))}[/red]")
 
@@ -59,19 +64,22 @@ class Console:
             self._risks(report)
         if report.not_judged:
             self.out.print(f"Not judged on {report.risks_on}: {report.not_judged:,}, whose last 7 days are not known.")
-        self.out.print(f"\nRun {report.run_id} {report.outcome} in {report.seconds:.0f} s.")
+        failed = ", ".join(f"{step.name} (exit code {step.error.exit_code})" for step in report.failures if step.error)
+        self.out.print(
+            f"\nRun {report.run_id} {report.outcome} in {report.seconds:.0f} s{f': {failed}' if failed else ''}."
+        )
         if report.page:
             self.out.print(f"Report: {escape(report.page)}")
 
     def runs(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """A line per recorded run, and one with the step and the error where it failed."""
+        """A line per recorded run, and one for each step that failed, with its error."""
         for record in records:
             outcome = "failed" if record["exit_code"] else "done" if record["has_changed_something"] else "nothing"
             told = f"{len(record['dates']):4} dates  {record['seconds']:6.0f} s  {record['command']}"
             exit_code, colour = record["exit_code"], COLOURS[outcome]
             self.out.print(f"{record['run_id']}  [{colour}]{outcome:<7} {exit_code}[/{colour}]  {escape(told)}")
-            if record["error"]:
-                self.out.print(escape(f"    {record['failed_step']}: {record['error']['what']}"))
+            for step, error in errors_of(record):
+                self.out.print(escape(f"    {step}: {error['what']}"))
 
     def plan(self, plan: Plan) -> None:
         """What a run would do: the dates to fetch, to stage, to build with their reasons, and to publish."""
@@ -86,7 +94,7 @@ class Console:
             ("drop", spans(plan.drop), "built, and no longer complete"),
             ("publish", spans(plan.publish), "dim.companies as well" if plan.publish_companies else ""),
         ]
-        table = RichTable(box=None, show_header=False)
+        table = _table("", "", "", has_header=False)
         for what, dates, why in lines:
             if dates:
                 table.add_row(what, escape(dates), escape(why))
@@ -100,16 +108,42 @@ class Console:
             )
 
     def _risks(self, report: RunReport) -> None:
-        table = RichTable(title=f"Churn risks on {report.risks_on}", title_justify="left", box=None)
-        for heading in ("company", "name", "reasons", "engagement"):
-            table.add_column(heading)
-        for risk in report.churn_risks[:MOST_RISKS]:
+        shown = report.churn_risks[: MOST_RISKS if _is_terminal(sys.stdout) else None]
+        table = _table("company", "name", "reasons", "engagement")
+        for risk in shown:
             name = escape(" ".join(risk.company_name.split()))
             table.add_row(escape(risk.company_id), name, ", ".join(risk.reasons), f"{risk.engagement_score:.1f}")
-        self.out.print()
+        self.out.print(f"\n[italic]Churn risks on {report.risks_on}[/italic]")
         self.out.print(table)
-        if len(report.churn_risks) > MOST_RISKS:
-            self.out.print(f"… and {len(report.churn_risks) - MOST_RISKS} more in the report")
+        if report.at_risk > len(shown):
+            self.out.print(f"and {report.at_risk - len(shown):,} more at risk: see the report")
+
+
+def _console(stream: TextIO) -> RichConsole:
+    """Of a terminal's width, and of none elsewhere; texts are shown as they are."""
+    size = None if _is_terminal(stream) else UNBOUNDED
+    return RichConsole(file=stream, highlight=False, emoji=False, soft_wrap=True, width=size, height=size)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    """Whether somebody looks; a notebook's stream may not even know."""
+    ask = getattr(stream, "isatty", None)
+    return ask is not None and bool(ask())
+
+
+def _table(*headings: str, has_header: bool = True) -> RichTable:
+    """Columns whose long texts take several lines where there is no room, and are never cut."""
+    table = RichTable(box=None, show_header=has_header)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def errors_of(record: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each step that failed in a recorded run, and its error; older records name the first alone."""
+    if "errors" in record:
+        return [(error["step"], error) for error in record["errors"]]
+    return [(record["failed_step"], record["error"])] if record["error"] else []
 
 
 def reasons_of(plan: Plan) -> Iterator[tuple[date, str]]:
