@@ -15,7 +15,7 @@ PACKAGE = ROOT / "lib" / "company_activity"
 LAYERS = [
     ["cli"],
     ["pipeline"],
-    ["steps"],
+    ["steps", "preflight"],
     ["run", "console"],
     ["transforms", "checks", "io", "session", "page", "plan", "local"],
     ["admission", "planner", "rewrite_gate"],

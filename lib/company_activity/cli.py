@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -18,12 +19,13 @@ import click
 from company_activity import __version__
 from company_activity.configuration import load_settings
 from company_activity.console import Console
-from company_activity.dates import DateRange, parse_date
+from company_activity.dates import DateRange, check_is_over, parse_date
 from company_activity.errors import CompanyActivityError, UsageError
 from company_activity.input_gates import ACCEPTABLE
 from company_activity.io.lake.lock import lake_lock
 from company_activity.io.run_records import run_records
 from company_activity.pipeline import STEPS, run_steps, unexpected
+from company_activity.preflight import check_accepted_files
 from company_activity.report import RunReport
 from company_activity.run import Run
 from company_activity.settings import Settings
@@ -32,27 +34,34 @@ from company_activity.steps.plan import plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+DEBUG = "company_activity.debug"
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
 4 gate refused, 5 publish, 6 done but a notification is undelivered; where several apply, the first
-failing step's.
+failing step's: output, message, report and run record name every one.
 """
 
 
 class DateType(click.ParamType):  # type: ignore[type-arg]
-    """A day as YYYY-MM-DD."""
+    """A day as YYYY-MM-DD that is over, in UTC."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        return value if isinstance(value, date) else parse_date(str(value))
+        day = value if isinstance(value, date) else parse_date(str(value))
+        check_is_over(day, utc_now())
+        return day
 
 
 def settings_options(command: Command) -> Command:
     """`--env`, `--settings` and `--debug`, shared by every command."""
-    command = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback where something fails.")(
-        command
-    )
+    command = click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=lambda context, option, is_asked: context.meta.update({DEBUG: is_asked}),
+        help="Show a traceback where something fails.",
+    )(command)
     command = click.option(
         "--settings",
         "file",
@@ -116,16 +125,15 @@ def run(
     file: Path | None,
 ) -> int:
     """The daily cycle for one date or a range, in one pass."""
-    if dry_run:
-        return show_plan(load_settings(env, file=file), dates, as_json=False)
     if unknown_gates := sorted(set(accept_gate) - set(ACCEPTABLE)):
         raise UsageError(f"no gate {unknown_gates[0]} to accept", remedy=f"gates are {', '.join(ACCEPTABLE)}")
     names = [name.strip() for name in steps.split(",") if name.strip()]
     if unknown := sorted(set(names) - set(STEPS)):
         raise UsageError(f"no step {unknown[0]}", remedy=f"steps are {', '.join(STEPS)}")
-    return invoke(
-        load_settings(env, file=file), dates, names, f"run {dates}", accept_crm=accept_crm, accept_gates=accept_gate
-    )
+    settings = load_settings(env, file=file)
+    if dry_run:
+        return show_plan(settings, dates, as_json=False, accept_crm=accept_crm)
+    return invoke(settings, dates, names, f"run {dates}", accept_crm=accept_crm, accept_gates=accept_gate)
 
 
 @cli.command("plan")
@@ -137,9 +145,11 @@ def plan_command(dates: DateRange, as_json: bool, env: str | None, file: Path | 
     return show_plan(load_settings(env, file=file), dates, as_json=as_json)
 
 
-def show_plan(settings: Settings, dates: DateRange, *, as_json: bool) -> int:
+def show_plan(settings: Settings, dates: DateRange, *, as_json: bool, accept_crm: tuple[str, ...] = ()) -> int:
     """Print what a run of these dates would do."""
-    planned = plan(Run(settings, tuple(dates), RunReport("", f"plan {dates}", utc_now()), utc_now))
+    this = Run(settings, tuple(dates), RunReport("", f"plan {dates}", utc_now()), utc_now, accept_crm=accept_crm)
+    check_accepted_files(this)
+    planned = plan(this)
     if as_json:
         click.echo(json.dumps(planned.as_json(), ensure_ascii=False, indent=1))
     else:
@@ -218,14 +228,11 @@ def runs(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
 
 
 def invoke(settings: Settings, dates: DateRange, names: Sequence[str], command: str, **choices: Any) -> int:
-    """One run of these steps under the lake's lock; its exit code. `choices` are fields of `Run`."""
-    console = Console()
+    """One run of these steps; its exit code. `choices` are fields of `Run`."""
+    console = Console(with_traceback=click.get_current_context().meta[DEBUG])
     began = utc_now()
     report = RunReport(new_run_id(began), command, began, tuple(dates))
-    with (
-        lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say),
-        console.progress() as on_page,
-    ):
+    with console.progress() as on_page:
         this = Run(settings, tuple(dates), report, utc_now, console.say, console.step, on_page, **choices)
         run_steps(this, names)
     console.summary(report)
@@ -253,6 +260,8 @@ def run_step(step: Callable[[Run], Any]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. One line on standard error says what went wrong, where, and the remedy."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the output has no letters for must not end a run
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return int(cli.main(arguments, standalone_mode=False) or 0)
     except click.ClickException as wrong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from company_activity.errors import UsageError
 
@@ -40,6 +40,21 @@ def parse_date(text: str) -> date:
     if day is None or day.isoformat() != text:
         raise UsageError(f"{text!r} is not a date", remedy="give it as YYYY-MM-DD, a day of the calendar")
     return day
+
+
+def check_is_over(day: date, now: datetime) -> None:
+    """See that a date has ended, in UTC: until then nobody knows what belongs to it.
+
+    >>> check_is_over(date(2025, 1, 1), datetime(2025, 1, 2, tzinfo=UTC))
+
+    Raises:
+        UsageError: if it is today or later.
+    """
+    today = now.astimezone(UTC).date()
+    if day >= today:
+        raise UsageError(
+            f"{day} is not over: it is {today} in UTC", remedy=f"ask for dates up to {today - timedelta(days=1)}"
+        )
 
 
 @dataclass(frozen=True)

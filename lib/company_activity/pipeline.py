@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from company_activity.errors import CompanyActivityError
-from company_activity.io.run_records import lake_marks, write_record
-from company_activity.planner import check_metrics
-from company_activity.report import StepReport
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY
-from company_activity.session import check_java
+from company_activity.errors import CompanyActivityError, UsageError
+from company_activity.io.lake.lock import lake_lock
+from company_activity.io.run_records import LakeMarks, lake_marks, write_record
+from company_activity.preflight import check_accepted_files, check_start
+from company_activity.report import START, StepReport
 from company_activity.steps.admit_crm import admit_crm
 from company_activity.steps.build_activity import build_activity
 from company_activity.steps.build_companies import build_companies
@@ -47,35 +47,49 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     """Take the named steps in their order; report and notification come last, however the others ended.
 
     A step that did a part of its work hands back an error in its report, and the rest goes on; one that raises
-    ends the cycle. The run's exit code is that of the first step that failed. Whatever comes of it is recorded.
-    """
-    preflight(run, names)
-    before = lake_marks(run.settings.lake.root)
-    if stage_crm.__name__ in names:
-        names = {*names, admit_crm.__name__}  # what is staged is what was admitted
-    for step in CYCLE:
-        if step.__name__ in names and not _take(run, step):
-            break
-    for step in EPILOGUE:
-        if step.__name__ in names:
-            _take(run, step)
-    write_record(run.settings.lake.root, run.report, before)
-
-
-def preflight(run: Run, names: Collection[str]) -> None:
-    """Find out before anything is written that Spark will be needed and cannot start, or that settings contradict.
+    ends the cycle. What fails before the first step is told in the same way, as the step `start`. The run's exit code
+    is that of the first step that failed. Whatever comes of it is recorded.
 
     Raises:
-        RuntimeMissing: if a date asked for is not built yet and there is no Java to build it with.
-        SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
+        UsageError: if the command line cannot be: nothing is written then, and nobody else is told.
     """
-    activity = run.state_of(COMPANY_ACTIVITY_DAILY)
-    if build_activity.__name__ in names:
-        check_metrics(activity, run.settings.metrics.mark)
-    built = activity.get("dates", {})
-    is_built = all(str(day) in built for day in run.dates)
-    if not is_built and any(step.__name__ in names for step in CYCLE[1:]):
-        check_java()
+    if stage_crm.__name__ in names:
+        names = {*names, admit_crm.__name__}  # what is staged is what was admitted
+    with ExitStack() as held:
+        before = _start(run, names, held)
+        if before:
+            _take_cycle(run, names)
+        for step in EPILOGUE:
+            if step.__name__ in names:
+                _take(run, step)
+        _record(run, before)
+
+
+def _start(run: Run, names: Collection[str], held: ExitStack) -> LakeMarks | None:
+    """Take the lake for as long as `held` lasts, and look at what the steps need; where the lake stands.
+
+    None where the run cannot begin: the reason is kept in its report.
+    """
+    began = time.monotonic()
+    run.holds_lake = False
+    lake = run.settings.lake
+    try:
+        check_accepted_files(run)
+        held.enter_context(lake_lock(lake.root, lake.lock_timeout_seconds, on_wait=run.say))
+        run.holds_lake = True
+        check_start(run, names)
+        return lake_marks(lake.root)
+    except UsageError:
+        raise
+    except Exception as error:
+        _keep(run, StepReport(START, "failed", error=foreseen(error)), began)
+        return None
+
+
+def _take_cycle(run: Run, names: Collection[str]) -> None:
+    for step in CYCLE:
+        if step.__name__ in names and not _take(run, step):
+            return
 
 
 def _take(run: Run, step: Step) -> bool:
@@ -84,14 +98,34 @@ def _take(run: Run, step: Step) -> bool:
     goes_on = True
     try:
         done = step(run)
-    except CompanyActivityError as error:
-        done, goes_on = StepReport(step.__name__, "failed", error=error), False
     except Exception as error:
-        done, goes_on = StepReport(step.__name__, "failed", error=unexpected(error)), False
+        done, goes_on = StepReport(step.__name__, "failed", error=foreseen(error)), False
+    _keep(run, done, began)
+    return goes_on
+
+
+def _keep(run: Run, done: StepReport, began: float) -> None:
     done.seconds = time.monotonic() - began
     run.report.steps.append(done)
     run.tell(done)
-    return goes_on
+
+
+def _record(run: Run, before: LakeMarks | None) -> None:
+    """Record the run. That it cannot be recorded is its failure only where nothing else was."""
+    began = time.monotonic()
+    try:
+        write_record(run.settings.lake.root, run.report, before)
+    except Exception as error:
+        why = foreseen(error)
+        if run.report.failures:
+            run.say(f"this run is not recorded: {why}")
+        else:
+            _keep(run, StepReport("write_record", "failed", error=why), began)
+
+
+def foreseen(error: Exception) -> CompanyActivityError:
+    """The error itself if it is one of ours, else one line about it."""
+    return error if isinstance(error, CompanyActivityError) else unexpected(error)
 
 
 def unexpected(error: Exception) -> CompanyActivityError:

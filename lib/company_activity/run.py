@@ -47,7 +47,10 @@ class AdmittedFile:
 
 @dataclass
 class Run:
-    """What the steps of one invocation share. Spark starts when a step first asks for it, and not before."""
+    """What the steps of one invocation share. Spark starts when a step first asks for it, and not before.
+
+    `holds_lake` is False while another run may be writing to the lake and sending what its outbox holds.
+    """
 
     settings: Settings
     dates: tuple[date, ...]
@@ -64,6 +67,7 @@ class Run:
     admitted: list[AdmittedFile] = field(default_factory=list)
     companies_after: dict[date, int] = field(default_factory=dict)
     published: list[date] = field(default_factory=list)
+    holds_lake: bool = True
 
     @property
     def run_id(self) -> str:

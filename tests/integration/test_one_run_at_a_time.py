@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,21 +10,7 @@ import pytest
 from company_activity.errors import LakeBusy
 from company_activity.io.lake.lock import lake_lock
 
-HOLDER = """
-import sys, time
-from company_activity.io.lake.lock import lake_lock
-with lake_lock(sys.argv[1], 0):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def hold_elsewhere(root: Path) -> subprocess.Popen[str]:
-    """Another process that holds the lake until it is killed."""
-    other = subprocess.Popen([sys.executable, "-c", HOLDER, str(root)], stdout=subprocess.PIPE, text=True)
-    assert other.stdout is not None
-    assert other.stdout.readline() == "held\n"
-    return other
+from support.holder import hold_elsewhere
 
 
 def test_a_lake_that_is_held_is_refused_by_name(tmp_path: Path) -> None:

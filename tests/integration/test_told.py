@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from company_activity import pipeline
+from company_activity.errors import CompanyActivityError, CrmFileRefused, GateRefused, PublishError
 from company_activity.io.run_records import run_records
+from company_activity.report import StepReport
+from company_activity.run import Run
 
 from support.cycle import LAST, Place
 from support.receivers import HttpReceiver, http_receiver
@@ -54,3 +58,61 @@ def test_every_run_is_recorded_with_how_it_ended(place: Place) -> None:
     page = Path(failed["report"]).read_text(encoding="utf-8")
     assert "Ingest usage failed" in page
     assert "no date is built yet" in page
+
+
+REFUSED = CrmFileRefused("raw/crm/x.csv: no column company_id", remedy="export it again")
+SMALL = GateRefused("gate volume of 2025-11-23: found 8, wanted 50", remedy="--accept-gate volume")
+
+
+def admit_crm(run: Run) -> StepReport:
+    """A file is passed by; the rest goes on."""
+    return StepReport("admit_crm", "failed", error=REFUSED)
+
+
+def stage_usage(run: Run) -> StepReport:
+    """The rest is refused."""
+    raise SMALL
+
+
+def publish(run: Run) -> StepReport:
+    """Not reached."""
+    raise PublishError("published what a gate refused")
+
+
+def test_a_run_that_ends_in_3_and_was_also_refused_says_both(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pipeline, "CYCLE", (admit_crm, stage_usage, publish))
+    with http_receiver() as receiver:
+        assert run(place, receiver, "admit_crm,stage_usage,publish,write_report,notify") == 3
+    told = capsys.readouterr()
+    assert told.err.splitlines() == [str(REFUSED), str(SMALL)]
+    assert "failed in 0 s: admit_crm (exit code 3), stage_usage (exit code 4)." in told.out
+    [record] = run_records(place.settings.lake.root)
+    assert (record["exit_code"], record["exit_codes"], record["failed_step"]) == (3, [3, 4], "admit_crm")
+    assert [(one["step"], one["exit_code"], one["what"]) for one in record["errors"]] == [
+        ("admit_crm", 3, REFUSED.what),
+        ("stage_usage", 4, SMALL.what),
+    ]
+    assert [one["remedy"] for one in record["errors"]] == ["export it again", "--accept-gate volume"]
+    [posted] = receiver.taken
+    both_are_told(json.dumps(posted.json, ensure_ascii=False))
+    assert "exit code 3 (and 4)" in json.dumps(posted.json)
+    both_are_told(Path(record["report"]).read_text(encoding="utf-8"))
+    assert place.run("runs") == 0
+    both_are_told(capsys.readouterr().out)
+
+
+def both_are_told(text: str) -> None:
+    errors: list[CompanyActivityError] = [REFUSED, SMALL]
+    assert [error.what for error in errors if error.what not in text] == []
+
+
+def test_that_a_run_cannot_be_recorded_is_its_failure(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = place.folder / "lake" / "ops" / "runs"
+    runs.parent.mkdir(parents=True)
+    runs.touch()  # a file where the folder should be
+    assert place.run("run", "--date", LAST, "--steps", "admit_crm") == 1
+    told = capsys.readouterr()
+    assert "lake/ops/runs" in told.err
+    assert "write_record (exit code 1)" in told.out

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from company_activity.errors import SourceError, UsageError
+from company_activity.dates import check_is_over
+from company_activity.errors import SourceError
 from company_activity.io.api.client import UsageApi
 from company_activity.io.api.page import PagingBroken
 from company_activity.io.landing.commit import Fetch, Landed, begin, commit
@@ -50,20 +51,13 @@ def fetch_dates(
         SettingsError: if the API's key or the storage's connection cannot be resolved or used.
     """
     asked = sorted(set(dates))
-    _must_be_over(asked, clock)
+    if asked:
+        check_is_over(asked[-1], clock())
     landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
     days = dates_to_fetch(asked, settings.run.refetch_days, landing) if refetch else asked
     with closing(UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)) as api:
         fetcher = _Fetcher(landing, api, settings, clock, run_id, known_generations, on_page)
         return IngestReport(tuple(fetcher.fetch(day) for day in days))
-
-
-def _must_be_over(asked: list[date], clock: Callable[[], datetime]) -> None:
-    today = clock().astimezone(UTC).date()
-    if asked and asked[-1] >= today:
-        raise UsageError(
-            f"{asked[-1]} is not over: it is {today} in UTC", remedy=f"ask for dates up to {today - timedelta(days=1)}"
-        )
 
 
 def dates_to_fetch(asked: Sequence[date], refetch_days: int, landing: Landing) -> list[date]:

@@ -28,6 +28,10 @@ class Pending:
     channel: str
     message: Message
 
+    @classmethod
+    def of(cls, message: Message, channel: str) -> Pending:
+        return cls(f"{message.key}.{channel}", channel, message)
+
 
 class Outbox:
     """The outbox of a lake."""
@@ -41,7 +45,7 @@ class Outbox:
 
     def put(self, message: Message, channel: str) -> bool:
         """Keep a message for a channel; False if it is kept already, or done."""
-        name = f"{message.key}.{channel}"
+        name = Pending.of(message, channel).name
         if name + DONE in self._folder.names():
             return False
         return self._folder.create(name + MESSAGE, json.dumps(message.as_json(), ensure_ascii=False))

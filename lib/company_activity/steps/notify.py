@@ -11,7 +11,7 @@ from company_activity.io.notify.channel import Channel, NotSent
 from company_activity.io.notify.channels import open_channels
 from company_activity.io.notify.deliver import Delivery, deliver, sent
 from company_activity.io.notify.message import Message
-from company_activity.io.outbox import Outbox
+from company_activity.io.outbox import Outbox, Pending
 from company_activity.io.run_records import run_records
 from company_activity.report import StepReport
 
@@ -27,22 +27,52 @@ def notify(run: Run) -> StepReport:
     """Send one message per channel about a run that changed anything or failed, and those that are still undelivered.
 
     On its own it tells of the newest recorded run of these dates, unless that was told. What does not go out is
-    handed back as Undelivered, and kept for the next run.
+    handed back as Undelivered, and kept for the next run. A run that does not hold the lake leaves alone what the
+    outbox holds: the one that does may be sending it.
     """
-    settings = run.settings.notify
-    channels = open_channels(settings, run.settings.secrets)
-    message = what_to_tell(run)
+    channels = open_channels(run.settings.notify, run.settings.secrets)
+    send = through_outbox if run.holds_lake else past_outbox
+    return report_of(*send(run, what_to_tell(run), channels))
+
+
+def through_outbox(run: Run, message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, str]:
+    """Keep the message, then send all that is kept; what became of it, and the remedy for what stays."""
     try:
         outbox = Outbox(run.settings.lake.root)
         if message:
             for channel in channels:
                 outbox.put(message, channel)
-        delivery = deliver(outbox, channels, run.now, timedelta(days=settings.keep_days))
-        remedy = f"kept in {outbox.place}: the next run sends it, or company-activity notify"
+        delivery = deliver(outbox, channels, run.now, timedelta(days=run.settings.notify.keep_days))
+        return delivery, kept_in(outbox)
     except CompanyActivityError as broken:  # the very store may be what failed: say so as long as anybody hears
-        delivery, remedy = sent_at_once(message, channels), broken.remedy
+        delivery, _ = sent_at_once(message, channels)
         delivery.kept.append(f"the outbox cannot be used: {broken.what}")
-    return report_of(delivery, remedy)
+        return delivery, broken.remedy
+
+
+def past_outbox(run: Run, message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, str]:
+    """Send the message, then note where it went, and keep it for the next run where it did not."""
+    delivery, unsent = sent_at_once(message, channels)
+    remedy = ""
+    if message is None:
+        return delivery, remedy
+    try:
+        outbox = Outbox(run.settings.lake.root)
+        for channel in channels:
+            if channel in unsent:
+                outbox.put(message, channel)
+            else:
+                outbox.close(Pending.of(message, channel), run.now, "sent past the outbox")
+        remedy = kept_in(outbox)
+    except CompanyActivityError as broken:
+        if unsent:
+            delivery.kept.append(f"the outbox cannot be used: {broken.what}")
+            remedy = broken.remedy
+    return delivery, remedy
+
+
+def kept_in(outbox: Outbox) -> str:
+    return f"kept in {outbox.place}: the next run sends it, or company-activity notify"
 
 
 def report_of(delivery: Delivery, remedy: str) -> StepReport:
@@ -73,14 +103,15 @@ def what_to_tell(run: Run) -> Message | None:
     return None
 
 
-def sent_at_once(message: Message | None, channels: Mapping[str, Channel]) -> Delivery:
-    """The message on every channel, with nothing kept."""
-    delivery = Delivery()
+def sent_at_once(message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, list[str]]:
+    """The message on every channel, with nothing kept; and the channels on which it did not go out."""
+    delivery, unsent = Delivery(), list[str]()
     if message is None:
-        return delivery
+        return delivery, unsent
     for name, channel in channels.items():
         try:
             delivery.sent.append(f"{name}: {sent(channel, message)}")
         except NotSent as why:
             delivery.kept.append(f"{name} ({message.key}): {why}")
-    return delivery
+            unsent.append(name)
+    return delivery, unsent

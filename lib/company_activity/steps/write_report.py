@@ -30,21 +30,33 @@ def write_report(run: Run) -> StepReport:
     report = run.report
     if report.steps and not report.has_changed_something and not report.first_failure:
         return StepReport("write_report", "nothing", notes=["nothing new to show; the last report stands"])
-    built = [date.fromisoformat(day) for day in run.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})]
-    warnings = []
-    if day := shown_day(built, until=None if report.steps else max(run.dates, default=None)):
-        try:
-            gather(run, day)
-        except Exception as error:  # the page of a run that failed must come, whatever ails Spark
-            report.no_figures = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
-            warnings = [f"the report has no figures: {report.no_figures}"]
-    else:
-        report.no_figures = "no date is built yet"
+    warnings = look_up_figures(run)
     folder, name = open_folder(run.settings.report.dir), f"{run.run_id}.html"
     folder.create(name, fitting_page(run))
     base = run.settings.report.url
     report.page = f"{base.rstrip('/')}/{name}" if base else folder.uri(name)
     return StepReport("write_report", notes=[report.page], warnings=warnings)
+
+
+def look_up_figures(run: Run) -> list[str]:
+    """Ask the lake, unless the run failed before its first step: a page about that starts no Spark.
+
+    Whatever ails lake or Spark is a warning: the page of a run that failed must come.
+    """
+    report = run.report
+    if report.failed_at_start:
+        report.no_figures = "the run failed before its first step, and asked the lake nothing"
+        return []
+    try:
+        built = [date.fromisoformat(day) for day in run.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})]
+        if day := shown_day(built, until=None if report.steps else max(run.dates, default=None)):
+            gather(run, day)
+        else:
+            report.no_figures = "no date is built yet"
+    except Exception as error:
+        report.no_figures = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+        return [f"the report has no figures: {report.no_figures}"]
+    return []
 
 
 def shown_day(built: Iterable[date], until: date | None) -> date | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from company_activity.errors import LakeBusy
+from company_activity.errors import CompanyActivityError, LakeBusy
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,18 +29,27 @@ def lake_lock(root: str, timeout_seconds: float, on_wait: Callable[[str], None] 
 
     Raises:
         LakeBusy: if another run still holds it after `timeout_seconds`.
+        CompanyActivityError: if its folder cannot be written to.
     """
     if not is_local(root):
         yield
         return
-    folder = Path(root.removeprefix("file://"))
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a+", encoding="utf-8") as file:
+    with _opened(Path(root.removeprefix("file://"))) as file:
         _acquire(file, root, timeout_seconds, on_wait)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _opened(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / ".lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise CompanyActivityError(
+            f"{folder}: {error.strerror}", remedy="check lake.root, its space and rights"
+        ) from None
 
 
 def _acquire(file: TextIO, root: str, timeout_seconds: float, on_wait: Callable[[str], None]) -> None:
