@@ -111,7 +111,7 @@ def cli() -> None:
 @cli.command()
 @date_options
 @click.option("--steps", default=",".join(STEPS), show_default=True, help="Only these steps, in their order.")
-@click.option("--accept-crm", multiple=True, metavar="FILE", help="Let in a CRM file that was refused for its loss.")
+@click.option("--accept-crm", multiple=True, metavar="FILE", help="Let in a CRM file that was refused.")
 @click.option("--accept-gate", multiple=True, metavar="NAME", help="Go on where this gate refuses.")
 @click.option("--dry-run", is_flag=True, help="Write nothing: show what `plan` shows.")
 @settings_options

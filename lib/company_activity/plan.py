@@ -16,7 +16,10 @@ from company_activity.state import MISSING, State, built_dates, under_rules
 
 @dataclass(frozen=True)
 class CrmNews:
-    """A CRM file that holds other bytes than those staged: `state` is new, refused (before) or unreadable."""
+    """A CRM file that holds other bytes than those staged: `state` is new, refused (before) or unreadable.
+
+    `told` says of a new one whether a run would refuse it.
+    """
 
     path: str
     state: str
@@ -144,10 +147,9 @@ def bounds(now: Sources, dimension: Sources | None) -> list[Span]:
     if dimension is None:
         return [Span(date.min, None)]
     spans = [Span(day, None) for day in changed_usage({"dates": now["usage"]}, {"usage": dimension["usage"]})]
-    files, built = now["crm"], dimension["crm"]
-    moved = [path for path in files.keys() | built.keys() if files.get(path) != built.get(path)]
-    told = [side[path] for path in moved for side in (files, built) if path in side]
-    snapshots = (date.fromisoformat(content.split(":")[0]) for content in told)
+    crm, built = now["crm"], dimension["crm"]
+    moved = sorted(day for day in crm.keys() | built.keys() if crm.get(day) != built.get(day))
+    snapshots = map(date.fromisoformat, moved)
     return spans + [Span(day - timedelta(days=BACKDATED_DAYS), None) for day in snapshots]
 
 

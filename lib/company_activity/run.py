@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from company_activity.crm import CrmFile
+from company_activity.admission import JudgedFile
 from company_activity.fields import RULES_VERSION
 from company_activity.gates import Verdict, refuse_unless_passed
 from company_activity.input_gates import REWRITE, let_through
@@ -17,7 +17,7 @@ from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
-from company_activity.planner import Sources, snapshots
+from company_activity.planner import Sources, by_snapshot_date, snapshots
 from company_activity.report import RunReport, StepReport
 from company_activity.rewrite_gate import Rewriting, judge_rewrite
 from company_activity.schemas import (
@@ -34,14 +34,15 @@ from company_activity.state import FORMULA_VERSION
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from company_activity.io.landing.crm_known import KnownFiles
     from company_activity.settings import Settings
 
 
 @dataclass(frozen=True)
 class AdmittedFile:
-    """A CRM file that may be staged, and the size and time it was seen with."""
+    """A CRM file that may be staged, and the size and time it was seen with. Its rows are read when they are staged."""
 
-    file: CrmFile
+    file: JudgedFile
     seen: str
 
 
@@ -66,6 +67,7 @@ class Run:
     accept_gates: tuple[str, ...] = ()
     admitted: list[AdmittedFile] = field(default_factory=list)
     companies_after: dict[date, int] = field(default_factory=dict)
+    known_crm: KnownFiles | None = None
     published: list[date] = field(default_factory=list)
     holds_lake: bool = True
 
@@ -88,6 +90,12 @@ class Run:
     @cached_property
     def landing(self) -> Landing:
         return Landing(open_storage(self.settings.landing, self.settings.secrets), self.settings.landing)
+
+    @property
+    def crm_files(self) -> KnownFiles:
+        """What is known of the staged CRM files; the step that admits files looks it up."""
+        assert self.known_crm, "admit_crm comes first"
+        return self.known_crm
 
     def state_of(self, table: Table) -> dict[str, Any]:
         """What the table's newest commit says it was built from."""
@@ -129,7 +137,7 @@ class Run:
         return {table.name: identity(lake, table.path) for table in (COMPANIES, COMPANIES_HISTORY)}
 
     def staged_sources(self) -> Sources:
-        """What staging holds now: the mark of each usage date, and date and content of each CRM path."""
+        """What staging holds now: the mark of each usage date, and the content of each snapshot date."""
         return {"usage": self.state_of(PRODUCT_USAGE).get("dates", {}), "crm": snapshots(self.state_of(CRM_COMPANIES))}
 
     def dimension_sources(self) -> Sources | None:
@@ -144,4 +152,4 @@ class Run:
             own = noted
         if not own or own["crm"] != noted.get("crm", {}):
             return None
-        return {"usage": own["usage"], "crm": own["crm"]}
+        return {"usage": own["usage"], "crm": by_snapshot_date(own["crm"])}

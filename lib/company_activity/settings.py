@@ -123,6 +123,7 @@ class GateSettings:
     """Thresholds that decide between going on, warning and refusing."""
 
     crm_max_loss: float = bounded(0.5, 0, 1)
+    crm_max_broken: float = bounded(0.5, 0, 1)
     crm_max_age_days: int = bounded(7, 0)
     quarantine_max_share: float = bounded(0.2, 0, 1)
     quarantine_min_records: int = bounded(100, 0)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta_log import newest_version
+from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, CRM_COMPANIES, QUARANTINE
+from company_activity.steps import stage_crm
 
 from support.cycle import LAST, SAMPLES, Place, serving
 
@@ -31,9 +32,9 @@ def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield place
 
 
-def drop(place: Place, day: str, text: str) -> str:
+def drop(place: Place, day: str, text: str, prefix: str = "crm_") -> str:
     """Let a CRM file land; its path."""
-    path = f"raw/crm/crm_{day}.csv"
+    path = f"raw/crm/{prefix}{day}.csv"
     Path(place.folder, "landing", path).write_text(text, encoding="utf-8")
     return path
 
@@ -75,6 +76,37 @@ def test_a_half_length_file_is_refused_kept_aside_and_let_in_by_name(
     assert place.table(spark, CRM_COMPANIES).where("file_date = DATE'2026-01-20'").count() == 1
     assert place.table(spark, COMPANIES).where("name = 'Acme Corporation'").count() == 1
     assert place.table(spark, QUARANTINE).where("array_contains(reasons, 'CRM_LOSS')").isEmpty()
+
+
+def test_an_export_in_parts_is_staged_in_batches_and_a_broken_one_is_kept_aside(
+    spark: SparkSession, place: Place, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [f"c_00{n},Part {n},UK,software,\n" for n in (1, 2, 3)]
+    for n, row in enumerate(parts):
+        drop(place, "2026-01-21", HEADER + row, f"part{n}_")
+    broken = drop(place, "2026-01-22", HEADER + "c_001,Acme,UK,software,yesterday\n")
+    before = versions(place)
+    assert place.run("run", "--date", LAST, "--steps", CRM_TO_TABLE) == 4
+    assert "1 row, 1 broken: BAD_TIMESTAMP 1" in capfd.readouterr().err
+    assert versions(place) == before
+    (aside,) = place.table(spark, QUARANTINE).where("array_contains(reasons, 'CRM_BROKEN')").collect()
+    assert (aside.path, str(aside.date)) == (broken, "2026-01-22")
+
+    monkeypatch.setattr(stage_crm, "MOST_ROWS", 2)
+    assert place.run("run", "--date", LAST, "--steps", "stage_crm") == 0
+    assert f"--accept-crm {broken}" in capfd.readouterr().out
+    assert versions(place)[0] == before[0] + 2  # two rows, then one
+    staged = place.table(spark, CRM_COMPANIES).where("file_date = DATE'2026-01-21'")
+    assert sorted(row.name for row in staged.collect()) == ["Part 1", "Part 2", "Part 3"]
+    state = newest_state(place.settings.lake.root, CRM_COMPANIES.path)
+    assert (state["companies"]["2026-01-21"], state["crm"]["2026-01-21"][:2]) == (3, "3:")
+
+    drop(place, "2026-01-21", HEADER + "c_003,Part three,UK,software,\n", "part2_")  # beside what stays of its date
+    assert place.run("run", "--date", LAST, "--steps", "stage_crm") == 0
+    assert newest_state(place.settings.lake.root, CRM_COMPANIES.path)["companies"]["2026-01-21"] == 3
+    capfd.readouterr()
+    assert place.run("run", "--date", LAST, "--steps", "stage_crm") == 0
+    assert "starting Spark" not in capfd.readouterr().out
 
 
 def test_a_file_that_cannot_be_read_ends_in_3_after_the_rest_is_built(

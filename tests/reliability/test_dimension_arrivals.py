@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
+from company_activity.planner import by_snapshot_date
 from company_activity.schemas import COMPANIES
 
 from oracle.cases import merge, random_worlds
@@ -104,7 +105,7 @@ def test_after_each_piece_the_dimension_is_as_from_everything_at_once(
         records: list[Record] = [record for piece in newest if piece.usage for record in piece.usage.accepted]
         now = {
             "usage": {piece.place: f"{piece.version}:x" for piece in newest if piece.usage},
-            "crm": {p.place: f"{p.crm.snapshot.file_date}:{p.version}" for p in newest if p.crm},
+            "crm": by_snapshot_date({p.place: f"{p.crm.snapshot.file_date}:{p.version}" for p in newest if p.crm}),
         }
         before = dimension.companies
         counts = dimension.bring(files, records, now)

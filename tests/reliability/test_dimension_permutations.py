@@ -17,6 +17,8 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
+from company_activity.planner import by_snapshot_date
+
 from oracle.companies import build_companies, build_history
 from oracle.crm import CrmFile, CrmRecord, union_by_date
 from oracle.model import Snapshot
@@ -91,7 +93,7 @@ class World:
 
 
 def contents(files: Iterable[CrmFile]) -> dict[str, str]:
-    return {file.snapshot.path: f"{file.snapshot.file_date}:x" for file in files}
+    return by_snapshot_date({file.snapshot.path: f"{file.snapshot.file_date}:x" for file in files})
 
 
 @pytest.mark.parametrize("arriving", [(0,), (1, 2, 3), (4, 5)], ids=["first", "middle", "last"])

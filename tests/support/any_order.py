@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.plan import bounds, dates_to_build
-from company_activity.planner import Dirty, Sources, Span, complete_dates, dirty_dates
+from company_activity.planner import Dirty, Sources, Span, by_snapshot_date, complete_dates, dirty_dates
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 from company_activity.settings import MetricSettings
 from company_activity.state import FORMULA_VERSION, MISSING, BuiltDate
@@ -163,15 +163,22 @@ def staged_usage(spark: SparkSession, arrivals: Iterable[Arrival]) -> DataFrame:
 
 def sources_of(staged: Mapping[str, Arrival]) -> Sources:
     """What an order's tables are built from."""
-    crm = {place: one.mark for place, one in staged.items() if one.crm}
-    return {"usage": {place: one.mark for place, one in staged.items() if not one.crm}, "crm": crm}
+    usage = {place: one.mark for place, one in staged.items() if not one.crm}
+    return {"usage": usage, "crm": by_snapshot_date(crm_marks(staged))}
+
+
+def crm_marks(staged: Mapping[str, Arrival]) -> dict[str, str]:
+    """By path the snapshot date and content of what has arrived of it."""
+    return {place: one.mark for place, one in staged.items() if one.crm}
 
 
 def shared_sources(orders: Iterable[Mapping[str, Arrival]]) -> Sources:
     """What the dimension of all orders is built from: a date has moved where it has for one of them."""
+    orders = list(orders)
     own = [sources_of(staged) for staged in orders]
+    crm = {path: noted for staged in orders for path, noted in crm_marks(staged).items()}
     usage = {day: shared_mark([one["usage"][day] for one in own]) for day in own[0]["usage"]}
-    return {"usage": usage, "crm": {path: noted for one in own for path, noted in one["crm"].items()}}
+    return {"usage": usage, "crm": by_snapshot_date(crm)}
 
 
 def shared_mark(marks: list[str]) -> str:

@@ -118,3 +118,12 @@ def file_date_of(row: CsvRecord, columns: Columns) -> str:
         return ""
     text = row.cells[columns.file_date]
     return text if is_readable(text) else ""
+
+
+def snapshot_date(path: str, data: bytes, today: date) -> date:
+    """The snapshot that a file is of, found without reading its rows to the end.
+
+    Raises:
+        CrmFileRefused: as `read_crm_file`, as far as header and date can tell.
+    """
+    return snapshot_of(path, file_dates(data, read_header(path, data)), today).day

@@ -65,22 +65,27 @@ def build_companies(run: Run) -> StepReport:
 
 def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:
     """The usage dates and the snapshot dates whose staged rows are not those that the dimension was built from."""
-    usage = moves_between(*(dated(sources.get("usage", {})) for sources in (built, now)))
-    return usage, moves_between(built.get("crm", {}), now["crm"])
+    return (
+        moves_between(complete_marks(built), complete_marks(now)),
+        moves_between(built.get("crm", {}), now["crm"]),
+    )
 
 
 def lost_sources(now: Sources, built: Sources | None) -> list[date]:
-    """The usage and snapshot dates that the dimension was built from and staging does not know: it forgets none."""
+    """The usage dates that the dimension was built from and staging does not know; so too snapshots, if it knows none.
+
+    A single snapshot date may go: its only file may have come again with another date.
+    """
     if built is None:
         return []
-    files = {path: content for path, content in built["crm"].items() if path not in now["crm"]}
-    snapshots = {date.fromisoformat(content.split(":")[0]) for content in files.values()}
+    snapshots = [] if now["crm"] else map(date.fromisoformat, built["crm"])
     return sorted({*lost_dates(now["usage"], built["usage"]), *snapshots})
 
 
-def dated(marks: dict[str, str]) -> dict[str, str]:
-    """`<date>:<mark>` of the dates that have rows; a missing one has none."""
-    return {day: f"{day}:{marks[day]}" for day in map(str, complete_dates({"dates": marks}))}
+def complete_marks(sources: Sources) -> dict[str, str]:
+    """The marks of the usage dates that have rows; a missing one has none."""
+    marks = sources.get("usage", {})
+    return {day: marks[day] for day in map(str, complete_dates({"dates": marks}))}
 
 
 def read_tables(run: Run, now: Sources) -> Tables:
@@ -89,8 +94,8 @@ def read_tables(run: Run, now: Sources) -> Tables:
         read_table(run.spark, run.settings.lake.root, table)
         for table in (CRM_COMPANIES, PRODUCT_USAGE, COMPANIES, COMPANIES_HISTORY)
     )
-    dates = [content.split(":")[0] for content in now["crm"].values()]
-    return Tables(staged if len(dates) == len(set(dates)) else staged.transform(union_of_paths), *others)
+    has_several_paths = any(not content.startswith("1:") for content in now["crm"].values())
+    return Tables(staged.transform(union_of_paths) if has_several_paths else staged, *others)
 
 
 def write(

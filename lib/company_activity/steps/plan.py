@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from company_activity.crm import read_crm_file
-from company_activity.errors import CrmFileRefused
+from company_activity.fields import RULES_VERSION
 from company_activity.io.fetch_dates import dates_to_fetch
-from company_activity.io.landing.crm_files import unread_files
+from company_activity.io.landing.crm_arrivals import Arrivals
+from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.io.sql.mirror import read_mirror
 from company_activity.plan import (
@@ -29,7 +28,6 @@ from company_activity.planner import (
     is_of_a_version,
     lost_dates,
     shows,
-    snapshots,
 )
 from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import (
@@ -38,7 +36,7 @@ from company_activity.schemas import (
     CRM_COMPANIES,
     PRODUCT_USAGE,
 )
-from company_activity.state import mark, under_rules
+from company_activity.state import State, mark, under_rules
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -56,10 +54,8 @@ def plan(run: Run) -> Plan:
     check_metrics(activity, metrics)
     marks = staged.get("dates", {})
     landed = landed_marks(run, marks)
-    found = list(crm_news(run, crm.get("files", {})))
-    now = Sources(
-        usage={**marks, **landed}, crm=snapshots(crm) | {news.path: content for news, content in found if content}
-    )
+    news, snapshots = crm_news(run, crm)
+    now = Sources(usage={**marks, **landed}, crm=snapshots)
     spans = bounds(now, run.dimension_sources())
     versions = run.dimension_versions()
     if not versions.items() <= activity.items():
@@ -80,7 +76,7 @@ def plan(run: Run) -> Plan:
         fetch=tuple(dates_to_fetch(run.dates, run.settings.run.refetch_days, run.landing)),
         missing=tuple(missing_of(run.dates, now["usage"])),
         stage=staging_of(marks, landed),
-        crm=tuple(news for news, _ in found),
+        crm=tuple(news),
         build=tuple(build),
         drop=tuple(drop),
         publish=tuple(sorted({*dates_to_publish(run.lake_hashes(), sent), *ahead})),
@@ -102,17 +98,26 @@ def landed_marks(run: Run, staged: dict[str, str]) -> dict[str, str]:
     }
 
 
-def crm_news(run: Run, staged: dict[str, dict[str, str]]) -> Iterator[tuple[CrmNews, str | None]]:
-    """Each CRM file with something new, and `<snapshot date>:<digest>` of those that a run would read."""
-    verdicts, today = CrmVerdicts(run.settings.lake.root), run.now.date()
-    for unread in unread_files(run.landing.storage, run.settings.landing.crm_path, staged):
-        if verdicts.is_refused(unread.path, unread.sha256):
-            yield CrmNews(unread.path, "refused", "for its loss: --accept-crm lets it in"), None
-            continue
-        try:
-            file = read_crm_file(unread.path, unread.content, today)
-        except CrmFileRefused as refused:
-            yield CrmNews(unread.path, "unreadable", str(refused)), None
-            continue
-        told = f"snapshot of {file.file_date}, {file.rows_in:,} rows"
-        yield CrmNews(unread.path, "new", told), f"{file.file_date}:{unread.sha256[:16]}"
+def crm_news(run: Run, state: State) -> tuple[list[CrmNews], dict[str, str]]:
+    """Each CRM file with something new, and the content of each snapshot date once a run has staged them.
+
+    What a date keeps from other paths is not known without Spark: on the loss of such a date there is no word.
+    """
+    lake = run.settings.lake.root
+    known = KnownFiles(lake, state)
+    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
+    arrivals.look(run.settings.landing.crm_path, known)
+    arrivals.part_refused()
+    judged = arrivals.judge(known, state, None, run.settings.gates)
+    seen = {file.path: file.seen for file in arrivals.waiting}
+    for file in judged.admitted:
+        known.take(file.path, str(file.day), file.sha256, seen[file.path])
+    again = dict.fromkeys(arrivals.standing, f", read again by rules version {RULES_VERSION}")
+    news = [
+        CrmNews(one.path, "new", f"snapshot of {one.day}, {one.is_of_what}{again.get(one.path, '')}")
+        for one in judged.admitted
+    ]
+    news += [CrmNews(one.file.path, "new", one.foretold) for one in judged.refusals]
+    news += [CrmNews(one.path, "refused", "before: --accept-crm lets it in") for one in arrivals.refused]
+    news += [CrmNews(one.path, "unreadable", str(one.why)) for one in arrivals.unreadable]
+    return sorted(news, key=lambda one: one.path), known.contents

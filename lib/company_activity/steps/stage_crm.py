@@ -2,39 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-from company_activity.crm import CrmFile
+from company_activity.admission import batches
+from company_activity.crm import CrmFile, read_crm_file
 from company_activity.errors import ImbalanceError
 from company_activity.fields import RULES_VERSION
 from company_activity.gates import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import replace_where
+from company_activity.io.landing.crm_files import content_as_judged
 from company_activity.report import StepReport
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import crm_quarantine_frame, crm_staging_frame, paths_predicate
 
 if TYPE_CHECKING:
-    from company_activity.run import Run
+    from company_activity.run import AdmittedFile, Run
+
+# A commit takes so much at most: the driver holds its rows, and its predicate names its files.
+MOST_ROWS = 200_000
+MOST_FILES = 1_000
 
 
 def stage_crm(run: Run) -> StepReport:
-    """Stage every file that was let in; what was staged of its path before is replaced."""
-    files = [admitted.file for admitted in run.admitted]
-    if not files:
+    """Stage every file that was let in, in bounded batches; what was staged of its path before is replaced.
+
+    A file that changed since it was judged is left to the next run: its verdict was on other bytes.
+    """
+    if not run.admitted:
         return StepReport("stage_crm", "nothing", notes=["no new CRM file"])
+    admitted = {one.file.path: one for one in run.admitted}
+    counts: Counter[str] = Counter()
+    verdicts: list[Verdict] = []
+    warnings: list[str] = []
+    extra: set[str] = set()
+    for batch in batches((one.file for one in run.admitted), MOST_ROWS, MOST_FILES):
+        staged = stage_batch(run, [admitted[file.path] for file in batch])
+        counts.update(staged.counts)
+        verdicts += staged.verdicts
+        warnings += staged.warnings
+        extra |= staged.extra_columns
+    if extra:
+        warnings.insert(0, f"CRM files carry columns that are not read: {', '.join(sorted(extra))}")
+    return StepReport("stage_crm", counts=dict(counts), warnings=warnings, verdicts=verdicts)
+
+
+@dataclass(frozen=True)
+class StagedBatch:
+    """What became of a batch."""
+
+    counts: dict[str, int]
+    verdicts: list[Verdict]
+    warnings: list[str]
+    extra_columns: set[str]
+
+
+def stage_batch(run: Run, admitted: Sequence[AdmittedFile]) -> StagedBatch:
+    """Read, judge and commit the files of a batch; their rows are gone when it ends.
+
+    Raises:
+        GateRefused: if rows got lost or doubled on the way.
+    """
+    files = read_again(run, admitted)
+    read = {file.path for file in files}
     counts = reconcile(files)
     verdicts = refuse_defects(verdict for file in files for verdict in keys_of(file))
+    if files:
+        commit(run, files, [one for one in admitted if one.file.path in read])
+    changed = [one.file.path for one in admitted if one.file.path not in read]
+    warnings = [f"{path} changed while the run was on: the next run reads it" for path in changed]
+    warnings += [warning for file in files for warning in file.warnings]
+    if blank := sum(file.blank for file in files):
+        counts["blank"] = blank
+    return StagedBatch(counts, verdicts, warnings, {name for file in files for name in file.extra_columns})
+
+
+def read_again(run: Run, admitted: Iterable[AdmittedFile]) -> list[CrmFile]:
+    """The files of a batch taken apart, those whose bytes are still the ones that were judged."""
+    files = []
+    for one in admitted:
+        content = content_as_judged(run.landing.storage, one.file.path, one.file.sha256)
+        if content is not None:
+            files.append(read_crm_file(one.file.path, content, run.now.date()))
+    return files
+
+
+def commit(run: Run, files: Sequence[CrmFile], admitted: Sequence[AdmittedFile]) -> None:
+    """Commit a batch: first what is quarantined, then the notes that the state names, then rows and state."""
     lake, paths = run.settings.lake.root, [file.path for file in files]
     quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
     replace_where(quarantined, lake, QUARANTINE, f"feed = 'crm' AND {paths_predicate('path', paths)}", None)
+    touched, state = state_with(run, admitted)
     staged = crm_staging_frame(run.spark, files, run.now)
-    replace_where(staged, lake, CRM_COMPANIES, paths_predicate("src_file_name", paths), state_after(run))
-    extra = sorted({name for file in files for name in file.extra_columns})
-    warnings = [f"CRM files carry columns that are not read: {', '.join(extra)}"] if extra else []
-    warnings += [warning for file in files for warning in file.warnings]
-    counts |= {"blank": blank} if (blank := sum(file.blank for file in files)) else {}
-    return StepReport("stage_crm", counts=counts, warnings=warnings, verdicts=verdicts)
+    replace_where(staged, lake, CRM_COMPANIES, paths_predicate("src_file_name", paths), state)
+    run.crm_files.sweep(touched)
 
 
 def keys_of(file: CrmFile) -> list[Verdict]:
@@ -43,22 +107,26 @@ def keys_of(file: CrmFile) -> list[Verdict]:
     return well_keyed(file.path, len(companies), len(set(companies)), companies.count(""))
 
 
-def state_after(run: Run) -> dict[str, object]:
-    """What the table is built from once the admitted files are in it: bytes by path, companies by snapshot date."""
-    before = run.state_of(CRM_COMPANIES)
-    noted = {
-        admitted.file.path: {
-            "sha256": admitted.file.sha256,
-            "file_date": str(admitted.file.file_date),
-            "seen": admitted.seen,
-        }
-        for admitted in run.admitted
-    }
-    return {
-        "files": {**before.get("files", {}), **noted},
-        "companies": {str(day): count for day, count in sorted(run.companies_after.items())},
-        "rules_version": RULES_VERSION,
-    }
+def state_with(run: Run, admitted: Iterable[AdmittedFile]) -> tuple[set[str], dict[str, Any]]:
+    """The dates that these files touch, and what the table is built from once they are in it.
+
+    The notes that the state names are written.
+    """
+    known = run.crm_files
+    companies = dict(run.state_of(CRM_COMPANIES).get("companies", {}))
+    touched: set[str] = set()
+    for one in admitted:
+        day = str(one.file.day)
+        before = known.day_of(one.file.path)
+        known.take(one.file.path, day, one.file.sha256, one.seen)
+        if before and before != day:
+            touched.add(before)
+            companies[before] = run.companies_after.get(date.fromisoformat(before), 0)
+        touched.add(day)
+        companies[day] = one.file.companies
+    known.write_notes()
+    held = {day: count for day, count in sorted(companies.items()) if count and day in known.contents}
+    return touched, {**known.state(), "companies": held}
 
 
 def reconcile(files: Iterable[CrmFile]) -> dict[str, int]:

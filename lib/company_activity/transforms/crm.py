@@ -14,7 +14,7 @@ from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from company_activity.admission import Loss
+    from company_activity.admission import Refusal
     from company_activity.crm import CrmFile
 
 STAGED = (
@@ -61,12 +61,12 @@ def crm_quarantine_frame(spark: SparkSession, files: Iterable[CrmFile], rules_ve
     return spark.createDataFrame(rows, QUARANTINE.struct)
 
 
-def loss_quarantine_frame(spark: SparkSession, lost: Iterable[Loss], rules_version: str, run_id: str) -> DataFrame:
-    """One `quarantine.records` row per file that lost too many companies; the file itself stays in the landing."""
+def refused_files_frame(spark: SparkSession, refusals: Iterable[Refusal], rules_version: str, run_id: str) -> DataFrame:
+    """One `quarantine.records` row per file that was refused as a whole; the file itself stays in the landing."""
     rows = [
-        ("crm", loss.file.file_date, loss.file.path, None, None, None, None, None, ["CRM_LOSS"],
-         f"{loss}; sha256 {loss.file.sha256}", rules_version, run_id)
-        for loss in lost
+        ("crm", refusal.file.day, refusal.file.path, None, None, None, None, None, [refusal.reason],
+         f"{refusal}; sha256 {refusal.file.sha256}", rules_version, run_id)
+        for refusal in refusals
     ]  # fmt: skip
     return spark.createDataFrame(rows, QUARANTINE.struct)
 

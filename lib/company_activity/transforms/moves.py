@@ -28,16 +28,15 @@ class Moves:
 
 
 def moves_between(before: Mapping[str, str], after: Mapping[str, str]) -> Moves:
-    """Compare two maps from a place in staging to `<date>:<content>`; a place holds one date at a time.
+    """Compare two maps from a date to its content.
 
-    >>> before = {"a.csv": "2025-01-01:x", "b.csv": "2025-01-02:y"}
-    >>> moves = moves_between(before, {"a.csv": "2025-01-01:x", "b.csv": "2025-01-03:y"})
+    >>> moves = moves_between({"2025-01-01": "x", "2025-01-02": "y"}, {"2025-01-01": "x", "2025-01-03": "y"})
     >>> [str(*dates) for dates in (moves.come, moves.gone)]
     ['2025-01-03', '2025-01-02']
     """
-    moved = [place for place in before.keys() | after.keys() if before.get(place) != after.get(place)]
+    moved = [day for day in before.keys() | after.keys() if before.get(day) != after.get(day)]
     return Moves(come=_dates(after, moved), gone=_dates(before, moved))
 
 
-def _dates(content: Mapping[str, str], places: list[str]) -> frozenset[date]:
-    return frozenset(date.fromisoformat(content[place].split(":")[0]) for place in places if place in content)
+def _dates(content: Mapping[str, str], moved: list[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for day in moved if day in content)

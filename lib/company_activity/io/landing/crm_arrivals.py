@@ -1,0 +1,153 @@
+"""The CRM files that wait to be staged, and the verdict on each: read one at a time, judged date by date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from company_activity.admission import Admission, StagedSnapshots
+from company_activity.crm import CrmFile, read_crm_file, snapshot_date
+from company_activity.errors import CrmFileRefused, UsageError
+from company_activity.io.landing.crm_files import content_as_judged, unread_files
+from company_activity.io.landing.crm_verdicts import ACCEPTED, CrmVerdicts
+
+if TYPE_CHECKING:
+    from company_activity.admission import StagedIds
+    from company_activity.io.landing.crm_known import KnownFiles
+    from company_activity.io.storage.opening import Storage
+    from company_activity.settings import GateSettings
+    from company_activity.state import State
+
+
+@dataclass(frozen=True)
+class WaitingFile:
+    """A file with something new: its bytes' digest, the size and time it was seen with, its snapshot date.
+
+    `again`: its bytes are staged, and are read again by newer rules.
+    """
+
+    path: str
+    sha256: str
+    seen: str
+    day: date
+    again: bool
+
+
+@dataclass(frozen=True)
+class UnreadableFile:
+    """A file that is no snapshot, and why."""
+
+    path: str
+    why: CrmFileRefused
+
+
+@dataclass
+class Arrivals:
+    """What has arrived: files to judge, files that were `refused` before, and those that cannot be read."""
+
+    storage: Storage
+    today: date
+    verdicts: CrmVerdicts
+    waiting: list[WaitingFile] = field(default_factory=list)
+    refused: list[WaitingFile] = field(default_factory=list)
+    unreadable: list[UnreadableFile] = field(default_factory=list)
+
+    @property
+    def are_none(self) -> bool:
+        return not (self.waiting or self.refused or self.unreadable)
+
+    def look(self, folder: str, known: KnownFiles) -> None:
+        """Read each file with something new as far as its date. No content outlives its turn."""
+        for unread in unread_files(self.storage, folder, known):
+            try:
+                day = snapshot_date(unread.path, unread.content, self.today)
+            except CrmFileRefused as why:
+                self.unreadable.append(UnreadableFile(unread.path, why))
+            else:
+                self.waiting.append(WaitingFile(unread.path, unread.sha256, unread.seen, day, unread.again))
+            del unread
+
+    def accept(self, names: Iterable[str], run_id: str) -> None:
+        """Let in the files of these names.
+
+        Raises:
+            UsageError: if a name is not that of one waiting file, by its whole path or its last part.
+        """
+        for name in names:
+            matching = [file for file in self.waiting if file.path == name or file.path.endswith(f"/{name}")]
+            if len(matching) != 1:
+                known = ", ".join(sorted(file.path for file in self.waiting)) or "none"
+                raise UsageError(
+                    f"--accept-crm {name} names no file that waits to be staged", remedy=f"waiting: {known}"
+                )
+            self.verdicts.note(ACCEPTED, matching[0].path, matching[0].sha256, run_id, "--accept-crm")
+
+    def part_refused(self) -> None:
+        """Set aside what was refused before. A refusal for loss falls where another path of its date has arrived."""
+        refused = [file for file in self.waiting if self.verdicts.is_refused(file.path, file.sha256)]
+        decided = {file.path for file in refused} | self.accepted | self.standing
+        fresh = {file.day for file in self.waiting if file.path not in decided}
+        self.refused = [
+            file for file in refused if file.day not in fresh or self.verdicts.is_broken(file.path, file.sha256)
+        ]
+        held = {file.path for file in self.refused}
+        self.waiting = [file for file in self.waiting if file.path not in held]
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """The paths that someone let in by name."""
+        return frozenset(file.path for file in self.waiting if self.verdicts.is_accepted(file.path, file.sha256))
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """The paths whose bytes were let in before, and are staged by older rules."""
+        return frozenset(file.path for file in self.waiting if file.again)
+
+    def judge(self, known: KnownFiles, state: State, ids: StagedIds | None, gates: GateSettings) -> Admission:
+        """The verdict on each waiting file, a date after the other.
+
+        `ids` tells the companies that a date keeps from other paths; without it
+        nobody can look at staged rows.
+        """
+        waiting = sorted(self.waiting, key=lambda file: (file.day, file.path))
+        left = {day for file in waiting if (day := known.day_of(file.path))} - {str(file.day) for file in waiting}
+        admission = Admission(
+            staged=staged_snapshots(known, state, waiting, ids),
+            replaced=frozenset(file.path for file in waiting),
+            accepted=self.accepted,
+            standing=self.standing,
+            max_loss=gates.crm_max_loss,
+            max_broken=gates.crm_max_broken,
+        )
+        admission.leave(map(date.fromisoformat, sorted(left)))
+        for day, files in groupby(waiting, key=lambda file: file.day):
+            admission.judge(day, self._contents(files))
+        return admission
+
+    def _contents(self, files: Iterable[WaitingFile]) -> Iterator[CrmFile]:
+        """The files taken apart, one in memory at a time; one that changed since is left to the next run."""
+        for file in files:
+            content = content_as_judged(self.storage, file.path, file.sha256)
+            if content is None:
+                continue
+            try:
+                yield read_crm_file(file.path, content, self.today)
+            except CrmFileRefused as why:
+                self.unreadable.append(UnreadableFile(file.path, why))
+
+
+def staged_snapshots(
+    known: KnownFiles, state: State, waiting: Sequence[WaitingFile], ids: StagedIds | None
+) -> StagedSnapshots:
+    """What is staged, as the staging table's own state tells, of the dates that the waiting files touch."""
+    touched = {str(file.day) for file in waiting}
+    touched |= {day for file in waiting if (day := known.day_of(file.path))}
+    return StagedSnapshots(
+        companies={date.fromisoformat(day): count for day, count in state.get("companies", {}).items()},
+        paths={date.fromisoformat(day): frozenset(known.of(day)) for day in touched},
+        ids=ids,
+        lost=frozenset(date.fromisoformat(day) for day in touched if known.is_lost(day)),
+    )

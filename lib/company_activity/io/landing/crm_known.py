@@ -1,0 +1,237 @@
+"""What is known of the staged CRM files, so that a run opens only those that may hold something new.
+
+The state of `stg.crm_companies` names one content per snapshot date; what it is made of stands in a note
+(`crm_notes`), and the note's name tells that the date's files are as they were.
+
+A path whose name does not tell its snapshot date can be of any: the dates that hold such paths are named in the state
+as `elsewhere`, and one more note, `elsewhere.<contents>.<listing>.json`, tells that all of them are as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from company_activity.crm.snapshot_date import date_in_name
+from company_activity.fields import RULES_VERSION
+from company_activity.io.landing.crm_notes import (
+    FIRST_RULES,
+    WORKERS,
+    CrmNotes,
+    Files,
+    KnownFile,
+    digest_of,
+    encoded,
+)
+from company_activity.planner import content_of, snapshots
+
+if TYPE_CHECKING:
+    from company_activity.io.storage.port import Entry
+
+ELSEWHERE = "elsewhere"
+OLDER = "older_rules"  # in a state: the dates that hold files which older rules read
+
+
+class KnownFiles:
+    """The files that a state names, each date's opened when it is asked for; and what becomes of them in a run.
+
+    `contents` is what the state holds: snapshot date → content.
+    """
+
+    def __init__(self, lake_root: str, state: Mapping[str, Any]) -> None:
+        self.contents = snapshots(state)
+        self._notes = CrmNotes(lake_root)
+        self._elsewhere = set(state.get(ELSEWHERE, ()))
+        is_of_today = state.get("rules_version", FIRST_RULES) == RULES_VERSION
+        self._older = set(state.get(OLDER, ()) if is_of_today else self.contents)
+        self._files: dict[str, dict[str, KnownFile]] = {}
+        self._day_of: dict[str, str] = {}
+        self._is_elsewhere_open = False
+        self._listed: dict[str, str] = {}
+        self._looked_at: set[str] = set()  # dates that a note had to be opened for, or whose files were touched
+        self._unwritten: set[str] = set()  # dates that no note tells of yet
+        self._take_over(state.get("files", {}), state.get("rules_version", FIRST_RULES))
+
+    def _take_over(self, files: Mapping[str, Mapping[str, str]], rules: str) -> None:
+        """A state of before 0.2 holds all that is known itself."""
+        for path, file in files.items():
+            known = KnownFile(file["sha256"], rules, frozenset({file.get("seen", "")}))
+            self._keep(file["file_date"], {path: known})
+        for day in list(self._files):
+            self._refresh(day)
+        self._unwritten = set(self._files)
+
+    def unsettled(self, entries: Iterable[Entry]) -> list[Entry]:
+        """The listed files that are not, by their size and time alone, known to be as they were staged."""
+        listed = {entry.path: entry for entry in entries}
+        self._listed = {path: seen_with(entry) for path, entry in listed.items()}
+        left = self._unsettled_paths()
+        if self._notes.has(ELSEWHERE, self._whole, self._listing(left)):
+            return []
+        return [listed[path] for path in left]
+
+    def _unsettled_paths(self) -> list[str]:
+        """The listed paths of dates of which no note tells that they are as they were."""
+        by_day: dict[str, list[str]] = {}
+        for path in self._listed:
+            by_day.setdefault(day_in_name(path), []).append(path)
+        unsettled = [paths for day, paths in by_day.items() if not self._is_settled(day, paths)]
+        return sorted(path for paths in unsettled for path in paths)
+
+    def _is_settled(self, day: str, paths: Collection[str]) -> bool:
+        if day in self._elsewhere or day not in self.contents:
+            return False
+        return self._notes.has(day, self.contents[day], self._listing(paths))
+
+    def find(self, path: str) -> KnownFile | None:
+        """What is known of a path; None if nothing is staged from it."""
+        day = self.day_of(path)
+        return self._files[day][path] if day else None
+
+    def day_of(self, path: str) -> str | None:
+        """The snapshot date that a path is staged for."""
+        self._open([day_in_name(path)])
+        if path not in self._day_of and not self._is_elsewhere_open:
+            self._open(self._elsewhere)
+            self._is_elsewhere_open = True
+        return self._day_of.get(path)
+
+    def of(self, day: str) -> Files:
+        """The staged files of a snapshot date."""
+        self._open([day])
+        return self._files.get(day, {})
+
+    def is_lost(self, day: str) -> bool:
+        """Whether the state names the date and no note tells what it is made of."""
+        return day in self.contents and not self.of(day)
+
+    def saw(self, path: str, seen: str) -> None:
+        """Keep in mind that a path has the bytes that were staged from it, whatever its size and time say."""
+        day = self._day_of[path]
+        known = self._files[day][path]
+        self._files[day][path] = KnownFile(known.sha256, known.rules, known.seen | {seen})
+        self._looked_at.add(day)
+
+    def note_looks(self) -> None:
+        """Note what was found to be as it was, so that no later run looks at it again."""
+        for day in sorted(self._looked_at):
+            self._write(day)
+        left = self._unsettled_paths() if self._elsewhere else []
+        if left and all(self._is_current(path) for path in left):
+            self._notes.create(ELSEWHERE, self._whole, self._listing(left), {})
+        self._looked_at.clear()
+
+    def left_behind(self) -> list[str]:
+        """The staged paths that older rules read and that are no longer there: their rows stay as they are."""
+        self._open(self._older)
+        older = (self.of(day) for day in sorted(self._older))
+        return [path for files in older for path in sorted(files) if self._is_left_behind(path, files[path])]
+
+    def _is_left_behind(self, path: str, file: KnownFile) -> bool:
+        return file.rules != RULES_VERSION and path not in self._listed
+
+    def take(self, path: str, day: str, sha256: str, seen: str) -> None:
+        """A path's new content, which is about to be staged: what was known of it before is no longer so."""
+        before = self.day_of(path)
+        if before:
+            self._open([before])
+            del self._files[before][path]
+            self._refresh(before)
+        self._open([day])
+        self._listed[path] = seen
+        self._keep(day, {path: KnownFile(sha256, RULES_VERSION, frozenset({seen}))})
+        self._refresh(day)
+
+    def state(self) -> dict[str, Any]:
+        """What the table's state names. The notes that it names are to be there before it is committed."""
+        told = {ELSEWHERE: sorted(self._elsewhere), OLDER: sorted(self._older)}
+        return {
+            "crm": dict(sorted(self.contents.items())),
+            "rules_version": RULES_VERSION,
+            **{name: days for name, days in told.items() if days},
+        }
+
+    def write_notes(self) -> None:
+        """Write the notes that the state names and that are not there yet."""
+        with ThreadPoolExecutor(WORKERS) as workers:
+            list(workers.map(self._write, sorted(self._unwritten & self.contents.keys())))
+        self._unwritten.clear()
+
+    def sweep(self, days: Collection[str]) -> None:
+        """Delete the notes of these dates that the state no longer names; only once it is committed."""
+        self._notes.sweep(
+            {*days, ELSEWHERE},
+            lambda day, content: content == (self._whole if day == ELSEWHERE else self.contents.get(day)),
+        )
+
+    @property
+    def _whole(self) -> str:
+        """A digest over all contents: the note of what is elsewhere tells of no other state."""
+        return digest_of("".join(f"{day}\t{content}\n" for day, content in sorted(self.contents.items())))
+
+    def _open(self, days: Iterable[str]) -> None:
+        """Read the notes of the dates that are not open yet."""
+        closed = [day for day in days if day in self.contents and day not in self._files]
+        if not closed:
+            return
+        self._files.update({day: {} for day in closed})
+        self._looked_at.update(closed)
+        for day, files in self._notes.read((day, self.contents[day]) for day in closed):
+            self._keep(day, files)
+
+    def _keep(self, day: str, files: Files) -> None:
+        held = self._files.setdefault(day, {})
+        for path, file in files.items():
+            seen = held[path].seen if path in held else frozenset()
+            held[path] = KnownFile(file.sha256, file.rules, file.seen | seen)
+            self._day_of[path] = day
+
+    def _refresh(self, day: str) -> None:
+        """Bring a date's content to its files."""
+        files = self._files[day]
+        self._unwritten.add(day)
+        self._elsewhere.discard(day)
+        self._older.discard(day)
+        if not files:
+            self.contents.pop(day, None)
+            return
+        self.contents[day] = content_of({path: file.digest for path, file in files.items()})
+        if any(day_in_name(path) != day for path in files):
+            self._elsewhere.add(day)
+        if any(file.rules != RULES_VERSION for file in files.values()):
+            self._older.add(day)
+
+    def _write(self, day: str) -> None:
+        files = self.of(day)
+        if not files:
+            return
+        listed = [path for path in files if path in self._listed]
+        noted = {path: self._as_listed(path, file) for path, file in files.items()}
+        is_current = all(self._is_current(path) for path in listed)
+        # A path with other bytes than those staged must be looked at again: no listing has such a name.
+        listing = self._listing(listed) if is_current else f"not-{digest_of(encoded(noted))}"
+        self._notes.create(day, self.contents[day], listing, noted)
+
+    def _as_listed(self, path: str, file: KnownFile) -> KnownFile:
+        """The file with the size and time that it is listed with, where that is how it was seen."""
+        listed = self._listed.get(path)
+        return KnownFile(file.sha256, file.rules, frozenset({listed})) if listed in file.seen else file
+
+    def _is_current(self, path: str) -> bool:
+        """Whether a listed path is as it was staged."""
+        known = self.find(path)
+        return known is not None and known.is_as_seen(self._listed[path])
+
+    def _listing(self, paths: Iterable[str]) -> str:
+        return digest_of(RULES_VERSION + "".join(f"\n{path}\t{self._listed[path]}" for path in sorted(paths)))
+
+
+def seen_with(entry: Entry) -> str:
+    """The size and time of a file, which tell whether it may have changed."""
+    return f"{entry.size}/{entry.modified_at.isoformat()}"
+
+
+def day_in_name(path: str) -> str:
+    """The date in a path's name, empty where there is none."""
+    return str(date_in_name(path) or "")

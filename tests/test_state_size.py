@@ -1,0 +1,30 @@
+"""A table's state after ten years of hourly CRM files: a commit may carry 1 MB at most."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from company_activity.io.lake.delta_log import encode_state
+from company_activity.planner import snapshots
+
+DATES = [date(2015, 1, 1) + timedelta(days=n) for n in range(3_653)]
+DIGEST = "0123456789abcdef"
+
+
+def test_the_largest_state_of_87_672_files_and_3_653_dates_is_under_700_kb() -> None:
+    """The activity table's: besides the snapshots it names each usage date, and what each date was built to."""
+    paths = [(f"raw/crm/{day:%Y/%m}/crm_{day}T{hour:02}.csv", day) for day in DATES for hour in range(24)]
+    staged = {"files": {path: {"sha256": DIGEST * 4, "file_date": str(day), "seen": ""} for path, day in paths}}
+    assert len(staged["files"]) == 87_672
+    state = {
+        "crm": snapshots(staged),
+        "usage": {str(day): f"2:{DIGEST}:2" for day in DATES},
+        "dates": {
+            str(day): [f"200000:{10**37}", "2025-01-01T00:00:00.123456+00:00", 200_000, "2", "2"] for day in DATES
+        },
+        "metrics": {"version": "2", "digest": DIGEST},
+    }
+    size = len(encode_state(state).encode())
+    print(f"{size:,} bytes")
+    assert len(snapshots(staged)) == 3_653
+    assert size < 700_000
