@@ -64,8 +64,8 @@ def load_settings(
 ) -> Settings:
     """Read `conf/base.yaml` < `conf/<environment>.yaml` (or `file`) < environment < `overrides` (dotted keys).
 
-    An environment that is not named is the file's name, so that what only `local` may (TLS left out, DDL applied
-    unasked, a rebuilt lake adopted) never holds for a file of one's own; without a file it is `local`.
+    An environment that is not named is the file's name, without a file `local`. It is a name for messages: what
+    only a laptop may (TLS left out, DDL applied unasked, a rebuilt lake adopted) hangs on where `sql.url` leads.
 
     Raises:
         SettingsError: for an unknown key, a wrong type or a missing value, with its place and the remedy.
@@ -190,7 +190,7 @@ def _as_settings_error(error: jsonschema.ValidationError, place: Mapping[str, st
         variable = PREFIX + name.upper().replace(".", "__")
         return SettingsError(f"setting {name} has no value", remedy=f"set it in the settings file or as {variable}")
     wanted = f"{error.validator} {error.validator_value}"
-    secret = any(word in key for word in ("key", "password", "connection", "_url"))
+    secret = any(word in key for word in ("key", "password", "connection", "url"))
     shown = "its value" if secret else repr(error.instance)
     return SettingsError(
         f"setting {key} in {place.get(key, 'the settings')}: {shown} does not fit", remedy=f"wanted: {wanted}"

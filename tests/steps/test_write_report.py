@@ -216,6 +216,8 @@ def test_the_address_under_which_people_find_it_is_told(run, tmp_path):
     going = run(DONE, url="https://reports.example/")
     assert write_report(going).notes == ["https://reports.example/this.html"]
     assert (tmp_path / "this.html").is_file()
+    signed = run(DONE, root=str(tmp_path / "empty"), url="https://acme.example/reports/?sv=2024&sig=s3cret")
+    assert write_report(signed).notes == [signed.report.page] == ["https://acme.example/reports/this.html?sv=2024"]
 
 
 def test_a_page_that_would_be_too_large_shows_fewer(run, report, monkeypatch):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
 from company_activity.io.storage.opening import Storage, open_storage
+from company_activity.io.url_secrets import without_secrets
 from company_activity.settings import LandingSettings
 
 ABFSS = re.compile(r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)")
@@ -70,7 +71,7 @@ def open_folder(place: str) -> Folder:
     local = re.sub("^file:(//)?", "", place)
     if "://" in local or not local:
         raise SettingsError(
-            f"small files cannot be kept at {place!r}",
+            f"small files cannot be kept at {without_secrets(place)!r}",
             remedy="give a directory, or abfss://<container>@<account>.dfs.core.windows.net/<path>",
         )
     path = Path(local).absolute()

@@ -1,20 +1,26 @@
-"""Which hosts are this machine: the only ones that plain http may carry a secret to."""
+"""Which hosts are this machine itself: what is sent there crosses no network."""
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, as a URL names it, can be nothing but this machine: no name is looked up.
+    """Whether a host is `localhost` or a loopback address. No name is looked up.
 
-    >>> [is_loopback(host) for host in ("localhost", "127.8.0.1", "[::1]", "127.0.0.1.evil.test", "10.0.0.1", "")]
-    [True, True, True, False, False, False]
+    >>> [is_loopback(host) for host in ("LocalHost.", "127.8.0.1", "[::1]", "::ffff:127.0.0.1")]
+    [True, True, True, True]
+    >>> [is_loopback(host) for host in ("localhost.example.com", "10.0.0.1", "127.0.0.1.example.com", "")]
+    [False, False, False, False]
     """
-    bare = host.removeprefix("[").removesuffix("]")
-    if bare.lower() == "localhost":
+    name = host.strip().lower().removesuffix(".")
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    if name == "localhost":
         return True
     try:
-        return ip_address(bare).is_loopback
+        address = ip_address(name)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

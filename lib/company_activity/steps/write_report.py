@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from company_activity.io.files import open_folder
 from company_activity.io.lake.delta import read_table
+from company_activity.io.url_secrets import without_secrets, without_secrets_in
 from company_activity.page import render
 from company_activity.report import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
@@ -34,7 +35,7 @@ def write_report(run: Run) -> StepReport:
     folder, name = open_folder(run.settings.report.dir), f"{run.run_id}.html"
     folder.create(name, fitting_page(run))
     base = run.settings.report.url
-    report.page = f"{base.rstrip('/')}/{name}" if base else folder.uri(name)
+    report.page = page_address(base, name) if base else folder.uri(name)
     return StepReport("write_report", notes=[report.page], warnings=warnings)
 
 
@@ -54,9 +55,20 @@ def look_up_figures(run: Run) -> list[str]:
         else:
             report.no_figures = "no date is built yet"
     except Exception as error:
-        report.no_figures = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"
+        said = without_secrets_in((str(error).splitlines() or [""])[0])
+        report.no_figures = f"{type(error).__name__}: {said[:200]}"
         return [f"the report has no figures: {report.no_figures}"]
     return []
+
+
+def page_address(base: str, name: str) -> str:
+    """The address of a page in the folder that people find under `base`; it is shown, so it holds no secret.
+
+    >>> page_address("https://acme.blob.core.windows.net/reports/?sv=2024&sig=x", "r.html")
+    'https://acme.blob.core.windows.net/reports/r.html?sv=2024'
+    """
+    folder, mark, query = without_secrets(base).partition("?")
+    return f"{folder.rstrip('/')}/{name}{mark}{query}"
 
 
 def shown_day(built: Iterable[date], until: date | None) -> date | None:

@@ -64,7 +64,7 @@ def prepare(
         problems = [] if lacking else [p for table in tables for p in differences(connection, dialect, table)]
         advice = dialect.advice(connection)
     if lacking:
-        raise PublishError(f"{warehouse.target.url} lacks {', '.join(lacking)}", remedy="company-activity migrate")
+        raise PublishError(f"{warehouse.target.shown} lacks {', '.join(lacking)}", remedy="company-activity migrate")
     if problems:
         raise PublishError("; ".join(problems), remedy=f"mend the table by hand, then: {again}")
     return Prepared(tuple(applied), tuple(advice))

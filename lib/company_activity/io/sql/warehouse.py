@@ -49,7 +49,7 @@ class Warehouse:
         except SqlError as failure:
             code = f" (SQLSTATE {failure.state}, code {failure.code})" if failure.state or failure.code else ""
             raise PublishError(
-                f"{doing} at {self.target.url}: {failure}{code}",
+                f"{doing} at {self.target.shown}: {failure}{code}",
                 remedy=f"mend what it says; it then goes on from there: {again}",
             ) from failure
 
@@ -61,5 +61,5 @@ def open_warehouse(spark: SparkSession, settings: Settings) -> Warehouse:
         SettingsError: as `target_of`, and for a password that is found nowhere.
     """
     password = resolve(settings.sql.password, settings.secrets)
-    target = target_of(replace(settings.sql, password=password), settings.environment)
+    target = target_of(replace(settings.sql, password=password))
     return Warehouse(spark, target, DIALECTS[target.engine], settings.publish, settings.sql)

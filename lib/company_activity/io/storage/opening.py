@@ -9,6 +9,7 @@ from pathlib import Path
 from company_activity.errors import SettingsError
 from company_activity.io.storage.local import LocalStorage
 from company_activity.io.storage.port import Entry, Storage
+from company_activity.io.url_secrets import without_secrets
 from company_activity.settings import LandingSettings, SecretSettings
 
 __all__ = ["Entry", "LocalStorage", "Storage", "open_storage"]
@@ -29,7 +30,7 @@ def open_storage(
     root = landing.root.removeprefix("file://")
     if "://" in root:
         raise SettingsError(
-            f"landing.root {landing.root} cannot be landed in",
+            f"landing.root {without_secrets(landing.root)} cannot be landed in",
             remedy="give a directory, or an account's URL: https://<account>.blob.core.windows.net",
         )
     return LocalStorage(Path(root))
