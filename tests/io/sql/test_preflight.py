@@ -82,7 +82,7 @@ def test_every_difference_is_named_at_once(warehouse):
         prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
 
 
-def test_an_empty_database_is_refused_outside_the_local_environment(spark, settings):
+def test_an_empty_database_is_refused_where_it_may_not_be_made_unasked(spark, settings):
     warehouse = open_warehouse(spark, settings)
     with pytest.raises(PublishError, match=r"lacks 001_schemas.sql, .*004_company_activity_daily.sql") as refused:
         prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)

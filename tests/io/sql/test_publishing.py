@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import PublishError
+from company_activity.io.files import Folder
 from company_activity.io.lake.delta import dates_predicate, replace_where
 from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.mirror import read_mirror
@@ -166,19 +167,85 @@ def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(pub
     assert (again.rows, again.warnings) == (0, ())
 
 
-def test_outside_the_local_environment_the_database_must_be_made_first(place):
-    with pytest.raises(PublishError, match="lacks 001_schemas.sql") as refused:
-        place.publish(settings=replace(place.settings, environment="synapse"))
-    assert refused.value.remedy == "company-activity migrate"
-
-
-def test_a_rebuilt_lake_takes_over_locally_with_a_warning(spark, published, tmp_path):
+def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(spark, published, tmp_path):
     rebuilt = Place(spark, tmp_path)
     rebuilt.settings = replace(rebuilt.settings, lake=replace(rebuilt.settings.lake, root=str(tmp_path / "rebuilt")))
     rebuilt.know({"z": "Zoe"})
     rebuilt.build({DAY: {"z": 9}}, [DAY])
     assert len(rebuilt.publish({DAY: "h9"}).warnings) == 2
     assert served_rows(published.warehouse, "company_id, active_users") == [("z", "9")]
+
+
+def test_a_rebuilt_lake_that_takes_more_dates_than_it_brings_is_not_adopted_unasked(spark, published, tmp_path):
+    shown = "company_id, active_users"
+    before = served_rows(published.warehouse, shown), served_rows(published.warehouse, "name", DIMENSION)
+    emptied = Place(spark, tmp_path)
+    emptied.settings = replace(emptied.settings, lake=replace(emptied.settings.lake, root=str(tmp_path / "emptied")))
+    emptied.know({"z": "Zoe"})
+    emptied.build({}, [DAY])
+    with pytest.raises(PublishError, match="would delete 2 dates and has 0") as refused:
+        emptied.publish({})
+    assert "publish --date D --adopt-lake" in refused.value.remedy
+    after = served_rows(published.warehouse, shown), served_rows(published.warehouse, "name", DIMENSION)
+    assert after == before
+    assert len(emptied.publish({}, adopt_lake=True).warnings) == 2
+
+
+def test_three_years_of_published_dates_are_mirrored_and_read_as_one_file(published, monkeypatch):
+    columns = "table_name, seq, scope, publish_id, content_hash, row_count, run_id, lake_id, lake_version, published_at"
+    of_gone = (
+        "'analytics.company_activity_daily', 100 + x, CAST(DATEADD(DAY, x, DATE '2020-01-01') AS VARCHAR(10)), 'p'"
+    )
+    rest = "'missing', 0, 'run-0', 'lake', 1, CURRENT_TIMESTAMP FROM SYSTEM_RANGE(1, 1095)"
+    execute(published.warehouse, [f"INSERT INTO etl.publish_ledger ({columns}) SELECT {of_gone}, {rest}"])
+    published.publish(adopt_lake=True)
+    read, opened = Folder.read, []
+    monkeypatch.setattr(Folder, "read", lambda self, name: opened.append(name) or read(self, name))
+    mirrored = read_mirror(published.settings.lake.root, published.settings.sql.url)
+    assert (len(mirrored), len(opened)) == (1095 + 3, 1)
+
+
+def test_after_a_restored_database_the_mirror_says_what_is_published_then(published):
+    kept = ("etl.publish_ledger", COMPANY_ACTIVITY_DAILY.name)
+    execute(published.warehouse, [f"CREATE TABLE etl.backup_{n} AS SELECT * FROM {t}" for n, t in enumerate(kept)])
+    for users, content in ((5, "h2"), (6, "h3")):
+        published.build({DAY: {"a": users}}, [DAY])
+        published.publish({BEFORE: "h0", DAY: content})
+    restored = [
+        text
+        for n, t in enumerate(kept)
+        for text in (f"DELETE FROM {t}", f"INSERT INTO {t} SELECT * FROM etl.backup_{n}")
+    ]
+    execute(published.warehouse, restored)
+    published.build({DAY: {"a": 7}}, [DAY])
+    report = published.publish({BEFORE: "h0", DAY: "h4"})
+    assert report.tables[1].published == ("2025-03-31",)
+    mirrored = read_mirror(published.settings.lake.root, published.settings.sql.url)
+    assert {day: content for (_, day), content in mirrored.items() if day} == {BEFORE: "h0", DAY: "h4"}
+    told = (
+        "analytics.company_activity_daily: the database was set back to an earlier state; what it lacks is sent again"
+    )
+    assert report.warnings == (told,)
+
+
+def test_another_database_at_the_same_address_is_told_of_and_filled(published):
+    published.publish()  # its copy of the ledger is of another address
+    for file in published.folder.glob("warehouse*"):
+        file.unlink()
+    report = published.publish()
+    assert report.warnings == ("another database answers at this address than the one that was published to before",)
+    assert published.validate().rows == 5
+
+
+def test_a_publish_that_is_killed_leaves_no_mirror_to_trust(published, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    published.build({DAY: {"a": 5}}, [DAY])
+    monkeypatch.setattr("company_activity.io.sql.publishing.mirror", killed)
+    with pytest.raises(KeyboardInterrupt):
+        published.publish({BEFORE: "h0", DAY: "h2"})
+    assert read_mirror(published.settings.lake.root, published.settings.sql.url) == {}
 
 
 def test_a_lake_without_the_table_is_named(spark, tmp_path):

@@ -12,6 +12,7 @@ from company_activity.io.sql.jdbc import Connection
 from company_activity.io.sql.statements import text_list
 
 LEDGER = "etl.publish_ledger"
+DATABASE_ID = "etl.database_id"
 WHOLE = "all"  # the scope of a table that is not published by date
 MISSING = "missing"  # stands for the content hash of a date that has no rows in the lake
 COLUMNS = ("table_name", "seq", "scope", "publish_id", "content_hash", "row_count", "lake_id", "lake_version",
@@ -49,6 +50,18 @@ class LedgerRow:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """All that a warehouse says it serves: the newest row per table and scope, and the database's own id."""
+
+    database: str
+    tables: Mapping[str, Mapping[str, LedgerRow]]
+
+    def last(self, table: str) -> LedgerRow | None:
+        """The table's newest row: where the warehouse stands."""
+        return max(self.tables.get(table, {}).values(), key=lambda row: row.seq, default=None)
+
+
 def sql_time(now: datetime) -> str:
     """A moment as our SQL writes it: UTC, microseconds, no offset."""
     return now.strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -65,6 +78,13 @@ def newest_rows(connection: Connection, table: str, scopes: Collection[str] | No
     found = connection.query(f"SELECT CONCAT({fields}) FROM {LEDGER} l WHERE l.table_name = ? AND l.seq IN ({newest})",
                              table, table)  # fmt: skip
     return {row.scope: row for row in (_row(table, str(text)) for (text,) in found)}
+
+
+def read_ledger(connection: Connection, tables: Iterable[str]) -> Ledger:
+    """The whole ledger of these tables."""
+    # The least: where no key is enforced, two migrations at once may have made one each.
+    ((database,),) = connection.query(f"SELECT MIN(id) FROM {DATABASE_ID}")
+    return Ledger(str(database), {table: newest_rows(connection, table) for table in tables})
 
 
 def last_fence(connection: Connection, table: str) -> Fence | None:
@@ -108,35 +128,4 @@ def _row(table: str, text: str) -> LedgerRow:
     seq, scope, _, content_hash, rows, lake_id, version, published_at, run_id = text.split("|", 8)
     return LedgerRow(
         table, scope, content_hash, int(rows), run_id, Fence(lake_id, int(version)), published_at, int(seq)
-    )
-
-
-def as_mapping(row: LedgerRow) -> Mapping[str, object]:
-    """The row as plain JSON values, as the mirror keeps it."""
-    return {
-        "table": row.table,
-        "seq": row.seq,
-        "scope": row.scope,
-        "publish_id": row.publish_id,
-        "content_hash": row.content_hash,
-        "rows": row.rows,
-        "run_id": row.run_id,
-        "fence": {"lake_id": row.fence.lake_id, "version": row.fence.version},
-        "published_at": row.published_at,
-    }
-
-
-def from_mapping(found: Mapping[str, object]) -> LedgerRow:
-    """The inverse of `as_mapping`."""
-    fence = found["fence"]
-    assert isinstance(fence, dict)
-    return LedgerRow(
-        table=str(found["table"]),
-        scope=str(found["scope"]),
-        content_hash=str(found["content_hash"]),
-        rows=int(str(found["rows"])),
-        run_id=str(found["run_id"]),
-        fence=Fence(str(fence["lake_id"]), int(fence["version"])),
-        published_at=str(found["published_at"]),
-        seq=int(str(found["seq"])),
     )

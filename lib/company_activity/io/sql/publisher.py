@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from company_activity.io.sql.change import Change
 from company_activity.io.sql.figures import Figures, nothing
 from company_activity.io.sql.jdbc import Connection, SqlError
 from company_activity.io.sql.ledger import MISSING, Fence, LedgerRow
-from company_activity.io.sql.mirror import Files, mirror
+from company_activity.io.sql.mirror import Files, begin
 from company_activity.io.sql.replace import replace, served_by_scope
 from company_activity.io.sql.served import Served
 from company_activity.io.sql.sources import Source
@@ -29,7 +29,7 @@ class BaseMovedError(Exception):
 
 @dataclass(frozen=True)
 class Publisher:
-    """Runs changes against a warehouse and mirrors its ledger; the sleep between two attempts is handed in."""
+    """Runs changes against a warehouse, whose mirror is not trusted meanwhile; the sleep between tries is handed in."""
 
     warehouse: Warehouse
     files: Files
@@ -40,7 +40,7 @@ class Publisher:
     warnings: list[str] = field(default_factory=list)
 
     def newest(self, table: Served, ours: Fence) -> dict[str, LedgerRow]:
-        """The newest ledger row per scope, mirrored; a refusal that is certain comes here, before staging."""
+        """The newest ledger row per scope; a refusal that is certain comes here, before staging."""
         with self.warehouse.connection() as connection:
             last = ledger.last_fence(connection, table.name)
             check_fence(last, ours, table.name, adopt=self.adopt_lake)
@@ -48,7 +48,6 @@ class Publisher:
         taken_over = f"{table.name}: lake table {ours.lake_id} takes over from {last.lake_id if last else ''}"
         if last is not None and last.lake_id != ours.lake_id and taken_over not in self.warnings:
             self.warnings.append(taken_over)
-        self._mirror(newest.values())
         return newest
 
     def run(self, change: Change, source: Source | None) -> list[LedgerRow]:
@@ -60,6 +59,7 @@ class Publisher:
             SqlError: if the engine fails for good; nothing is changed then.
             BaseMovedError: if the changed rows were found against what is no longer served.
         """
+        begin(self.files, self.warehouse.target.url, self.run_id)
         for wait in RETRY_SECONDS:
             try:
                 return self._attempt(change, source)
@@ -83,7 +83,6 @@ class Publisher:
                 dialect.commit(connection)
             except SqlError as failure:
                 self._find_out(rows, failure)
-        self._mirror(rows)
         return rows
 
     def _apply(self, connection: Connection, change: Change, source: Source | None) -> list[LedgerRow]:
@@ -131,9 +130,6 @@ class Publisher:
             found = spoiled(connection, table, wanted, wanted.keys())
         self.warnings.extend(f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found)
         return found
-
-    def _mirror(self, rows: Iterable[LedgerRow]) -> None:
-        mirror(self.files, self.warehouse.target.url, rows)
 
 
 def spoiled(connection: Connection, table: Served, wanted: Mapping[str, Figures], scopes: Collection[str]) -> list[str]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pyspark.sql import SparkSession
 
+from company_activity.errors import CompanyActivityError, PublishError
 from company_activity.io.sql.by_date import publish_dates
 from company_activity.io.sql.by_key import publish_keys
 from company_activity.io.sql.change import TablePublished
+from company_activity.io.sql.jdbc import SqlError
 from company_activity.io.sql.lake import open_lake_table
-from company_activity.io.sql.mirror import mirror_files
+from company_activity.io.sql.ledger import MISSING, Fence, Ledger, read_ledger
+from company_activity.io.sql.mirror import mirror, mirror_files, mirrored
 from company_activity.io.sql.preflight import Prepared, prepare
 from company_activity.io.sql.publisher import Publisher
 from company_activity.io.sql.served import ACTIVITY, DIMENSION, SERVED_TABLES
-from company_activity.io.sql.warehouse import open_warehouse
+from company_activity.io.sql.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings import Settings
 
 
@@ -55,15 +59,68 @@ def publish_scopes(
         PublishError: if the warehouse cannot take our rows, refuses (newer fence, other lake) or fails. What an
             earlier transaction of this call published stays published, and a repeat goes on from there.
     """
-    is_local, pinned = settings.environment == "local", versions or {}
+    pinned = versions or {}
     warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
-    prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=is_local)
-    publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopt_lake or is_local)
+    prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
     lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
     with warehouse.reported("publishing"):
-        companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
-        activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
-    return PublishReport((companies, activity), (*prepared.advice, *publisher.warnings))
+        ledger = _ledger(warehouse)
+        warnings = moved(mirrored(files, settings.sql.url), ledger)
+        adopts = adopt_lake or _is_adopted_unasked(warehouse, ledger, lake[ACTIVITY].fence, hashes)
+        publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopts)
+        with _mirrored_at_the_end(publisher):
+            companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
+            activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
+    return PublishReport((companies, activity), (*prepared.advice, *warnings, *publisher.warnings))
+
+
+def _ledger(warehouse: Warehouse) -> Ledger:
+    with warehouse.connection() as connection:
+        return read_ledger(connection, [table.name for table in SERVED_TABLES])
+
+
+@contextmanager
+def _mirrored_at_the_end(publisher: Publisher) -> Iterator[None]:
+    """Mirror what the ledger then shows; where a publish failed, what it had done is mirrored if that can be."""
+    files, url = publisher.files, publisher.warehouse.target.url
+    try:
+        yield
+    except BaseException:
+        with suppress(SqlError, CompanyActivityError):
+            mirror(files, url, _ledger(publisher.warehouse), publisher.run_id)
+        raise
+    mirror(files, url, _ledger(publisher.warehouse), publisher.run_id)
+
+
+def moved(before: Ledger | None, ledger: Ledger) -> list[str]:
+    """What is to be said where the ledger is not the one, or not as far along, as when it was last mirrored."""
+    if before is None:
+        return []
+    if before.database != ledger.database:
+        return ["another database answers at this address than the one that was published to before"]
+    lasts = [(table, before.last(table), ledger.last(table)) for table in before.tables]
+    behind = [table for table, then, now in lasts if then and (now is None or now.seq < then.seq)]
+    return [f"{table}: the database was set back to an earlier state; what it lacks is sent again" for table in behind]
+
+
+def _is_adopted_unasked(warehouse: Warehouse, ledger: Ledger, ours: Fence, hashes: Mapping[date, str]) -> bool:
+    """Whether a rebuilt lake takes over unasked: on this machine only, and never if it takes more than it brings.
+
+    Raises:
+        PublishError: if it would delete more dates than it has.
+    """
+    last = ledger.last(ACTIVITY.name)
+    if not warehouse.target.is_local or last is None or last.fence.lake_id == ours.lake_id:
+        return warehouse.target.is_local
+    shown = {row.scope for row in ledger.tables[ACTIVITY.name].values() if row.content_hash != MISSING}
+    lost = shown - {day.isoformat() for day in hashes}
+    if len(lost) > len(hashes):
+        raise PublishError(
+            f"{ACTIVITY.name} was published from another lake table, {last.fence.lake_id}; this one, {ours.lake_id}, "
+            f"would delete {len(lost)} dates and has {len(hashes)}",
+            remedy=f"if this lake is to replace that one: {PUBLISH} --adopt-lake",
+        )
+    return True
 
 
 def migrate_warehouse(spark: SparkSession, settings: Settings, now: datetime) -> Prepared:
