@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from company_activity.errors import CompanyActivityError, UsageError
 from company_activity.io.lake.lock import lake_lock
 from company_activity.io.run_records import LakeMarks, lake_marks, write_record
+from company_activity.io.url_secrets import without_secrets_in
 from company_activity.preflight import check_accepted_files, check_start
 from company_activity.report import START, StepReport
 from company_activity.steps.admit_crm import admit_crm
@@ -55,6 +56,8 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     """
     if stage_crm.__name__ in names:
         names = {*names, admit_crm.__name__}  # what is staged is what was admitted
+    if build_activity.__name__ not in names:  # asked for alone, publish and validate ask the ledger itself
+        run.trusts_mirror = False
     with ExitStack() as held:
         before = _start(run, names, held)
         if before:
@@ -131,6 +134,8 @@ def foreseen(error: Exception) -> CompanyActivityError:
 def unexpected(error: Exception) -> CompanyActivityError:
     """An error that no one foresaw, as one line; its traceback stays with it for `--debug`."""
     lines = str(error).strip().splitlines() or [""]
-    wrapped = CompanyActivityError(f"{type(error).__name__}: {lines[0][:300]}", remedy="run again with --debug")
+    wrapped = CompanyActivityError(
+        f"{type(error).__name__}: {without_secrets_in(lines[0])[:300]}", remedy="run again with --debug"
+    )
     wrapped.__cause__ = error
     return wrapped

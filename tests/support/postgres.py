@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import trustme
 
 from support.azurite import _free_port as free_port
 
@@ -60,8 +61,10 @@ def installed() -> Path | None:
 
 
 @contextmanager
-def running(programs: Path, options: tuple[str, ...] = ()) -> Iterator[Cluster]:
-    """Start a cluster, and stop and forget it at the end."""
+def running(
+    programs: Path, options: tuple[str, ...] = (), certificate: trustme.LeafCert | None = None
+) -> Iterator[Cluster]:
+    """Start a cluster, and stop and forget it at the end; with a certificate it offers TLS."""
     # root must not run a server: the packaged user does
     user: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
     with TemporaryDirectory(prefix="postgres-", dir="/tmp") as folder:
@@ -73,6 +76,13 @@ def running(programs: Path, options: tuple[str, ...] = ()) -> Iterator[Cluster]:
         control = [programs / "pg_ctl", "-D", data, "-w"]
         quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **user}
         subprocess.run(initdb, **quiet)
+        if certificate:
+            key = Path(data, "server.pem")
+            key.write_bytes(certificate.private_key_and_cert_chain_pem.bytes())
+            key.chmod(0o600)
+            if user:
+                shutil.chown(key, "postgres", "postgres")
+            settings += ["-c", "ssl=on", "-c", f"ssl_cert_file={key}", "-c", f"ssl_key_file={key}"]
         subprocess.run([*control, "-l", f"{folder}/log", "-o", " ".join(settings), "start"], **quiet)
         try:
             yield Cluster(programs, port)

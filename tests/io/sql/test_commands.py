@@ -1,4 +1,4 @@
-"""From the command line, outside the local environment: the warehouse is made first, then published to."""
+"""From the command line: what is asked of a warehouse on this machine, and of one that is elsewhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 from pyspark.sql import SparkSession
 
@@ -18,8 +19,11 @@ from company_activity.io.sql.migrations import shipped
 from company_activity.io.sql.warehouse import Warehouse, open_warehouse
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
+from support.postgres import QUICK, Cluster, installed, running
 from support.warehouses import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
 
+# For Java this is 127.0.0.1; for us, who look up no name, it is a host like any other.
+ELSEWHERE = "127.1"
 NOWHERE = "jdbc:postgresql://127.0.0.1:1/x"
 NAMES = [migration.name for migration in shipped("h2")]
 
@@ -60,7 +64,10 @@ class Place:
 
     @property
     def warehouse(self) -> Warehouse:
-        return open_warehouse(self.spark, load_settings("production", file=self.file("lake", None), environ={}))
+        return self.warehouse_at(None)
+
+    def warehouse_at(self, url: str | None) -> Warehouse:
+        return open_warehouse(self.spark, load_settings("production", file=self.file("lake", url), environ={}))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +85,31 @@ def place(spark, lakes, tmp_path, capsys):
     return Place(spark, tmp_path, capsys)
 
 
+@pytest.fixture(scope="module")
+def authority():
+    """Who signs the certificate of the server elsewhere."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def cluster(authority):
+    """A PostgreSQL that offers TLS."""
+    if (programs := installed()) is None:
+        pytest.skip("NO POSTGRESQL: publishing to another host is NOT tested; install it: apt-get install postgresql")
+    with running(programs, QUICK, authority.issue_cert(ELSEWHERE)) as cluster:
+        cluster.sql("CREATE ROLE sa SUPERUSER LOGIN", "postgres")  # the user of the settings file
+        yield cluster
+
+
+@pytest.fixture
+def elsewhere(cluster: Cluster, authority, tmp_path):
+    """The URL of an empty database on another host, whose certificate its root file vouches for."""
+    root = tmp_path / "root.pem"
+    authority.cert_pem.write_to_path(str(root))
+    url = cluster.new_database().replace("127.0.0.1", ELSEWHERE)
+    return f"{url}?sslrootcert={root}"
+
+
 PUBLISH = ("publish", "--date", DAY.isoformat())
 USERS = "company_id, active_users"
 
@@ -89,31 +121,55 @@ def test_migrate_says_what_it_applied_and_then_that_there_is_nothing(place):
     assert (code, "nothing to apply" in said) == (0, True)
 
 
-def test_publish_makes_no_table_but_names_what_is_pending(place):
-    code, _, said = place.says(*PUBLISH)
+def test_elsewhere_no_table_is_made_and_no_lake_adopted_unasked_whatever_the_environment_is_called(place, elsewhere):
+    def says(*arguments, **given):
+        return place.says(*arguments, url=elsewhere, env="local", **given)
+
+    code, _, said = says(*PUBLISH)
     assert code == 5
     assert f"lacks {', '.join(NAMES)} — company-activity migrate" in " ".join(said.split())
     with pytest.raises(SqlError):
-        ledger_rows(place.warehouse)
-
-
-def test_a_rebuilt_lake_is_refused_until_it_is_adopted(place):
-    place.says("migrate")
-    place.says(*PUBLISH)
-    code, _, said = place.says(*PUBLISH, lake="rebuilt")
+        ledger_rows(place.warehouse_at(elsewhere))
+    assert (says("migrate")[0], says(*PUBLISH)[0]) == (0, 0)
+    code, _, said = says(*PUBLISH, lake="rebuilt")
     assert (code, "publish --date D --adopt-lake" in said) == (5, True)
-    assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
-    code, said, _ = place.says(*PUBLISH, "--adopt-lake", lake="rebuilt")
+    warehouse = place.warehouse_at(elsewhere)
+    assert served_rows(warehouse, USERS) == [("a", "1"), ("b", "2")]
+    code, said, _ = says(*PUBLISH, "--adopt-lake", lake="rebuilt")
+    assert (code, said.count("takes over from")) == (0, 2)
+    assert served_rows(warehouse, USERS) == [("a", "9")]
+    assert says(*PUBLISH)[0] == 5  # the earlier one is the stranger now
+    with warehouse.connection() as connection:
+        assert connection.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [("t",)]
+
+
+def test_elsewhere_a_server_that_java_does_not_trust_is_not_talked_to(place, elsewhere):
+    code, _, said = place.says("migrate", url=elsewhere.partition("?")[0], env="local")
+    assert (code, "PKIX path building failed" in said) == (5, True)
+
+
+def test_on_this_machine_a_rebuilt_lake_takes_over_with_a_warning_whatever_the_environment_is_called(place):
+    assert place.says(*PUBLISH)[0] == 0
+    code, said, _ = place.says(*PUBLISH, lake="rebuilt")
     assert (code, said.count("takes over from")) == (0, 2)
     assert served_rows(place.warehouse, USERS) == [("a", "9")]
-    assert place.says(*PUBLISH)[0] == 5  # the earlier one is the stranger now
 
 
-def test_locally_a_rebuilt_lake_takes_over_with_a_warning(place):
+def test_a_step_named_alone_asks_the_ledger_and_not_its_mirror(place):
     place.says(*PUBLISH, env="local")
-    code, said, _ = place.says(*PUBLISH, lake="rebuilt", env="local")
-    assert (code, said.count("takes over from")) == (0, 2)
-    assert served_rows(place.warehouse, USERS) == [("a", "9")]
+    execute(place.warehouse, ["DELETE FROM analytics.company_activity_daily WHERE company_id = 'a'"])
+    code, said, _ = place.says("run", "--steps", "publish", *PUBLISH[1:], env="local")  # what jobs/publish.py says
+    assert (code, "changed in SQL by somebody else, sent again" in said) == (0, True)
+    assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
+
+
+@pytest.mark.parametrize("command", [("validate",), ("run", "--steps", "validate")], ids=["validate", "the job"])
+def test_validate_finds_a_date_that_sql_serves_and_the_lake_no_longer_has(place, command):
+    place.says(*PUBLISH, env="local")
+    gone = dates_predicate("activity_date", [DAY])
+    replace_where(activity(place.spark, {}), str(place.folder / "lake"), COMPANY_ACTIVITY_DAILY, gone, {"dates": {}})
+    code, said, told = place.says(*command, *PUBLISH[1:], env="local")
+    assert (code, f"{DAY}: 2 rows, sum 3, sum 30 in SQL, 0 rows, sum 0, sum 0 in the lake" in said + told) == (5, True)
 
 
 @pytest.mark.parametrize("command", [("migrate",), PUBLISH], ids=["migrate", "publish"])
@@ -150,11 +206,12 @@ def test_publish_resumes_what_failed(place):
     assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
 
 
-def test_a_url_that_weakens_tls_is_refused_by_every_environment_but_the_local_one(place):
+def test_a_url_that_weakens_tls_is_refused_but_for_a_loopback_host(place):
     weak = f"{NOWHERE}?sslmode=disable"
-    code, _, said = place.says("migrate", url=weak)
-    assert (code, "sql.url weakens TLS by sslmode" in said) == (2, True)
-    assert place.says("migrate", url=weak, env="local")[0] == 5  # nobody answers there
+    for env in ("local", "production"):
+        code, _, said = place.says("migrate", url=weak.replace("127.0.0.1", ELSEWHERE), env=env)
+        assert (code, "sql.url weakens TLS by sslmode, which only H2 or a loopback host may" in said) == (2, True)
+        assert place.says("migrate", url=weak, env=env)[0] == 5  # nobody answers there
 
 
 def test_a_password_is_found_by_its_name_and_never_shown(place, monkeypatch):
@@ -164,3 +221,21 @@ def test_a_password_is_found_by_its_name_and_never_shown(place, monkeypatch):
     monkeypatch.setenv("SQL_PASSWORD", "hunter2")
     code, shown, said = place.says("migrate", url=f"{NOWHERE}?user=etl")
     assert (code, "hunter2" in shown + said) == (5, False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        NOWHERE.replace("//", "//etl:hunter2@"),
+        f"{NOWHERE}?sslpassword=hunter2&user=etl",
+        "jdbc:sqlserver://127.0.0.1:1;pwd=hunter2;user=etl;encrypt=false",
+        "jdbc:sqlserver://127.0.0.1:1;user=etl;password={x;hunter2}};y};trustStorePassword={hunter2};encrypt=false",
+        "jdbc:sqlserver://127.0.0.1:1;user=etl;clientKeyPassword=hunter2;AADSecurePrincipalSecret=hunter2&;accessToken=",
+    ],
+)
+def test_no_secret_of_the_url_is_shown_or_recorded(place, url):
+    code, shown, said = place.says(*PUBLISH, url=url, env="local")
+    assert (code, "hunter2" in shown + said) == (5, False)
+    kept = [path for path in place.folder.rglob("ops/**/*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if b"hunter2" in path.read_bytes()]
