@@ -228,9 +228,9 @@ def test_a_password_is_found_by_its_name_and_never_shown(place, monkeypatch):
     [
         NOWHERE.replace("//", "//etl:hunter2@"),
         f"{NOWHERE}?sslpassword=hunter2&user=etl",
-        "jdbc:sqlserver://127.0.0.1:1;pwd=hunter2;user=etl;encrypt=false",
-        "jdbc:sqlserver://127.0.0.1:1;user=etl;password={x;hunter2}};y};trustStorePassword={hunter2};encrypt=false",
-        "jdbc:sqlserver://127.0.0.1:1;user=etl;clientKeyPassword=hunter2;AADSecurePrincipalSecret=hunter2&;accessToken=",
+        "jdbc:sqlserver://127.0.0.1:1;pwd=hunter2;user=etl;encrypt=false;connectRetryCount=0",
+        "jdbc:sqlserver://127.0.0.1:1;user=etl;password={x;hunter2}};y};trustStorePassword={hunter2};encrypt=false;connectRetryCount=0",
+        "jdbc:sqlserver://127.0.0.1:1;user=etl;clientKeyPassword=hunter2;AADSecurePrincipalSecret=hunter2&;connectRetryCount=0",
     ],
 )
 def test_no_secret_of_the_url_is_shown_or_recorded(place, url):
