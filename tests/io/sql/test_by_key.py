@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
 
 from company_activity.errors import PublishError
 from company_activity.io.sql.by_key import publish_keys
+from company_activity.io.sql.lake import LakeTable
+from company_activity.io.sql.ledger import Fence
 from company_activity.io.sql.publisher import Publisher
 from company_activity.io.sql.served import DIMENSION
 
+from support.delta_table import delta_table, emptied_into_a_folder
 from support.warehouses import companies, execute, ledger_rows, pinned, publisher_of, served_rows
 
 # What only Spark and the ledger decide is the same on every engine.
@@ -19,19 +22,13 @@ FIRST = {"a": "Ann", "b": "Bob", "c": None}
 
 @pytest.fixture
 def lake(spark):
-    """The dimension at a version, which can look back at the earlier ones; a forgotten one is gone."""
+    """The dimension at a version, which can look back at the earlier ones."""
     frames = {}
 
-    def lake(version, names, *, forgotten=(), lake_id="lake-1"):
+    def lake(version, names, *, lake_id="lake-1"):
         frames[version] = companies(spark, names)
         table = pinned(spark, DIMENSION, frames[version], version, lake_id)
-
-        def at(version):
-            if version in forgotten:
-                raise AnalysisException("the version is gone")
-            return frames[version].select(*DIMENSION.column_names)
-
-        vars(table)["at"] = at
+        vars(table)["at"] = lambda version: frames[version].select(*DIMENSION.column_names)
         return table
 
     return lake
@@ -76,12 +73,32 @@ def test_a_version_that_changed_no_row_moves_the_ledger_alone(publish, warehouse
     assert ledger_rows(warehouse)[-1] == ("all", "lake-1@5", "3")
 
 
+@pytest.fixture
+def publish_delta(spark, warehouse, tmp_path):
+    """Publish version 0 of a Delta table, let something happen to that version's file, publish version 1."""
+
+    def publish(happening):
+        path = tmp_path / "dim"
+        (first, _) = delta_table(path, [companies(spark, FIRST), companies(spark, {**FIRST, "c": "Cyd"})])
+        versions = [LakeTable(spark, DIMENSION, str(path), Fence("lake-1", version)) for version in (0, 1)]
+        publish_keys(publisher_of(warehouse, tmp_path), versions[0])
+        happening(first)
+        return publish_keys(publisher_of(warehouse, tmp_path, "run-2"), versions[1])
+
+    return publish
+
+
 @on_h2
-def test_everything_is_sent_where_the_old_version_is_gone(publish, warehouse):
-    publish(4, FIRST)
-    report = publish(6, {"a": "Ann", "c": "Cyd"}, forgotten=[4])
-    assert report.rows == 2
-    assert served_rows(warehouse, "company_id, name", DIMENSION) == [("a", "Ann"), ("c", "Cyd")]
+def test_everything_is_sent_where_the_old_version_is_gone(publish_delta, warehouse):
+    assert publish_delta(lambda file: file.unlink()).rows == 3
+    assert served_rows(warehouse, "company_id, name", DIMENSION) == [("a", "Ann"), ("b", "Bob"), ("c", "Cyd")]
+
+
+@on_h2
+def test_an_old_version_that_cannot_be_read_is_not_one_that_is_gone(publish_delta, warehouse):
+    with pytest.raises(Py4JJavaError, match="Is a directory"):
+        publish_delta(emptied_into_a_folder)
+    assert ledger_rows(warehouse) == [("all", "lake-1@0", "3")]
 
 
 @on_h2

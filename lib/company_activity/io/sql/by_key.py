@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
+from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.sql.change import Change, TablePublished
 from company_activity.io.sql.figures import Figures
 from company_activity.io.sql.lake import LakeTable, figures_by
@@ -99,8 +100,10 @@ def _changed(lake: LakeTable, newest: LedgerRow) -> Differing | None:
     try:
         rows = changed_rows(lake, newest.fence.version).persist()
         figures = figures_by(rows, lake.served, IS_GONE)
-    except (PySparkException, Py4JJavaError):  # by the log, or by a file that VACUUM took
-        return None
+    except (PySparkException, Py4JJavaError) as failure:
+        if is_version_gone(failure):  # from the log, or a file that VACUUM took
+            return None
+        raise
     return Differing(rows, figures, newest.seq)
 
 
