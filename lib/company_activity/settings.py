@@ -99,6 +99,7 @@ class SqlSettings:
     engine: str = field(default="", metadata={"enum": ["", "azuresql", "synapse"]})
     lock_timeout_seconds: float = bounded(600.0, 1)
     socket_timeout_seconds: float = bounded(3600.0, 1)
+    wake_seconds: float = bounded(120.0, 0)
 
 
 @dataclass(frozen=True)

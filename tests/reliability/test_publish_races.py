@@ -49,7 +49,7 @@ def publish_at_once(warehouse, tmp_path):
 
         def one(number, lake, content):
             given = publisher_of(warehouse, tmp_path, f"run-{number}")
-            racing = Racing(warehouse, given.files, given.run_id, given.now, sleep=given.sleep)
+            racing = Racing(warehouse, given.files, given.run_id, given.now)
             try:
                 return publish_dates(racing, lake, {DAY: content}, None)
             except PublishError as refused:

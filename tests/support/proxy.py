@@ -33,6 +33,7 @@ class Proxy:
     port: int = 0
     cut: Cut | None = None
     stays_down: bool = False
+    refuses: int = 0  # so many connections are reset before one passes again
     is_down: bool = False
     forwarded: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,7 +48,8 @@ class Proxy:
                 client, _ = listener.accept()
             except OSError:
                 return
-            if self.is_down:
+            if self.is_down or self.refuses:
+                self.refuses = max(0, self.refuses - 1)
                 _reset(client)
                 continue
             server = socket.create_connection(("127.0.0.1", self.target))
@@ -65,7 +67,8 @@ class Proxy:
                     passes = self.cut(wire, direction, chunk) if self.cut else None
                     self.forwarded += len(chunk) if passes is None else passes
                     if passes is not None:
-                        self.cut, self.is_down = None, self.stays_down
+                        self.cut = self.cut if self.refuses else None
+                        self.is_down = self.stays_down
                 sink.sendall(chunk if passes is None else chunk[:passes])
                 if passes is not None:
                     _reset(sink)
@@ -115,6 +118,19 @@ def at_commit(of: bytes, offset: int) -> Cut:
         left = offset - wire.answered_since
         wire.answered_since += len(chunk)
         return max(left, 0) if left < len(chunk) else None
+
+    return cut
+
+
+def at_each(proxy: Proxy, phrases: list[bytes], refused: int) -> Cut:
+    """Cut where the first of `phrases` is said, drop it from the list, and refuse some connections then."""
+
+    def cut(wire: Wire, direction: str, chunk: bytes) -> int | None:
+        if direction == "answered" or not phrases or phrases[0] not in chunk:
+            return None
+        phrases.pop(0)
+        proxy.refuses = refused
+        return 0
 
     return cut
 

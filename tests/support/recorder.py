@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.jdbc import Row
 from company_activity.io.sql.target import Target
+from company_activity.io.sql.warehouse import Warehouse
 from company_activity.settings import SqlSettings
 
 
@@ -48,6 +50,9 @@ class RecordedWarehouse:
     recorder: Recorder
     target: Target = Target("recorded", "jdbc:recorded")
     sql: SqlSettings = SqlSettings("jdbc:recorded", lock_timeout_seconds=600)
+    sleep: Callable[[float], None] = time.sleep
+    tried = Warehouse.tried
+    asked = Warehouse.asked
 
     @contextmanager
     def connection(self) -> Iterator[Recorder]:

@@ -63,7 +63,7 @@ def prepared(spark: SparkSession, settings: Settings) -> Warehouse:
 def publisher_of(warehouse: Warehouse, folder: Path, run_id: str = "run-1", **given: Any) -> Publisher:
     """A publisher that does not sleep."""
     files = mirror_files(str(folder / "lake"))
-    return Publisher(warehouse, files, run_id, NOW, **{"sleep": lambda seconds: None, **given})
+    return Publisher(replace(warehouse, sleep=lambda seconds: None), files, run_id, NOW, **given)
 
 
 def activity(spark: SparkSession, days: Mapping[date, Mapping[str, int]], **given: Any) -> DataFrame:

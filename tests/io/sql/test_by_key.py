@@ -131,6 +131,6 @@ def test_changed_rows_are_found_again_if_another_run_published_meanwhile(publish
             return super().run(change, source)
 
     late = publisher_of(warehouse, tmp_path, "run-6")
-    late = Late(late.warehouse, late.files, late.run_id, late.now, sleep=late.sleep)
+    late = Late(late.warehouse, late.files, late.run_id, late.now)
     assert publish_keys(late, lake(6, {**FIRST, "b": "six"})).published == ("all",)
     assert served_rows(warehouse, "company_id, name", DIMENSION) == [("a", "Ann"), ("b", "six"), ("c", None)]

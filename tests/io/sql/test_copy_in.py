@@ -52,7 +52,7 @@ def test_small_days_share_a_slice_and_a_large_one_is_shared_out(publish, warehou
 
 
 def test_nothing_is_staged(publish, warehouse, monkeypatch):
-    monkeypatch.setattr("company_activity.io.sql.by_date.staging", None)
+    monkeypatch.setattr("company_activity.io.sql.publisher.filled_stage", None)
     assert publish({DAY: {"a": 1}}).published == ("2025-03-31",)
 
 

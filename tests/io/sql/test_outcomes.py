@@ -51,8 +51,8 @@ def publish(tmp_path):
 
     def publish(connection):
         slept = []
-        warehouse = RecordedWarehouse(DIALECTS["postgres"], connection)
-        publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW, sleep=slept.append)
+        warehouse = RecordedWarehouse(DIALECTS["postgres"], connection, sleep=slept.append)
+        publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW)
         return publisher.run(GONE, None), slept
 
     return publish
@@ -74,10 +74,10 @@ def test_what_will_not_pass_is_not_tried_again(publish):
 
 
 def test_trying_again_has_an_end(publish):
-    connection = Failing(NEWEST, "FOR UPDATE", [CUT] * 9)
+    connection = Failing(NEWEST, "FOR UPDATE", [CUT] * 99)
     with pytest.raises(SqlError, match="closed"):
         publish(connection)
-    assert len(connection.failures) == 5
+    assert 99 - len(connection.failures) == 18  # 120 s of waiting: 0.2, 0.4, … 6.4, then 10 each
 
 
 def test_a_commit_without_an_answer_that_happened_is_not_repeated(publish):
@@ -103,7 +103,7 @@ def test_the_ledger_is_asked_only_behind_the_lock(publish):
 
 def test_an_outcome_that_cannot_be_found_out_is_no_success(publish):
     connection = Failing(NEWEST, "", [])
-    connection.commit = lambda: connection.__dict__.update(text="FOR UPDATE", failures=[CUT]) or _raise(CUT)
+    connection.commit = lambda: connection.__dict__.update(text="FOR UPDATE", failures=[CUT] * 99) or _raise(CUT)
     with pytest.raises(PublishError, match="whether analytics.company_activity_daily was published is unknown"):
         publish(connection)
 

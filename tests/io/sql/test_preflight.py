@@ -93,5 +93,24 @@ def test_an_empty_database_is_refused_where_it_may_not_be_made_unasked(spark, se
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)
 def test_a_database_that_cannot_be_reached_is_exit_5(spark, settings):
     nowhere = replace(settings, sql=replace(settings.sql, url="jdbc:postgresql://127.0.0.1:1/x"))
+    slept = []
     with pytest.raises(PublishError, match="preparing the warehouse at jdbc:postgresql://127.0.0.1:1/x: Connection"):
-        prepare(open_warehouse(spark, nowhere), [ACTIVITY], NOW, may_migrate=True)
+        prepare(replace(open_warehouse(spark, nowhere), sleep=slept.append), [ACTIVITY], NOW, may_migrate=True)
+    assert sum(slept) == pytest.approx(120)  # a server that starts refuses connections too
+
+
+@pytest.mark.parametrize("settings", ["postgres"], indirect=True)
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"user": "nobody"}, 'role "nobody" does not exist'),
+        ({"url": "jdbc:postgresql://no-such-host.invalid/x"}, "The connection attempt failed"),
+        ({"url": "jdbc:sqlserver://no-such-host.invalid;encrypt=false"}, "no-such-host.invalid"),
+    ],
+)
+def test_what_will_not_pass_is_not_waited_for(spark, settings, given, said):
+    slept = []
+    refused = replace(settings, sql=replace(settings.sql, **given))
+    with pytest.raises(PublishError, match=said):
+        prepare(replace(open_warehouse(spark, refused), sleep=slept.append), [ACTIVITY], NOW, may_migrate=True)
+    assert slept == []

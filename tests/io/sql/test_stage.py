@@ -15,13 +15,15 @@ from pyspark.sql import functions as F
 from company_activity.errors import PublishError
 from company_activity.io.sql import stage as staging_module
 from company_activity.io.sql.by_date import publish_dates
+from company_activity.io.sql.by_key import publish_keys
 from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.jdbc import SqlError
-from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.sql.publisher import Publisher
+from company_activity.io.sql.served import ACTIVITY, DIMENSION
 from company_activity.io.sql.stage import staging, sweep, write_stage
 from company_activity.settings import PublishSettings
 
-from support.warehouses import DAY, NOW, activity, execute, ledger_rows, pinned, publisher_of, served_rows
+from support.warehouses import DAY, NOW, activity, companies, execute, ledger_rows, pinned, publisher_of, served_rows
 
 staged_by_date = pytest.mark.parametrize("settings", ["h2", "sqlserver"], indirect=True)
 
@@ -35,7 +37,7 @@ def publish_twice_staged(spark, warehouse, tmp_path, monkeypatch):
             write_stage(warehouse, rows, table, stage)
             write_stage(warehouse, again(rows), table, stage)
 
-        monkeypatch.setattr("company_activity.io.sql.by_date.write_stage", write_with_copies)
+        monkeypatch.setattr("company_activity.io.sql.stage.write_stage", write_with_copies)
         lake = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 1, "b": 2}}), 1)
         return publish_dates(publisher_of(warehouse, tmp_path), lake, {DAY: "h"}, None)
 
@@ -58,7 +60,7 @@ def test_two_rows_of_one_key_that_differ_are_refused(publish_twice_staged, wareh
 @staged_by_date
 def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "company_activity.io.sql.by_date.write_stage",
+        "company_activity.io.sql.stage.write_stage",
         lambda warehouse, rows, table, stage: write_stage(warehouse, rows.where("company_id = 'a'"), table, stage),
     )
     lake = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 1, "b": 2}}), 1)
@@ -69,7 +71,7 @@ def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeyp
 
 def test_a_row_that_is_refused_is_not_quoted(spark, warehouse, tmp_path):
     rows = activity(spark, {DAY: {"secret-id": 1}}, company_name="Secret Inc. " * 200, country="Secretland")
-    with pytest.raises(SqlError, match="(?i)too long|truncated") as refused:
+    with pytest.raises(SqlError, match="(?i)too long|cannot be converted to type") as refused:
         publish_dates(publisher_of(warehouse, tmp_path), pinned(spark, ACTIVITY, rows, 1), {DAY: "h"}, None)
     if warehouse.dialect.name == "postgres":
         assert "secret" not in str(refused.value).lower()
@@ -96,6 +98,45 @@ def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse):
     assert registered(warehouse) == []
     with pytest.raises(SqlError):
         execute(warehouse, [f"SELECT COUNT(*) FROM {stage}"])
+
+
+def test_nothing_but_our_ddl_makes_a_staging_table(spark, warehouse):
+    with staging(warehouse, DIMENSION, "0123456789abcdef", "run-1", NOW) as stage:
+        execute(warehouse, [f"DROP TABLE {stage}"])
+        with pytest.raises(SqlError):
+            write_stage(warehouse, companies(spark, {"a": "Ann"}).withColumn("is_gone", F.lit(0)), DIMENSION, stage)
+        with pytest.raises(SqlError):
+            execute(warehouse, [f"SELECT COUNT(*) FROM {stage}"])
+
+
+@pytest.mark.parametrize("loss", ["DROP TABLE", "DELETE FROM"])
+def test_staging_that_is_lost_is_made_and_filled_again(spark, warehouse, tmp_path, monkeypatch, loss):
+    lake, losses = pinned(spark, DIMENSION, companies(spark, {"a": "Ann", "b": "Bob"}), 1), [loss]
+
+    class Losing(Publisher):
+        def run(self, change, source):
+            if losses:
+                execute(warehouse, [f"{losses.pop()} {source.stage}"])
+            return super().run(change, source)
+
+    given = publisher_of(warehouse, tmp_path)
+    losing = Losing(given.warehouse, given.files, given.run_id, given.now)
+    assert publish_keys(losing, lake).published == ("all",)
+    assert served_rows(warehouse, "company_id, name", DIMENSION) == [("a", "Ann"), ("b", "Bob")]
+    assert registered(warehouse) == []
+
+
+@pytest.mark.parametrize("settings", ["h2"], indirect=True)
+def test_staging_that_is_lost_each_time_is_refused(spark, warehouse, tmp_path, monkeypatch):
+    def losing(warehouse, rows, table, stage):
+        execute(warehouse, [f"DROP TABLE {stage}"])
+        write_stage(warehouse, rows, table, stage)
+
+    monkeypatch.setattr("company_activity.io.sql.stage.write_stage", losing)
+    lake = pinned(spark, DIMENSION, companies(spark, {"a": "Ann"}), 1)
+    with pytest.raises(PublishError, match="staging of dim.companies was lost 3 times, .* is gone"):
+        publish_keys(publisher_of(warehouse, tmp_path), lake)
+    assert served_rows(warehouse, "company_id", DIMENSION) == registered(warehouse) == []
 
 
 def test_what_a_dead_run_left_is_swept_after_a_day(warehouse, monkeypatch):

@@ -53,7 +53,7 @@ def told(engine, tmp_path, change, answers):
     """What the engine is told when a change is published."""
     recorder = Recorder(answers)
     warehouse = RecordedWarehouse(DIALECTS[engine], recorder)
-    publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW, sleep=lambda seconds: None)
+    publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW)
     recorder.said.append(create_stage(warehouse.dialect, change.table, "etl.stage_1"))
     publisher.run(change, Staged("etl.stage_1"))
     recorder.said.append(warehouse.dialect.drop_stage("etl.stage_1"))
@@ -161,6 +161,10 @@ def test_staging_has_no_type_that_bulk_copy_refuses(engine):
         (SqlError("database unavailable", "S0001", 40613), True),
         (SqlError("service busy", "S0001", 40501), True),
         (SqlError("connection reset", "08S01", 0), True),
+        (SqlError('The TCP/IP connection to the host a.net, port 1433 has failed. Error: "a.net. V', "08S01"), False),
+        (SqlError('The TCP/IP connection to the host a.net, port 1433 has failed. Error: "Connect', "08S01"), True),
+        (SqlError('using SSL encryption. Error: "PKIX path building failed', "08S01"), False),
+        (SqlError("Login failed for user 'x'.", "S0001", 18456), False),
         (SqlError("invalid object", "S0002", 208), False),
         (SqlError("truncated", "S0001", 2628), False),
     ],

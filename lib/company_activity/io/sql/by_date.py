@@ -14,8 +14,8 @@ from company_activity.io.sql.figures import nothing
 from company_activity.io.sql.lake import LakeTable, figures_by
 from company_activity.io.sql.ledger import MISSING, LedgerRow
 from company_activity.io.sql.publisher import Publisher, is_served
-from company_activity.io.sql.sources import Staged, Streamed
-from company_activity.io.sql.stage import as_served, staging, write_stage
+from company_activity.io.sql.sources import Streamed
+from company_activity.io.sql.stage import as_served
 
 
 def publish_dates(
@@ -99,6 +99,4 @@ def _publish_part(
         sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
         written = publisher.run(change, Streamed(as_served(rows, table, dialect), sizes))
         return written, sum(row.rows for row in written)
-    with staging(publisher.warehouse, table, change.publish_id, publisher.run_id, publisher.now) as stage:
-        write_stage(publisher.warehouse, rows, table, stage)
-        return publisher.run(change, Staged(stage)), sum(figure.rows for figure in figures.values())
+    return publisher.run_staged(change, rows), sum(figure.rows for figure in figures.values())

@@ -19,8 +19,6 @@ from company_activity.io.sql.figures import Figures
 from company_activity.io.sql.lake import LakeTable, figures_by
 from company_activity.io.sql.ledger import WHOLE, LedgerRow
 from company_activity.io.sql.publisher import BaseMovedError, Publisher, is_served
-from company_activity.io.sql.sources import Staged
-from company_activity.io.sql.stage import staging, write_stage
 from company_activity.io.sql.statements import IS_GONE
 
 ATTEMPTS = 3
@@ -69,9 +67,7 @@ def _publish_since(
         sent = sum(figure.rows for figure in found.figures.values())
         if not sent:
             return publisher.run(change, source=None), 0
-        with staging(publisher.warehouse, lake.served, change.publish_id, publisher.run_id, publisher.now) as stage:
-            write_stage(publisher.warehouse, found.rows, lake.served, stage)
-            return publisher.run(change, Staged(stage)), sent
+        return publisher.run_staged(change, found.rows), sent
 
 
 def _whole(lake: LakeTable) -> dict[str, Figures]:

@@ -27,7 +27,10 @@ class Dialect(ABC):
     stage_suffix: str = ""
     takes_nul: bool = True  # whether text may hold U+0000
     takes_stream: bool = False  # whether a transaction takes rows over its own connection, faster than staging
+    closes_with_last_connection: bool = False
     transient_codes: frozenset[int] = frozenset()
+    missing_table: frozenset[str] = frozenset()  # the SQLSTATEs or codes of it
+    syntax_error: frozenset[str] = frozenset()
 
     def type_of(self, column: ServedColumn) -> str:
         """The column's type, as our DDL has it."""
@@ -106,8 +109,16 @@ class Dialect(ABC):
         return {"batchsize": str(publish.batch_size)}
 
     def is_transient(self, failure: SqlError) -> bool:
-        """Whether the transaction may succeed on a new connection: one was lost, a deadlock, a server busy."""
+        """Whether a new connection may succeed: one was lost, a deadlock, a server busy or waking."""
         return failure.is_disconnect or failure.state in PASSING_STATES or failure.code in self.transient_codes
+
+    def lacks_table(self, failure: SqlError) -> bool:
+        """Whether a table of the statement is not there."""
+        return bool({failure.state, str(failure.code)} & self.missing_table)
+
+    def is_no_sql(self, failure: SqlError) -> bool:
+        """Whether the engine could not read the statement."""
+        return bool({failure.state, str(failure.code)} & self.syntax_error)
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,9 @@ class H2(Dialect):
     driver: str = "org.h2.Driver"
     ddl_in_transaction: bool = False  # every DDL statement commits
     text_units: int = 2  # VARCHAR(n) counts UTF-16 units
+    closes_with_last_connection: bool = True
+    missing_table: frozenset[str] = frozenset({"42S02", "42S03", "42S04"})
+    syntax_error: frozenset[str] = frozenset({"42000", "42001"})
 
     def text(self, code_points: int) -> str:
         return f"VARCHAR({self.text_units * code_points})"
@@ -137,6 +151,8 @@ class Postgres(Dialect):
     driver: str = "org.postgresql.Driver"
     takes_nul: bool = False
     takes_stream: bool = True
+    missing_table: frozenset[str] = frozenset({"42P01"})
+    syntax_error: frozenset[str] = frozenset({"42601"})
 
     def text(self, code_points: int) -> str:
         return f'VARCHAR({code_points}) COLLATE "C"'

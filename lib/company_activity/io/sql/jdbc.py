@@ -16,17 +16,31 @@ if TYPE_CHECKING:
 Row = tuple[str | None, ...]
 
 
-class SqlError(Exception):
-    """What a driver threw: its message, SQLSTATE and vendor code."""
+# No such host, no trusted certificate: drivers call it a lost connection, but it stays as it is.
+SETTLED = ("UnknownHostException", "CertificateException", "CertPathBuilderException", "CertPathValidatorException",
+           "SSLPeerUnverifiedException")  # fmt: skip
+REJECTED = "08004"  # the server answered, and wants no such connection
 
-    def __init__(self, message: str, state: str = "", code: int = 0) -> None:
+
+class SqlError(Exception):
+    """What a driver threw: its message, SQLSTATE and vendor code; `is_settled` if no later try can succeed."""
+
+    def __init__(self, message: str, state: str = "", code: int = 0, *, is_settled: bool = False) -> None:
         super().__init__(message)
-        self.state, self.code = state, code
+        self.state = state
+        self.code = code
+        self.is_settled = is_settled
 
     @property
     def is_disconnect(self) -> bool:
-        """The connection is gone, so an open transaction will be undone by the server."""
+        """The connection is gone, or was not to be had yet: an open transaction will be undone by the server."""
+        if self.is_settled or self.state == REJECTED:
+            return False
         return self.state.startswith("08") or self.state in ("57P01", "57P02", "57P03")
+
+
+class StageLostError(SqlError):
+    """A staging table that our DDL made is not there, or empty: staging begins anew."""
 
 
 class Connection(Protocol):
@@ -137,18 +151,28 @@ def failures(target: Target) -> Iterator[None]:
 
 def _as_sql_error(thrown: Any, target: Target) -> SqlError:
     cause = root = thrown
-    while cause is not None and not _is_sql_exception(cause):
+    while cause is not None and not _is_a(cause, "SQLException"):
         root, cause = cause, cause.getCause()
     if cause is None:
         return SqlError(target.without_secrets(_first_line(root)))
     while (following := cause.getNextException()) is not None:  # the reason stands behind a batch's own words
         cause = following
-    return SqlError(target.without_secrets(_first_line(cause)), cause.getSQLState() or "", cause.getErrorCode())
+    words = target.without_secrets(_first_line(cause))
+    return SqlError(words, cause.getSQLState() or "", cause.getErrorCode(), is_settled=_is_settled(cause))
 
 
-def _is_sql_exception(thrown: Any) -> bool:
+def _is_settled(thrown: Any) -> bool:
+    while thrown is not None:
+        if _is_a(thrown, *SETTLED):
+            return True
+        thrown = thrown.getCause()
+    return False
+
+
+def _is_a(thrown: Any, *names: str) -> bool:
+    """Whether its class, or one that it extends, is called so."""
     kind = thrown.getClass()
-    while kind is not None and kind.getName() != "java.sql.SQLException":
+    while kind is not None and kind.getSimpleName() not in names:
         kind = kind.getSuperclass()
     return kind is not None
 

@@ -58,11 +58,16 @@ def prepare(
         PublishError: with every difference by name; nothing has been changed by then, except by migrations.
     """
     dialect = warehouse.dialect
-    with warehouse.reported("preparing the warehouse", again), warehouse.connection() as connection:
-        applied = migrate(connection, dialect, now) if may_migrate else []
+    applied: list[str] = []  # over all tries
+
+    def looked_at(connection: Connection) -> tuple[list[str], list[str], list[str]]:
+        applied.extend(migrate(connection, dialect, now) if may_migrate else [])
         lacking = [migration.name for migration in pending(connection, dialect)]
         problems = [] if lacking else [p for table in tables for p in differences(connection, dialect, table)]
-        advice = dialect.advice(connection)
+        return lacking, problems, dialect.advice(connection)
+
+    with warehouse.reported("preparing the warehouse", again):
+        lacking, problems, advice = warehouse.asked(looked_at)
     if lacking:
         raise PublishError(f"{warehouse.target.shown} lacks {', '.join(lacking)}", remedy="company-activity migrate")
     if problems:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from pyspark.sql import DataFrame
 
 from company_activity.errors import PublishError
 from company_activity.io.sql import ledger
 from company_activity.io.sql.change import Change
 from company_activity.io.sql.figures import Figures, nothing
-from company_activity.io.sql.jdbc import Connection, SqlError
+from company_activity.io.sql.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.sql.ledger import MISSING, Fence, LedgerRow
 from company_activity.io.sql.mirror import Files, begin
 from company_activity.io.sql.replace import replace, served_by_scope
 from company_activity.io.sql.served import Served
-from company_activity.io.sql.sources import Source
+from company_activity.io.sql.sources import Source, Staged
+from company_activity.io.sql.stage import filled_stage
 from company_activity.io.sql.warehouse import PUBLISH, Warehouse
 
-RETRY_SECONDS = (0.2, 1.0, 5.0)
+STAGINGS = 3
 
 
 class BaseMovedError(Exception):
@@ -29,22 +31,24 @@ class BaseMovedError(Exception):
 
 @dataclass(frozen=True)
 class Publisher:
-    """Runs changes against a warehouse, whose mirror is not trusted meanwhile; the sleep between tries is handed in."""
+    """Runs changes against a warehouse, whose mirror is not trusted meanwhile."""
 
     warehouse: Warehouse
     files: Files
     run_id: str
     now: datetime
     adopt_lake: bool = False
-    sleep: Callable[[float], None] = time.sleep
     warnings: list[str] = field(default_factory=list)
 
     def newest(self, table: Served, ours: Fence) -> dict[str, LedgerRow]:
         """The newest ledger row per scope; a refusal that is certain comes here, before staging."""
-        with self.warehouse.connection() as connection:
+
+        def looked_at(connection: Connection) -> tuple[Fence | None, dict[str, LedgerRow]]:
             last = ledger.last_fence(connection, table.name)
             check_fence(last, ours, table.name, adopt=self.adopt_lake)
-            newest = ledger.newest_rows(connection, table.name)
+            return last, ledger.newest_rows(connection, table.name)
+
+        last, newest = self.warehouse.asked(looked_at)
         taken_over = f"{table.name}: lake table {ours.lake_id} takes over from {last.lake_id if last else ''}"
         if last is not None and last.lake_id != ours.lake_id and taken_over not in self.warnings:
             self.warnings.append(taken_over)
@@ -60,14 +64,24 @@ class Publisher:
             BaseMovedError: if the changed rows were found against what is no longer served.
         """
         begin(self.files, self.warehouse.target.url, self.run_id)
-        for wait in RETRY_SECONDS:
+        return self.warehouse.tried(lambda: self._attempt(change, source))
+
+    def run_staged(self, change: Change, rows: DataFrame) -> list[LedgerRow]:
+        """Stage `rows` and publish the change from there; where staging is lost in between, stage them again.
+
+        Raises:
+            PublishError: as `run`, and if staging is lost each time.
+        """
+        for _ in range(STAGINGS):
             try:
-                return self._attempt(change, source)
-            except SqlError as failure:
-                if not self.warehouse.dialect.is_transient(failure):
-                    raise
-                self.sleep(wait)
-        return self._attempt(change, source)
+                with filled_stage(self.warehouse, rows, change, self.run_id, self.now) as stage:
+                    return self.run(change, Staged(stage))
+            except StageLostError as lost:
+                failure = lost
+        raise PublishError(
+            f"staging of {change.table.name} was lost {STAGINGS} times, the last time: {failure}",
+            remedy=f"look for whoever drops or empties tables in etl, then: {PUBLISH}",
+        ) from failure
 
     def _attempt(self, change: Change, source: Source | None) -> list[LedgerRow]:
         dialect = self.warehouse.dialect
@@ -109,12 +123,16 @@ class Publisher:
         if not rows:
             return
         table, dialect = rows[-1].table, self.warehouse.dialect
+
+        def is_written(connection: Connection) -> bool:
+            dialect.begin(connection)
+            dialect.lock(connection, table)
+            is_there = ledger.has_row(connection, rows[-1])
+            dialect.rollback(connection)
+            return is_there
+
         try:
-            with self.warehouse.connection() as connection:
-                dialect.begin(connection)
-                dialect.lock(connection, table)
-                is_there = ledger.has_row(connection, rows[-1])
-                dialect.rollback(connection)
+            is_there = self.warehouse.asked(is_written)
         except SqlError as unreachable:
             raise PublishError(
                 f"whether {table} was published is unknown: its commit got no answer ({failure}), and the "
@@ -126,8 +144,7 @@ class Publisher:
 
     def find_spoiled(self, table: Served, wanted: Mapping[str, Figures]) -> list[str]:
         """The scopes that are not served with these figures, though the ledger has them; each is warned of."""
-        with self.warehouse.connection() as connection:
-            found = spoiled(connection, table, wanted, wanted.keys())
+        found = self.warehouse.asked(lambda connection: spoiled(connection, table, wanted, wanted.keys()))
         self.warnings.extend(f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found)
         return found
 

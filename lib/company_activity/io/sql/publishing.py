@@ -13,7 +13,7 @@ from company_activity.errors import CompanyActivityError, PublishError
 from company_activity.io.sql.by_date import publish_dates
 from company_activity.io.sql.by_key import publish_keys
 from company_activity.io.sql.change import TablePublished
-from company_activity.io.sql.jdbc import SqlError
+from company_activity.io.sql.jdbc import Connection, SqlError
 from company_activity.io.sql.lake import open_lake_table
 from company_activity.io.sql.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.sql.mirror import mirror, mirror_files, mirrored
@@ -61,22 +61,26 @@ def publish_scopes(
     """
     pinned = versions or {}
     warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
-    prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
-    lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
-    with warehouse.reported("publishing"):
-        ledger = _ledger(warehouse)
-        warnings = moved(mirrored(files, settings.sql.url), ledger)
-        adopts = adopt_lake or _is_adopted_unasked(warehouse, ledger, lake[ACTIVITY].fence, hashes)
-        publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopts)
-        with _mirrored_at_the_end(publisher):
-            companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
-            activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
+    with warehouse.reported("preparing the warehouse"), warehouse.session():
+        prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
+        lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
+        with warehouse.reported("publishing"):
+            ledger = _ledger(warehouse)
+            warnings = moved(mirrored(files, settings.sql.url), ledger)
+            adopts = adopt_lake or _is_adopted_unasked(warehouse, ledger, lake[ACTIVITY].fence, hashes)
+            publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopts)
+            with _mirrored_at_the_end(publisher):
+                companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
+                activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
     return PublishReport((companies, activity), (*prepared.advice, *warnings, *publisher.warnings))
 
 
 def _ledger(warehouse: Warehouse) -> Ledger:
-    with warehouse.connection() as connection:
-        return read_ledger(connection, [table.name for table in SERVED_TABLES])
+    return warehouse.asked(_ledger_on)
+
+
+def _ledger_on(connection: Connection) -> Ledger:
+    return read_ledger(connection, [table.name for table in SERVED_TABLES])
 
 
 @contextmanager
@@ -86,8 +90,8 @@ def _mirrored_at_the_end(publisher: Publisher) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(SqlError, CompanyActivityError):
-            mirror(files, url, _ledger(publisher.warehouse), publisher.run_id)
+        with suppress(SqlError, CompanyActivityError), publisher.warehouse.connection() as connection:
+            mirror(files, url, _ledger_on(connection), publisher.run_id)
         raise
     mirror(files, url, _ledger(publisher.warehouse), publisher.run_id)
 

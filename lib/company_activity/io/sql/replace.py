@@ -28,7 +28,7 @@ def replace(
     table = change.table
     days = [date.fromisoformat(scope) for scope in due] if table.dated else None
     if source is not None:
-        source.check(connection, change)
+        source.check(connection, dialect, change)
     if days is not None:
         connection.execute(statements.delete_dates(table, days))
     elif change.base_seq is None:

@@ -15,7 +15,7 @@ from company_activity.io.sql.change import Change
 from company_activity.io.sql.copy_in import copy_in
 from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.figures import by_group, check_equal, nothing
-from company_activity.io.sql.jdbc import Connection
+from company_activity.io.sql.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.sql.served import Served
 
 SLICE_ROWS = 200_000  # some 100 MB in the driver
@@ -24,7 +24,7 @@ SLICE_ROWS = 200_000  # some 100 MB in the driver
 class Source(Protocol):
     """Rows that a transaction inserts."""
 
-    def check(self, connection: Connection, change: Change) -> None:
+    def check(self, connection: Connection, dialect: Dialect, change: Change) -> None:
         """See that the rows are the lake's, as far as that can be seen before anything is deleted."""
 
     def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
@@ -38,8 +38,8 @@ class Staged:
     stage: str
     has_copies: bool = False
 
-    def check(self, connection: Connection, change: Change) -> None:
-        self.has_copies = check_stage(connection, change, self.stage)
+    def check(self, connection: Connection, dialect: Dialect, change: Change) -> None:
+        self.has_copies = check_stage(connection, dialect, change, self.stage)
 
     def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
         connection.execute(statements.insert_staged(dialect, table, self.stage, days, distinct=self.has_copies))
@@ -52,7 +52,7 @@ class Streamed:
     rows: DataFrame
     sizes: Mapping[date, int]
 
-    def check(self, connection: Connection, change: Change) -> None:
+    def check(self, connection: Connection, dialect: Dialect, change: Change) -> None:
         """Nothing is sent yet; what was inserted is counted before the commit."""
 
     def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
@@ -84,13 +84,21 @@ def packed(sizes: Mapping[date, int], limit: int) -> Iterator[list[date]]:
         yield group
 
 
-def check_stage(connection: Connection, change: Change, stage: str) -> bool:
+def check_stage(connection: Connection, dialect: Dialect, change: Change, stage: str) -> bool:
     """Whether staging holds copies, which only a retried task leaves; otherwise its figures are the lake's.
 
     Raises:
         PublishError: if they are not.
+        StageLostError: if staging is gone, or empty as an unlogged table is after a crash of the server.
     """
-    found = by_group(connection.query(statements.staged_figures(change.table, stage)))
+    try:
+        found = by_group(connection.query(statements.staged_figures(change.table, stage)))
+    except SqlError as failure:
+        if dialect.lacks_table(failure):
+            raise StageLostError(f"{stage} is gone") from failure
+        raise
+    if not found and any(wanted.rows for wanted in change.staged.values()):
+        raise StageLostError(f"{stage} is empty")
     if any(found[group].rows > wanted.rows for group, wanted in change.staged.items() if group in found):
         return True
     for group, wanted in change.staged.items():

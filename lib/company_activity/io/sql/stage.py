@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from company_activity.io.sql.change import Change
 from company_activity.io.sql.dialects import Dialect
-from company_activity.io.sql.jdbc import Connection, SqlError, failures
+from company_activity.io.sql.jdbc import Connection, SqlError, StageLostError, failures
 from company_activity.io.sql.ledger import sql_time
 from company_activity.io.sql.served import FREE_TEXT, Served, ServedColumn
 from company_activity.io.sql.statements import IS_GONE, create_stage
@@ -19,6 +20,9 @@ from company_activity.io.sql.warehouse import Warehouse
 
 REGISTER = "etl.staging"
 ABANDONED_AFTER = timedelta(hours=24)
+# Spark's writer makes a table that it does not find, with types of its own. This stands behind the columns in its
+# CREATE TABLE, and no engine can read it.
+NOT_BY_SPARK = "nothing_but_our_ddl_creates_a_staging_table"
 
 
 def as_served(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
@@ -49,6 +53,24 @@ def as_staged(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
 
 
 @contextmanager
+def filled_stage(warehouse: Warehouse, rows: DataFrame, change: Change, run_id: str, now: datetime) -> Iterator[str]:
+    """A staging table with `rows` in it; where filling fails on what passes, a new one is made and filled.
+
+    Raises:
+        StageLostError: if the table is gone before its rows are written.
+    """
+    with warehouse.session(), ExitStack() as at_end:
+
+        def fill() -> str:
+            at_end.close()  # what an earlier try left half filled
+            stage = at_end.enter_context(staging(warehouse, change.table, change.publish_id, run_id, now))
+            write_stage(warehouse, rows, change.table, stage)
+            return stage
+
+        yield warehouse.tried(fill)
+
+
+@contextmanager
 def staging(warehouse: Warehouse, table: Served, publish_id: str, run_id: str, now: datetime) -> Iterator[str]:
     """A staging table named after the publish id and this attempt; dropped at the end, whatever happens.
 
@@ -65,7 +87,9 @@ def staging(warehouse: Warehouse, table: Served, publish_id: str, run_id: str, n
         yield stage
     finally:
         with suppress(SqlError), warehouse.connection() as connection:  # what stays, a later run sweeps
-            _drop(connection, warehouse, stage)
+            ours = connection.query(f"SELECT stage_name FROM {REGISTER} WHERE run_id = ?", run_id)
+            for (left,) in ours:  # this one, and those that an earlier try could not drop
+                _drop(connection, warehouse, str(left))
 
 
 def sweep(connection: Connection, warehouse: Warehouse, now: datetime) -> None:
@@ -89,6 +113,7 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: Served, stage: str
     column for the attempt: copies show in its count, and the insert then drops them by DISTINCT.
 
     Raises:
+        StageLostError: if there is no such table; none is made then.
         SqlError: what the first task that failed for good ran into.
     """
     target, publish = warehouse.target, warehouse.publish
@@ -97,5 +122,11 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: Served, stage: str
     options |= warehouse.dialect.writer_options(publish)
     writer = shares.write.format("jdbc").mode("append").options(**options)
     writer = writer.option("url", target.url).option("driver", warehouse.dialect.driver)
-    with failures(target):
-        writer.option("dbtable", stage).save()
+    writer = writer.option("dbtable", stage).option("createTableOptions", NOT_BY_SPARK)
+    try:
+        with failures(target):
+            writer.save()
+    except SqlError as failure:
+        if warehouse.dialect.is_no_sql(failure) or warehouse.dialect.lacks_table(failure):
+            raise StageLostError(f"{stage} is gone, and {NOT_BY_SPARK.replace('_', ' ')}") from failure
+        raise

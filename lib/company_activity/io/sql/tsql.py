@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from company_activity.settings import PublishSettings, SqlSettings
 BINARY = "Latin1_General_100_BIN2"  # by code unit: no case, accent or width is folded
 # Deadlock victim; database unavailable, error while processing, busy; throttled; failing over.
 TRANSIENT = frozenset({1205, 40613, 40197, 40501, 49918, 49919, 49920, 10928, 10929, 4060})
+# The driver gives no cause: of an unknown host it repeats the name, of a certificate it has but words.
+SETTLED = re.compile(r'to the host (\S+), port \d+ has failed\. Error: "\1[.:]|PKIX path|certificate', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class AzureSql(Dialect):
     driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
     text_units: int = 2  # NVARCHAR(n) counts byte pairs
     transient_codes: frozenset[int] = TRANSIENT
+    missing_table: frozenset[str] = frozenset({"208"})
+    syntax_error: frozenset[str] = frozenset({"102", "156", "103010", "104307"})  # the last two are a dedicated pool's
     without_snapshot: str = "waits for it"
 
     def type_of(self, column: ServedColumn) -> str:
@@ -37,6 +42,9 @@ class AzureSql(Dialect):
 
     def parsed(self, expression: str, type_: str) -> str:
         return f"CONVERT({type_}, {expression}, {23 if type_ == 'DATE' else 121})"
+
+    def is_transient(self, failure: SqlError) -> bool:
+        return super().is_transient(failure) and not SETTLED.search(str(failure))
 
     def drop_stage(self, stage: str) -> str:
         return f"IF OBJECT_ID(N'{stage}', N'U') IS NOT NULL DROP TABLE {stage}"

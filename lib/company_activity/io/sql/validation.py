@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.sql.figures import Figures, nothing
+from company_activity.io.sql.jdbc import Connection
 from company_activity.io.sql.lake import LakeTable, figures_by, open_lake_table
-from company_activity.io.sql.ledger import MISSING, WHOLE, newest_rows
+from company_activity.io.sql.ledger import MISSING, WHOLE, LedgerRow, newest_rows
 from company_activity.io.sql.replace import check_keys, served_by_scope
 from company_activity.io.sql.served import ACTIVITY, DIMENSION
 from company_activity.io.sql.warehouse import PUBLISH, Warehouse, open_warehouse
@@ -48,7 +49,7 @@ def validate_scopes(
     wanted = _by_day(activity, days)
     total = {WHOLE: Figures(companies.rows.count())}
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
-    with warehouse.reported("validating"):
+    with warehouse.reported("validating"), warehouse.session():
         differences = _differences(warehouse, activity, wanted, contents)
         differences += _differences(warehouse, companies, total, {})
     if differences:
@@ -66,10 +67,12 @@ def _differences(
     warehouse: Warehouse, lake: LakeTable, wanted: Mapping[str, Figures], contents: Mapping[str, str]
 ) -> list[str]:
     table = lake.served
-    with warehouse.connection() as connection:
+
+    def looked_at(connection: Connection) -> tuple[dict[str, Figures], dict[str, LedgerRow]]:
         check_keys(connection, table, wanted.keys())
-        served = served_by_scope(connection, table, wanted)
-        newest = newest_rows(connection, table.name, contents)
+        return served_by_scope(connection, table, wanted), newest_rows(connection, table.name, contents)
+
+    served, newest = warehouse.asked(looked_at)
     shown = {scope: newest[scope].content_hash if scope in newest else MISSING for scope in contents}
     figures = [
         f"{table.name} {scope}: {served[scope]} in SQL, {wanted[scope]} in the lake"

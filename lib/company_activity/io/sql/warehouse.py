@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
@@ -13,10 +15,12 @@ from company_activity.io.secrets import resolve
 from company_activity.io.sql.dialects import Dialect
 from company_activity.io.sql.engines import DIALECTS
 from company_activity.io.sql.jdbc import Connection, SqlError, connect
+from company_activity.io.sql.retries import Retries
 from company_activity.io.sql.target import Target, target_of
 from company_activity.settings import PublishSettings, Settings, SqlSettings
 
 PUBLISH = "company-activity publish --date D"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,29 @@ class Warehouse:
     dialect: Dialect
     publish: PublishSettings
     sql: SqlSettings
+    sleep: Callable[[float], None] = time.sleep
+
+    def tried(self, unit: Callable[[], T]) -> T:
+        """What `unit` returns; where it fails on what passes, all of it again, for `sql.wake_seconds`."""
+        return Retries(self.sql.wake_seconds, self.sleep).run(unit, self.dialect.is_transient)
+
+    def asked(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns on a connection of its own; each try has a new one."""
+
+        def once() -> T:
+            with self.connection() as connection:
+                return work(connection)
+
+        return self.tried(once)
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Keep a database open that closes with its last connection and opens again with the next one."""
+        if not self.dialect.closes_with_last_connection:
+            yield
+            return
+        with self.connection():
+            yield
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
