@@ -38,7 +38,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
 # What takes minutes even in small numbers. CI runs the first in their short form, `make reliability` all in full.
-SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py) tests/integration/test_spark4.py
+SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_h2_busy.py) tests/integration/test_spark4.py
 LONG := $(addprefix tests/reliability/test_,any_order_on_a_lake.py arrival_orders.py dimension_arrivals.py \
 	dimension_permutations.py)
 
@@ -65,7 +65,7 @@ axe: ## the accessibility checker, for the report's test (needs npm)
 	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
 reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
-	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
+	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
 
 bench: dev ## every benchmark, and a table of which goals were met: ingest, staging, dimension, windows, publish
 	@$(BIN)/python tests/benchmarks

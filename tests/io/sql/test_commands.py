@@ -49,7 +49,7 @@ class Place:
             "api": {"url": "http://127.0.0.1:1"},
             "landing": {"root": str(self.folder / "landing")},
             "lake": {"root": str(self.folder / lake)},
-            "sql": {"url": url or h2_url(self.folder), "user": "sa"},
+            "sql": {"url": url or h2_url(self.folder), "user": "sa", "wake_seconds": 0},
             "report": {"dir": str(self.folder / "reports")},
         }
         path = self.folder / "settings.yaml"
