@@ -8,7 +8,7 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 
 from company_activity.schemas import COMPANIES, CRM_COMPANIES, PRODUCT_USAGE
-from company_activity.transforms.companies import beside_current, build_companies, with_row_times
+from company_activity.transforms.companies import beside_current, build_companies, spelt_alike, with_row_times
 from company_activity.transforms.crm import union_of_paths
 
 from support.frames import frame
@@ -88,3 +88,11 @@ def test_row_times_move_only_with_the_content(spark: SparkSession) -> None:
     )
     found = candidates.transform(beside_current, current).transform(with_row_times, NOW).select(*expected.columns)
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)
+
+
+def test_ids_of_both_sources_that_are_spelt_alike_are_found(spark: SparkSession) -> None:
+    of_the_crm = ["Acme", "caf\u00e9", "alone", "TWICE", "twice"]
+    of_usage = ["ACME", "cafe\u0301", "lonely"]
+    rows = [(name, False) for name in of_the_crm] + [(name, True) for name in of_usage]
+    found = spelt_alike(spark.createDataFrame(rows, "company_id string, is_inferred boolean"))
+    assert sorted(row.ids for row in found.collect()) == [["ACME", "Acme"], ["cafe\u0301", "caf\u00e9"]]

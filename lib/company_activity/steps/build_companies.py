@@ -15,7 +15,7 @@ from company_activity.report import StepReport
 from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.transforms.audit import keys_of
-from company_activity.transforms.companies import with_row_times
+from company_activity.transforms.companies import spelt_alike, with_row_times
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, settled
 from company_activity.transforms.layout import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 MEMBERS = ("inserted", "changed", "repaired")
 CHANGES = (*MEMBERS, "removed")
 LAYOUTS = {COMPANIES.name: in_buckets, COMPANIES_HISTORY.name: with_ended_apart}
+MOST_ALIKE = 10  # that a warning names
 Keep = Callable[["DataFrame"], "DataFrame"]
 
 
@@ -57,10 +58,22 @@ def build_companies(run: Run) -> StepReport:
         tables = read_tables(run, now)
         revision = revised(tables, usage, crm, keep) if built else rebuilt(tables, keep)
         counts, verdicts = write(run, tables, revision, now, keep)
+    warnings = alike(run) if counts["inserted"] else []
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
     how = "from what moved in staging" if built else "from everything that is staged"
     outcome = "done" if has_moved else "nothing"
-    return StepReport("build_companies", outcome, counts, [how], verdicts=verdicts)
+    return StepReport("build_companies", outcome, counts, [how], warnings, verdicts=verdicts)
+
+
+def alike(run: Run) -> list[str]:
+    """A warning that names ids of CRM and usage which only case or normal form tells apart: most often one company."""
+    rows = read_table(run.spark, run.settings.lake.root, COMPANIES)
+    found = [row["ids"] for row in spelt_alike(rows).limit(MOST_ALIKE + 1).collect()]
+    if not found:
+        return []
+    named = "; ".join(" and ".join(map(ascii, ids)) for ids in sorted(found)[:MOST_ALIKE])
+    more = "; and more" if len(found) > MOST_ALIKE else ""
+    return [f"ids of CRM and usage differ only in case or normal form, and count as different companies: {named}{more}"]
 
 
 def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Column
@@ -13,8 +15,11 @@ from company_activity.transforms.history import ATTRIBUTES
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
+FOLDED_NAMES = ("company_id", "is_inferred", "folded")
+FOLDED = "company_id string, is_inferred boolean, folded string"
 CONTENT = tuple(name for name in COMPANIES.column_names if name not in COMPANIES.unhashed)
 
 
@@ -80,3 +85,33 @@ def is_as_before() -> Column:
     """The row says what `before` says; NULL equals NULL."""
     before = F.struct(*(F.col(f"before.{name}").alias(name) for name in CONTENT))
     return F.col("before").isNotNull() & F.struct(*CONTENT).eqNullSafe(before)
+
+
+def spelt_alike(companies: DataFrame) -> DataFrame:
+    """`ids` (an array, sorted): those of CRM and usage that differ in case or normal form alone.
+
+    Shape: `dim.companies` in; one row per group of such ids out. They stay different companies.
+    """
+    folded = companies.select("company_id", "is_inferred").mapInArrow(_folded, FOLDED)
+    is_of_both = F.bool_or("is_inferred") & ~F.bool_and("is_inferred")
+    groups = folded.groupBy("folded").agg(
+        F.sort_array(F.collect_set("company_id")).alias("ids"), is_of_both.alias("both")
+    )
+    return groups.where("both").select("ids")
+
+
+def _folded(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for batch in batches:
+        folded = [fold(text) for text in batch.column("company_id").to_pylist()]
+        yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(folded, pa.string())], names=FOLDED_NAMES)
+
+
+def fold(text: str) -> str:
+    """The text as whoever reads it aloud would hear it: without regard to case and normal form.
+
+    >>> fold("\u212bNGSTR\u00d6M") == fold("a\u030angstro\u0308m")
+    True
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
