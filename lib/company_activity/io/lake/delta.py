@@ -71,10 +71,11 @@ def as_declared(rows: DataFrame, table: Table) -> DataFrame:
 
 
 def create_table(spark: SparkSession, lake_root: str, table: Table) -> None:
-    """Make the table as `schemas` declares it, NOT NULLs, comments and properties with it; no-op where it is."""
+    """Make the table as `schemas` declares it, NOT NULLs, comments and properties with it; where it is, extend it."""
     from delta.tables import DeltaTable
 
     if exists(lake_root, table):
+        evolve_table(spark, lake_root, table)
         return
     builder = DeltaTable.createIfNotExists(spark).location(table_uri(lake_root, table)).addColumns(table.struct)
     builder = builder.partitionedBy(*table.partition_by)
@@ -110,8 +111,11 @@ def evolve_table(spark: SparkSession, lake_root: str, table: Table) -> None:
     for column in table.columns:
         if column.name in standing and column.nullable and not standing[column.name].nullable:
             spark.sql(f"ALTER TABLE delta.`{uri}` ALTER COLUMN {column.name} DROP NOT NULL")
-    listed = ", ".join(f"{sql_text(name)} = {sql_text(value)}" for name, value in table.properties.items())
-    spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({listed})")
+    noted = {row["key"]: row["value"] for row in spark.sql(f"SHOW TBLPROPERTIES delta.`{uri}`").collect()}
+    changed = {name: value for name, value in table.properties.items() if noted.get(name) != value}
+    if changed:
+        listed = ", ".join(f"{sql_text(name)} = {sql_text(value)}" for name, value in changed.items())
+        spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({listed})")
 
 
 def sql_text(text: str) -> str:
@@ -135,7 +139,6 @@ def replace_where(
     """
     spark = rows.sparkSession
     create_table(spark, lake_root, table)
-    evolve_table(spark, lake_root, table)
     rows = rows.select(*table.column_names)
     if table.partition_by:
         rows = rows.repartition(*table.partition_by)  # one file a date, not one from each task
