@@ -38,14 +38,15 @@ api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
 # What takes minutes even in small numbers. CI runs the first in their short form, `make reliability` all in full.
-SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_h2_busy.py) tests/integration/test_spark4.py
+SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_h2_busy.py publish_wakes.py) \
+	$(addprefix tests/integration/test_,spark4.py upgrade.py)
 LONG := $(addprefix tests/reliability/test_,any_order_on_a_lake.py arrival_orders.py dimension_arrivals.py \
 	dimension_permutations.py)
 
 test: dev ## the test suite; the suites that take minutes are `make long` and `make reliability`
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(SHORT) $(LONG))
 
-long: dev ## the long suites in their short form: crashes, gates on a lake, orders, Spark 4
+long: dev ## the long suites in their short form: crashes, gates on a lake, orders, upgrades, Spark 4
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(SHORT)
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
