@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.errors import LakeUnfit
+from company_activity import errors
 from company_activity.io.lake.delta import VersionGone, note_state, read_table, read_version, replace_where
 from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import Column, Table
@@ -67,5 +67,5 @@ def test_a_table_gains_columns_and_loses_a_not_null(spark: SparkSession, tmp_pat
     assert newest_version(lake, NEW.path) == standing + 2  # extended once, and never looked at again
 
     other = replace(NEW, columns=(replace(NEW.columns[0], type="string"), *NEW.columns[1:]))
-    with pytest.raises(LakeUnfit, match=r"stg\.t\.a is bigint in the lake, and string"):
+    with pytest.raises(errors.LakeUnfit, match=r"stg\.t\.a is bigint in the lake, and string"):
         replace_where(fresh, lake, other, SECOND, {"n": 5})
