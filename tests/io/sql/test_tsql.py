@@ -160,6 +160,8 @@ def test_staging_has_no_type_that_bulk_copy_refuses(engine):
         (SqlError("deadlock victim", "40001", 1205), True),
         (SqlError("database unavailable", "S0001", 40613), True),
         (SqlError("service busy", "S0001", 40501), True),
+        (SqlError("The SQL pool is warming up. Please try again.", "S0001", 42109), True),
+        (SqlError("login to read-secondary failed", "S0001", 4221), True),
         (SqlError("connection reset", "08S01", 0), True),
         (SqlError('The TCP/IP connection to the host a.net, port 1433 has failed. Error: "a.net. V', "08S01"), False),
         (SqlError('The TCP/IP connection to the host a.net, port 1433 has failed. Error: "Connect', "08S01"), True),

@@ -12,8 +12,9 @@ from company_activity.io.sql.served import ServedColumn
 from company_activity.settings import PublishSettings, SqlSettings
 
 BINARY = "Latin1_General_100_BIN2"  # by code unit: no case, accent or width is folded
-# Deadlock victim; database unavailable, error while processing, busy; throttled; failing over.
-TRANSIENT = frozenset({1205, 40613, 40197, 40501, 49918, 49919, 49920, 10928, 10929, 4060})
+# Deadlock victim; database unavailable, error while processing, busy; throttled; failing over; a pool that warms up.
+TRANSIENT = frozenset({1205, 40613, 40197, 40501, 40540, 40143, 49918, 49919, 49920, 10928, 10929, 10936, 4060, 4221,
+                       615, 926, 42109})  # fmt: skip
 # The driver gives no cause: of an unknown host it repeats the name, of a certificate it has but words.
 SETTLED = re.compile(r'to the host (\S+), port \d+ has failed\. Error: "\1[.:]|PKIX path|certificate', re.IGNORECASE)
 
