@@ -116,6 +116,7 @@ def test_a_reference_in_the_url_is_refused():
         f"{POSTGRES}?ssl=true&sslmode=prefer",
         f"{POSTGRES}?sslmode=disable",
         f"{POSTGRES}?sslfactory=org.postgresql.ssl.NonValidatingFactory",
+        f"{POSTGRES}?sslmode=verify-ca&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
     ],
 )
 def test_a_url_that_weakens_tls_is_refused(weakened):

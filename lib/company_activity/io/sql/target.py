@@ -168,6 +168,12 @@ def _verified(engine: str, url: JdbcUrl) -> dict[str, str | Secret]:
             )
         properties |= {option: [*values, allowed[0]][0]} if allowed else {}
     names = {key for key, _ in said}
+    if engine == "postgres" and str(properties["sslmode"]).lower() != "verify-full" and "sslfactory" in names:
+        raise SettingsError(
+            "sql.url weakens TLS by sslfactory, which only H2 or a loopback host may: without the host's name checked,"
+            " any public certificate would do",
+            remedy="say sslmode=verify-full",
+        )
     has_own_trust = bool(OWN_FILES & names) or str(properties.get("sslmode")).lower() != "verify-full"
     if engine == "postgres" and has_own_trust and "sslfactory" not in names:
         del properties["sslfactory"]
