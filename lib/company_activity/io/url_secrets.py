@@ -16,7 +16,8 @@ USER_INFO = re.compile(r"(?P<lead>//)(?P<info>[^/?;#\s@]*:[^/?;#\s]*)@")
 TORN_USER_INFO = re.compile(r"(?P<lead>//)(?P<info>[^/?;#\s@:\[]*:(?!\d*[/?;#,]|\d*$)\S*)@")
 USER_ALONE = re.compile(r"^(?P<lead>(?:https?|jdbc:[a-z0-9:]+)://)(?P<info>[^/?;#\s@]*)@", re.IGNORECASE)
 URL = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|jdbc:)[^\s'\"<>]+", re.IGNORECASE)
-OPTION = r"(?P<lead>[;?&#]|^)\s*(?P<name>[^=;?&#\s]+)\s*=(?P<value>\s*\{{(?:[^}}]|\}}\}})*(?:\}}[^{end}]*|$)|[^{end}]*)"
+VALUE, ESCAPED = r"[^{end}]*", r"(?:\\.|[^{end}\\])*"  # H2 writes a ; within a value as \;
+OPTION = r"(?P<lead>[;?&#]|^)\s*(?P<name>[^=;?&#\s]+)\s*=(?P<value>\s*\{{(?:[^}}]|\}}\}})*(?:\}}[^{end}]*|$)|"
 
 
 def is_secret(name: str) -> bool:
@@ -36,6 +37,8 @@ def without_secrets(url: str) -> str:
     'jdbc:sqlserver://h:1433;database=d;encrypt=true'
     >>> without_secrets("https://acme.blob.core.windows.net/raw?sv=2024&sig=a%2Fb&se=2025")
     'https://acme.blob.core.windows.net/raw?sv=2024&se=2025'
+    >>> without_secrets(r"jdbc:h2:mem:x;PASSWORD=a\\;b;MODE=MSSQLServer")
+    'jdbc:h2:mem:x;MODE=MSSQLServer'
     >>> without_secrets("abfss://lake@acme.dfs.core.windows.net/activity")
     'abfss://lake@acme.dfs.core.windows.net/activity'
     """
@@ -43,7 +46,8 @@ def without_secrets(url: str) -> str:
     for pattern in (USER_INFO, TORN_USER_INFO, USER_ALONE):
         shown = pattern.sub(r"\g<lead>", shown)
     end = "&#" if re.match(r"(jdbc:postgresql:|[a-z][a-z0-9+.-]*://)", url, re.IGNORECASE) else ";"
-    shown = _without_options(shown, re.compile(OPTION.format(end=end)))
+    value = ESCAPED if url.lower().startswith("jdbc:h2:") else VALUE
+    shown = _without_options(shown, re.compile((OPTION + value + ")").format(end=end)))
     return re.sub(r"\?[&?]+", "?", shown).rstrip("?")
 
 
