@@ -156,7 +156,7 @@ def is_of_the_date(reason: str) -> bool:
 
 
 def is_of_a_version(reason: str) -> bool:
-    """Whether newer code alone, and no newer data, makes a date dirty."""
+    """Whether it is newer code, and no newer data, that makes a date dirty."""
     return reason.startswith(("metric version", "formula version", "rules version"))
 
 

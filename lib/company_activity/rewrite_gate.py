@@ -15,7 +15,8 @@ from company_activity.input_gates import REWRITE
 class Rewriting:
     """Built dates that a run would touch, and that nobody asked for.
 
-    `upgraded` are rewritten because of newer rules, constants or formulas alone, `rewritten` for another reason.
+    `upgraded` are rewritten because of newer rules, constants or formulas, whatever else moved (what newer rules let in
+    may move a company), `rewritten` for other reasons alone.
     `dropped` are no longer complete; `lost` is what a table was built from and the state before it does not know.
     """
 

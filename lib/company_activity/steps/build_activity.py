@@ -79,7 +79,7 @@ class Build:
     def rewriting(self, moved: Iterable[date]) -> Rewriting:
         """What of the table goes or changes that nobody asked for."""
         unasked = [day for day in moved if day in self.before and day not in self.run.dates]
-        upgraded = [day for day in unasked if all(map(is_of_a_version, self.dirty.reasons[day]))]
+        upgraded = [day for day in unasked if any(map(is_of_a_version, self.dirty.reasons[day]))]
         dropped = [day for day in self.dirty.dropped if day not in self.run.dates]
         is_readable = bool(self.built)
         return Rewriting(

@@ -65,7 +65,7 @@ def plan(run: Run) -> Plan:
     sent = {day: content for (table, day), content in published.items() if day and table == COMPANY_ACTIVITY_DAILY.name}
     ahead = {planned.day for planned in build} | set(drop)
     unasked = [one for one in build if one.day not in run.dates and one.rows is not None]
-    upgraded = [one.day for one in unasked if all(map(is_of_a_version, one.reasons))]
+    upgraded = [one.day for one in unasked if any(map(is_of_a_version, one.reasons))]
     rewriting = Rewriting(
         rewritten=[one.day for one in unasked if one.day not in set(upgraded)],
         upgraded=[] if run.upgrade.is_accepted else upgraded,
