@@ -103,8 +103,8 @@ class Console:
             self.out.print(f"Rows to rewrite: ≤ {plan.rows_to_rewrite:,} of those that stand, and those of new dates.")
         if plan.is_refused:
             self.out.print(
-                f"[yellow]The gate `rewrite` may refuse it[/yellow]: {escape(plan.refusal)}; wanted: at most"
-                f" {plan.most_not_asked}. Ask for these dates, or --accept-gate rewrite."
+                f"[yellow]The gate `rewrite` may refuse it[/yellow]: {escape(plan.refusal)}."
+                " Ask for these dates, or --accept-gate rewrite."
             )
 
     def _risks(self, report: RunReport) -> None:

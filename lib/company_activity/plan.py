@@ -74,8 +74,8 @@ class Plan:
 
     @property
     def refusal(self) -> str:
-        """What the gate `rewrite` would find."""
-        return self._verdict.found
+        """What the gate `rewrite` would find, and what it wants."""
+        return f"{self._verdict.found}; wanted: {self._verdict.wanted}"
 
     @property
     def _verdict(self) -> Verdict:

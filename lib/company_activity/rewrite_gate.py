@@ -36,6 +36,8 @@ def judge_rewrite(scope: str, found: Rewriting, most: int) -> Verdict:
     >>> days = [date(2025, 1, 1), date(2025, 1, 2)]
     >>> [judge_rewrite("t", found, 1).passed for found in (Rewriting(days[:1]), Rewriting(days), Rewriting(lost=days))]
     [True, False, False]
+    >>> print(judge_rewrite("t", Rewriting(lost=days[:1]), 120))
+    rewrite on t: found 1 dates that staging no longer knows (2025-01-01): its state could not be read, wanted none
     """
     phrases = []
     if found.lost:
@@ -45,4 +47,5 @@ def judge_rewrite(scope: str, found: Rewriting, most: int) -> Verdict:
         phrases.append(f"{len(found.rewritten) + len(found.upgraded)} built dates to rewrite that nobody asked for")
     if len(found.dropped) > most:
         phrases.append(f"{len(found.dropped)} built dates to drop that nobody asked for")
-    return Verdict(REWRITE, scope, not phrases, "; ".join(phrases) or "no more", f"at most {most}")
+    wanted = "none" if found.lost else f"at most {most}"
+    return Verdict(REWRITE, scope, not phrases, "; ".join(phrases) or "no more", wanted)
