@@ -147,6 +147,8 @@ def replace_where(
         writer = writer.option("replaceWhere", predicate)
     text = signed(lake_root, table, state or {})
     writer.option("userMetadata", text).save(table_uri(lake_root, table))
+    if state is None and newest_state(lake_root, table.path).get("schema") != table.fingerprint:
+        note_state(spark, lake_root, table, {})  # else every empty replacement would bring it to its declaration again
     if state is not None and not carries(lake_root, table, text):
         note_state(spark, lake_root, table, state)
 
