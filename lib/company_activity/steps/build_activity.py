@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -224,7 +225,23 @@ def sources_noted(build: Build, rest: Collection[date]) -> dict[str, Any]:
     metrics = {"metrics": build.run.settings.metrics.mark}
     if all(is_of_the_date(reason) for day in rest for reason in build.dirty.reasons[day]):
         return {**build.sources, **metrics}
-    return {name: build.built[name] for name in build.sources if name in build.built} | metrics
+    noted = {name: build.built[name] for name in build.sources if name in build.built} | metrics
+    return noted | ({"usage": usage_noted(build, sorted(rest))} if "usage" in noted else {})
+
+
+def usage_noted(build: Build, rest: Sequence[date]) -> dict[str, str]:
+    """The usage marks of today where no date that reads them is still to come, so that a run goes on where one was
+    cut off; elsewhere those of before.
+    """
+    then, now = build.built["usage"], build.sources["usage"]
+
+    def is_read(day: str) -> bool:
+        first = date.fromisoformat(day)
+        place = bisect_left(rest, first)
+        return place < len(rest) and rest[place] < first + timedelta(days=HORIZON_DAYS)
+
+    kept = {day: then.get(day) if is_read(day) else now.get(day) for day in then.keys() | now.keys()}
+    return {day: kept[day] for day in sorted(kept) if kept[day]}
 
 
 def write(
