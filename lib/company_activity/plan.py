@@ -42,7 +42,8 @@ class Plan:
 
     `fetch` are the dates that the API is asked for, of which `missing` have not landed completely; what they bring is
     not known before. `stage` says what each staged date is: new, superseded, gone, or staged again under other rules.
-    `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it.
+    `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it. `unreadable` are tables whose state
+    cannot be read: what they have is not known here, and a run finds it out with Spark.
     """
 
     fetch: tuple[date, ...]
@@ -55,6 +56,7 @@ class Plan:
     publish_companies: bool
     rewriting: Rewriting
     most_not_asked: int
+    unreadable: tuple[str, ...] = ()
 
     @property
     def is_nothing(self) -> bool:
@@ -70,12 +72,13 @@ class Plan:
     @property
     def is_refused(self) -> bool:
         """Whether the gate `rewrite` may refuse the run."""
-        return not self._verdict.passed
+        return bool(self.unreadable) or not self._verdict.passed
 
     @property
     def refusal(self) -> str:
         """What the gate `rewrite` would find, and what it wants."""
-        return f"{self._verdict.found}; wanted: {self._verdict.wanted}"
+        unread = f"the state of {', '.join(self.unreadable)} cannot be read, so what it has may go; "
+        return f"{unread if self.unreadable else ''}{self._verdict.found}; wanted: {self._verdict.wanted}"
 
     @property
     def _verdict(self) -> Verdict:
@@ -112,6 +115,7 @@ class Plan:
                 "of_an_upgrade": len(self.rewriting.upgraded),
                 "dates_dropped": len(self.rewriting.dropped),
                 "dates_lost": [str(day) for day in self.rewriting.lost],
+                "unreadable": list(self.unreadable),
                 "most": self.most_not_asked,
                 "may_refuse": self.is_refused,
             },

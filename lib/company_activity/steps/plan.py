@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.fields import RULES_VERSION
 from company_activity.io.fetch_dates import dates_to_fetch
+from company_activity.io.lake.delta_log import newest_version
 from company_activity.io.landing.crm_arrivals import Arrivals
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
@@ -41,6 +42,8 @@ from company_activity.state import State, mark, under_rules
 if TYPE_CHECKING:
     from company_activity.run import Run
 
+STATED = (PRODUCT_USAGE, CRM_COMPANIES, COMPANY_ACTIVITY_DAILY)
+
 
 def plan(run: Run) -> Plan:
     """What a run of these dates would do with what has landed.
@@ -64,7 +67,9 @@ def plan(run: Run) -> Plan:
     published = read_mirror(lake, run.settings.sql.url)
     sent = {day: content for (table, day), content in published.items() if day and table == COMPANY_ACTIVITY_DAILY.name}
     ahead = {planned.day for planned in build} | set(drop)
-    unasked = [one for one in build if one.day not in run.dates and one.rows is not None]
+    unreadable = [table.name for table in STATED if not run.state_of(table) and newest_version(lake, table.path) > 0]
+    is_known = COMPANY_ACTIVITY_DAILY.name not in unreadable
+    unasked = [one for one in build if one.day not in run.dates and (one.rows is not None or not is_known)]
     upgraded = [one.day for one in unasked if any(map(is_of_a_version, one.reasons))]
     rewriting = Rewriting(
         rewritten=[one.day for one in unasked if one.day not in set(upgraded)],
@@ -83,6 +88,7 @@ def plan(run: Run) -> Plan:
         publish_companies=bool(spans) or not shows(published.get((COMPANIES.name, None), ""), versions[COMPANIES.name]),
         rewriting=rewriting,
         most_not_asked=run.settings.gates.max_dates_rewritten,
+        unreadable=tuple(unreadable),
     )
 
 
