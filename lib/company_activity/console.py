@@ -92,7 +92,7 @@ class Console:
             *((f"crm {file.state}", file.path, file.told) for file in plan.crm),
             *(("build", spans(days), why) for why, days in by_reason(reasons_of(plan))),
             ("drop", spans(plan.drop), "built, and no longer complete"),
-            ("publish", spans(plan.publish), "dim.companies as well" if plan.publish_companies else ""),
+            ("publish", spans(plan.publish), what_is_published(plan)),
         ]
         table = _table("", "", "", has_header=False)
         for what, dates, why in lines:
@@ -144,6 +144,13 @@ def errors_of(record: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     if "errors" in record:
         return [(error["step"], error) for error in record["errors"]]
     return [(record["failed_step"], record["error"])] if record["error"] else []
+
+
+def what_is_published(plan: Plan) -> str:
+    """What else is published, and that the dates are a bound where only the ledger can tell."""
+    companies = "dim.companies as well" if plan.publish_companies else ""
+    bound = "≤ at most: the ledger will be asked" if plan.asks_ledger else ""
+    return "; ".join(filter(None, (companies, bound)))
 
 
 def reasons_of(plan: Plan) -> Iterator[tuple[date, str]]:

@@ -43,7 +43,8 @@ class Plan:
     `fetch` are the dates that the API is asked for, of which `missing` have not landed completely; what they bring is
     not known before. `stage` says what each staged date is: new, superseded, gone, or staged again under other rules.
     `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it. `unreadable` are tables whose state
-    cannot be read: what they have is not known here, and a run finds it out with Spark.
+    cannot be read: what they have is not known here, and a run finds it out with Spark. Where a run `asks_ledger`, what
+    the warehouse shows is not known here either, and `publish` is an upper bound.
     """
 
     fetch: tuple[date, ...]
@@ -57,6 +58,7 @@ class Plan:
     rewriting: Rewriting
     most_not_asked: int
     unreadable: tuple[str, ...] = ()
+    asks_ledger: bool = False
 
     @property
     def is_nothing(self) -> bool:
@@ -109,6 +111,7 @@ class Plan:
             "drop": [str(day) for day in self.drop],
             "rows_to_rewrite_at_most": self.rows_to_rewrite,
             "publish": [str(day) for day in self.publish],
+            "publish_bound": "at most" if self.asks_ledger else "exact",
             "publish_companies": self.publish_companies,
             "gate_rewrite": {
                 "dates_not_asked_for": self.not_asked,

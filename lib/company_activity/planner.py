@@ -34,19 +34,20 @@ def complete_dates(state: State) -> set[date]:
 
 
 def dates_to_stage(landed: Mapping[date, int], staged: State) -> list[date]:
-    """The dates whose newest generation is not the one that was staged.
+    """The dates of which the landing holds a newer generation than was staged.
 
-    A date that is no longer in the landing keeps what was staged of it: raw files may expire.
+    A date that is no longer in the landing, or only in an older generation, keeps what was staged of it: raw files may
+    expire, and generations only count on.
 
-    >>> staged = {"dates": {"2025-01-01": "1:a", "2025-01-03": "1:b"}}
-    >>> dates_to_stage({date(2025, 1, 1): 1, date(2025, 1, 3): 2}, staged)
+    >>> staged = {"dates": {"2025-01-01": "1:a", "2025-01-02": "3:b", "2025-01-03": "1:b"}}
+    >>> dates_to_stage({date(2025, 1, 1): 1, date(2025, 1, 2): 2, date(2025, 1, 3): 2}, staged)
     [datetime.date(2025, 1, 3)]
     """
     noted = staged.get("dates", {})
     return sorted(
         day
         for day, generation in landed.items()
-        if str(day) not in noted or generation_of(noted[str(day)]) != generation
+        if str(day) not in noted or generation > generation_of(noted[str(day)])
     )
 
 
@@ -59,6 +60,14 @@ def dates_to_stage_again(landed: Mapping[date, int], staged: State) -> list[date
     """
     return sorted(
         day for day in under_other_rules(staged) if landed.get(day) == generation_of(staged["dates"][str(day)])
+    )
+
+
+def dates_set_back(landed: Mapping[date, int], staged: State) -> list[date]:
+    """The dates of which the landing holds only an older generation than was staged, as a restored backup does."""
+    noted = staged.get("dates", {})
+    return sorted(
+        d for d, generation in landed.items() if str(d) in noted and generation < generation_of(noted[str(d)])
     )
 
 

@@ -32,3 +32,13 @@ def test_a_date_that_nobody_knows_begins_at_1(tmp_path: Path) -> None:
     assert [folder.name for folder in (tmp_path / "landing" / "product-api-raw" / f"date={FIRST}").iterdir()] == [
         "gen=000001"
     ]
+
+
+def test_a_landing_that_was_set_back_lands_anew_even_what_it_holds(tmp_path: Path) -> None:
+    """Staging has a newer generation, of whatever content: only a number beyond it will be staged."""
+    with serving(tmp_path, SAMPLES / "usage") as place:
+        assert place.run("ingest", "--start", FIRST, "--end", FIRST) == 0
+        note_staged(tmp_path / "lake", "2:0123456789abcdef")
+        assert place.run("ingest", "--start", FIRST, "--end", FIRST) == 0
+    landed = (tmp_path / "landing" / "product-api-raw" / f"date={FIRST}").iterdir()
+    assert sorted(folder.name for folder in landed) == ["gen=000001", "gen=000003"]

@@ -139,6 +139,8 @@ def build_activity(run: Run) -> StepReport:
         candidate.rows.unpersist()
         counts["dates_rewritten"] += len(moved)
         counts["rows_written"] += sum(candidate.rows_of(day) for day in moved)
+    if run.upgrade.is_accepted:
+        run.upgrade.end()  # every date is of today's versions by now
     warnings = [*warnings_of(verdicts), *state_warnings(COMPANY_ACTIVITY_DAILY.name, state)]
     outcome = "done" if counts["dates_rewritten"] or counts["dates_dropped"] else "nothing"
     return StepReport("build_activity", outcome, counts, warnings=warnings, verdicts=verdicts)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.gates import Verdict, refuse_defects, well_keyed
-from company_activity.io.lake.delta import create_table, note_state, read_table, replace_where
+from company_activity.io.lake.delta import create_table, exists, note_state, read_table, replace_where
 from company_activity.io.lake.delta_log import identity
 from company_activity.planner import Sources, complete_dates, lost_dates
 from company_activity.report import StepReport
@@ -133,6 +133,8 @@ def write(
     if has_changes:
         replacement = Replacement(tables.companies, members, changes.select("company_id"))
         replace(lake, COMPANIES, replacement, buckets, now)
+    elif exists(lake, COMPANIES) and not identity(lake, COMPANIES.path):
+        note_state(run.spark, lake, COMPANIES, now)  # its state could not be read: it has one again
     state = {**now, "companies": identity(lake, COMPANIES.path)}
     create_table(run.spark, lake, COMPANIES_HISTORY)
     if counts["histories"]:

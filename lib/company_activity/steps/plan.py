@@ -65,6 +65,7 @@ def plan(run: Run) -> Plan:
         spans.append(Span(min(run.dates).min, None))
     build, drop = dates_to_build(now, activity, metrics, spans)
     published = read_mirror(lake, run.settings.sql.url)
+    asks_ledger = not published and newest_version(lake, COMPANY_ACTIVITY_DAILY.path) >= 0
     sent = {day: content for (table, day), content in published.items() if day and table == COMPANY_ACTIVITY_DAILY.name}
     ahead = {planned.day for planned in build} | set(drop)
     unreadable = [table.name for table in STATED if not run.state_of(table) and newest_version(lake, table.path) > 0]
@@ -89,6 +90,7 @@ def plan(run: Run) -> Plan:
         rewriting=rewriting,
         most_not_asked=run.settings.gates.max_dates_rewritten,
         unreadable=tuple(unreadable),
+        asks_ledger=asks_ledger,
     )
 
 

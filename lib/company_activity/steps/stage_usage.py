@@ -24,7 +24,13 @@ from company_activity.io.lake.delta import dates_predicate, read_table, replace_
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
-from company_activity.planner import complete_dates, dates_to_stage, dates_to_stage_again, under_other_rules
+from company_activity.planner import (
+    complete_dates,
+    dates_set_back,
+    dates_to_stage,
+    dates_to_stage_again,
+    under_other_rules,
+)
 from company_activity.report import StepReport
 from company_activity.rewrite_gate import Rewriting
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
@@ -74,8 +80,9 @@ def stage_usage(run: Run) -> StepReport:
     state, landed = run.state_of(PRODUCT_USAGE), run.landing.generations()
     new = dates_to_stage(landed, state)
     again = [day for day in dates_to_stage_again(landed, state) if day not in new]
+    set_back = older_landing(landed, state)
     if not new and not again:
-        return StepReport("stage_usage", "nothing", notes=["every landed date is staged"])
+        return StepReport("stage_usage", "nothing", notes=["every landed date is staged"], warnings=set_back)
     unasked = [day for day in again if day not in run.dates]
     verdicts = run.check_rewriting(PRODUCT_USAGE.name, Rewriting(upgraded=unasked))
     batches = [batch_of(run, new)] if new else []
@@ -87,7 +94,7 @@ def stage_usage(run: Run) -> StepReport:
         arrived += staged.arrived
         verdicts += staged.verdicts
         extras += staged.warnings
-    warnings = [*warnings_of(verdicts), *dict.fromkeys(extras), *out_of_reach(landed, state)]
+    warnings = [*warnings_of(verdicts), *dict.fromkeys(extras), *out_of_reach(landed, state), *set_back]
     return StepReport("stage_usage", counts=counted(new + again, arrived), warnings=warnings, verdicts=verdicts)
 
 
@@ -103,6 +110,16 @@ def out_of_reach(landed: Mapping[date, int], staged: State) -> list[str]:
     if not kept:
         return []
     return [f"{len(kept)} dates keep what older rules staged, for they are no longer in the landing: {told(kept)}"]
+
+
+def older_landing(landed: Mapping[date, int], staged: State) -> list[str]:
+    """A warning that names the dates of which the landing holds only an older generation than was staged."""
+    days = dates_set_back(landed, staged)
+    if not days:
+        return []
+    return [
+        f"the landing holds an older generation than was staged of {told(days)}: what was staged stays; fetch them again"
+    ]
 
 
 def told(days: Iterable[date]) -> str:

@@ -27,6 +27,10 @@ class Upgrades:
         told = {"versions": self._versions, "run_id": run_id}
         self._folder.create(self._name, json.dumps(told, indent=1) + "\n")
 
+    def end(self) -> None:
+        """Forget the acceptance: nothing is left of what it was given for."""
+        self._folder.delete(self._name)
+
     @property
     def _name(self) -> str:
         return hashlib.sha256("\n".join(self._versions).encode()).hexdigest()[:16] + ".json"

@@ -55,7 +55,8 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
     None: another run has committed other content meanwhile; only a new fetch can tell which of them is the later.
     """
     newest, is_settled = landing.newest(fetched.session.day), fetched.session.started_at >= fetch.settles_at
-    if newest is None or not _is_same(newest, fetched) or not landing.is_all_there(newest):
+    is_behind = newest is not None and newest.generation < fetch.known_generation
+    if newest is None or is_behind or not _is_same(newest, fetched) or not landing.is_all_there(newest):
         generation = max(newest.generation if newest else 0, fetch.known_generation) + 1
         _mark(landing, fetched, generation, is_settled)
         ours = _with_parts(landing, fetched, generation, fetch)
