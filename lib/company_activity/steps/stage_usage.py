@@ -117,9 +117,7 @@ def older_landing(landed: Mapping[date, int], staged: State) -> list[str]:
     days = dates_set_back(landed, staged)
     if not days:
         return []
-    return [
-        f"the landing holds an older generation than was staged of {told(days)}: what was staged stays; fetch them again"
-    ]
+    return [f"of {told(days)} the landing holds an older generation than was staged, which stays: fetch them again"]
 
 
 def told(days: Iterable[date]) -> str:
