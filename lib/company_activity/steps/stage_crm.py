@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # A commit takes so much at most: the driver holds its rows, and its predicate names its files.
 MOST_ROWS = 200_000
 MOST_FILES = 1_000
+MOST_COLUMNS = 20  # of those beyond the contract, what a warning names
 
 
 def stage_crm(run: Run) -> StepReport:
@@ -45,9 +46,21 @@ def stage_crm(run: Run) -> StepReport:
         verdicts += staged.verdicts
         warnings += staged.warnings
         extra |= staged.extra_columns
-    if extra:
-        warnings.insert(0, f"CRM files carry columns that are not read: {', '.join(sorted(extra))}")
+    warnings = [*further_columns(extra), *warnings]
     return StepReport("stage_crm", counts=dict(counts), warnings=warnings, verdicts=verdicts)
+
+
+def further_columns(names: Collection[str]) -> list[str]:
+    """A warning that names the columns beyond the contract, and says how many more there are.
+
+    >>> further_columns(["b", "a"]), further_columns([f"c{n:03}" for n in range(99)])[0][-17:]
+    (['CRM files carry columns that are not read: a, b'], 'c019, and 79 more')
+    """
+    if not names:
+        return []
+    named = ", ".join(sorted(names)[:MOST_COLUMNS])
+    more = f", and {len(names) - MOST_COLUMNS:,} more" if len(names) > MOST_COLUMNS else ""
+    return [f"CRM files carry columns that are not read: {named}{more}"]
 
 
 @dataclass(frozen=True)
