@@ -147,3 +147,14 @@ def test_staged_rows_are_looked_at_once_a_date() -> None:
     files = [crm_file(day, range(9), f"{n}.csv") for n, day in enumerate([D2, *[D1] * 20, D3])]
     assert refused(files, before) == []
     assert asked == [D1]
+
+
+@pytest.mark.parametrize("share", [0.29, 0.35, 0.41, 0.57, 0.9])
+def test_a_share_is_compared_as_it_is_written(share: float) -> None:
+    """A hundred rows of which exactly so many are broken, or companies of which exactly so many are gone, pass."""
+    at = round(share * 100)
+    file = crm_file(D2, range(100 - at), broken=at)
+    known = StagedSnapshots({D1: 100}, {}, lambda _day, _paths: set())
+    found = Admission(known, frozenset({file.path}), frozenset(), frozenset(), max_loss=share, max_broken=share)
+    found.judge(D2, [file])
+    assert found.refusals == []

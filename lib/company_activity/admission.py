@@ -13,6 +13,7 @@ from datetime import date
 
 from company_activity.crm import CrmFile
 from company_activity.gates import Verdict
+from company_activity.input_gates import exact
 
 # The companies staged for a date, from the paths that the waiting files do not replace.
 StagedIds = Callable[[date, frozenset[str]], set[str]]
@@ -50,7 +51,7 @@ class JudgedFile:
 
     def is_broken(self, most: float) -> bool:
         """Whether more than this share of its rows is broken."""
-        return self.broken > most * self.rows
+        return self.broken > exact(most) * self.rows
 
 
 def judged(file: CrmFile) -> JudgedFile:
@@ -176,7 +177,7 @@ class Admission:
 
     def _loses(self, day: date, companies: int) -> bool:
         earlier = self._earlier(day)
-        return earlier is not None and companies < (1 - self.max_loss) * self.counts[earlier]
+        return earlier is not None and companies < (1 - exact(self.max_loss)) * self.counts[earlier]
 
     def _earlier(self, day: date) -> date | None:
         """The nearest earlier snapshot date."""

@@ -74,13 +74,24 @@ class CrmFileRefused(SourceError):
 
 
 class GateRefused(CompanyActivityError):
-    """A gate found the data not fit to go on; `verdicts` are all that were given with it."""
+    """A gate found the data not fit to go on; `verdicts` are all that were given with it.
+
+    `besides` is what the step found wrong apart from that, each an error with an exit code of its own.
+    """
 
     exit_code = 4
 
-    def __init__(self, what: str, *, remedy: str = "", verdicts: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        remedy: str = "",
+        verdicts: Sequence[Any] = (),
+        besides: Sequence[CompanyActivityError] = (),
+    ) -> None:
         super().__init__(what, remedy=remedy)
         self.verdicts = tuple(verdicts)
+        self.besides = tuple(besides)
 
 
 class ImbalanceError(GateRefused):

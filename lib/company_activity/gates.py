@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from company_activity.errors import GateRefused
+from company_activity.errors import CompanyActivityError, GateRefused
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,10 @@ class Verdict:
         return f"{self.gate} on {self.scope}: found {self.found}, wanted {self.wanted}"
 
 
-def refuse_unless_passed(verdicts: Iterable[Verdict], remedy: str) -> list[Verdict]:
-    """The verdicts, where no error is among them.
+def refuse_unless_passed(
+    verdicts: Iterable[Verdict], remedy: str, besides: Sequence[CompanyActivityError] = ()
+) -> list[Verdict]:
+    """The verdicts, where no error is among them. A refusal carries what was found `besides`.
 
     Raises:
         GateRefused: naming the first error gate that did not pass, and how many more there are.
@@ -38,7 +40,7 @@ def refuse_unless_passed(verdicts: Iterable[Verdict], remedy: str) -> list[Verdi
     refused = [v for v in judged if v.is_refusal]
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        raise GateRefused(f"gate {refused[0]}{more}", remedy=remedy, verdicts=judged)
+        raise GateRefused(f"gate {refused[0]}{more}", remedy=remedy, verdicts=judged, besides=besides)
     return judged
 
 

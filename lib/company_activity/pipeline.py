@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -98,12 +98,16 @@ def _take_cycle(run: Run, names: Collection[str]) -> None:
 def _take(run: Run, step: Step) -> bool:
     """Run one step and keep its report; False where it raised."""
     began = time.monotonic()
+    besides: Sequence[CompanyActivityError] = ()
     goes_on = True
     try:
         done = step(run)
     except Exception as error:
         done, goes_on = StepReport(step.__name__, "failed", error=foreseen(error)), False
+        besides = getattr(error, "besides", ())
     _keep(run, done, began)
+    for one in besides:
+        _keep(run, StepReport(step.__name__, "failed", error=one), time.monotonic())
     return goes_on
 
 

@@ -9,8 +9,9 @@ from collections.abc import Collection, Set
 from typing import TYPE_CHECKING
 
 from company_activity.errors import UsageError
-from company_activity.io.landing.crm_files import unread_files
+from company_activity.io.landing.crm_arrivals import Arrivals
 from company_activity.io.landing.crm_known import KnownFiles
+from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.planner import check_metrics
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
 from company_activity.session import check_java
@@ -42,9 +43,11 @@ def check_accepted_files(run: Run) -> None:
 
 
 def waiting_files(run: Run) -> list[str]:
-    """The paths of the CRM files that hold something which is not staged."""
-    known = KnownFiles(run.settings.lake.root, run.state_of(CRM_COMPANIES))
-    return [file.path for file in unread_files(run.landing.storage, run.settings.landing.crm_path, known)]
+    """The paths of the CRM files that can be read and hold something which is not staged."""
+    lake = run.settings.lake.root
+    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
+    arrivals.look(run.settings.landing.crm_path, KnownFiles(lake, run.state_of(CRM_COMPANIES)))
+    return [file.path for file in arrivals.waiting]
 
 
 def check_start(run: Run, names: Collection[str]) -> None:

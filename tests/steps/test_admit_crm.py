@@ -18,12 +18,14 @@ from typing import Any
 import pytest
 
 from company_activity.crm import CrmFile
-from company_activity.errors import GateRefused
+from company_activity.errors import GateRefused, UsageError
 from company_activity.fields import RULES_VERSION
 from company_activity.io.files import Folder
 from company_activity.io.lake.delta_log import OURS
 from company_activity.io.storage.local import LocalStorage
+from company_activity.pipeline import run_steps
 from company_activity.plan import Plan
+from company_activity.preflight import check_accepted_files
 from company_activity.report import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import CRM_COMPANIES, Table
@@ -192,6 +194,50 @@ def test_a_part_that_is_accepted_by_name_does_not_bring_the_others_back(place: P
         place.admit()
     place.admit(f"part0_{D2}.csv")
     assert place.admitted == [f"part0_{D2}.csv"]
+
+
+def test_a_refusal_that_fell_stays_fallen_where_only_a_part_of_its_date_was_staged(place: Place) -> None:
+    """A run that is killed between two batches: what it staged is no new arrival for the next one."""
+    place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
+    place.drop(f"z_{D2}.csv", range(12))
+    with pytest.raises(GateRefused):
+        place.admit()
+    first = place.drop(f"a_{D2}.csv", range(12, 24))
+    place.admit()
+    assert place.admitted == [first.name, f"z_{D2}.csv"]
+    place.stage_as_0_1(D2, first, companies=12)  # and no more
+    assert place.admit().warnings == []
+    assert place.admitted == [f"z_{D2}.csv"]
+
+
+def test_another_path_of_the_date_that_is_let_in_by_name_as_it_arrives_lets_a_refusal_fall(place: Place) -> None:
+    place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
+    place.drop(f"z_{D2}.csv", range(12))
+    with pytest.raises(GateRefused):
+        place.admit()
+    place.drop(f"a_{D2}.csv", range(12, 24))
+    place.admit(f"a_{D2}.csv")
+    assert place.admitted == [f"a_{D2}.csv", f"z_{D2}.csv"]
+
+
+def test_a_run_that_refuses_a_file_and_cannot_read_others_says_both(place: Place) -> None:
+    place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
+    place.drop(f"cut_{D3}.csv", range(3))
+    for name in ("one", "two"):
+        place.drop(f"{name}_{D2}.csv", range(3)).write_text("id;amount\n", encoding="utf-8")
+    run = place.run()
+    run_steps(run, ["admit_crm"])
+    assert [failed.error.exit_code for failed in run.report.failures if failed.error] == [4, 3]
+    unread = str(run.report.failures[1].error)
+    assert f"one_{D2}.csv" in unread
+    assert f"two_{D2}.csv" in unread
+
+
+def test_a_file_that_cannot_be_read_does_not_wait_to_be_accepted(place: Place) -> None:
+    name = place.drop(f"{D2}.csv", range(3)).name
+    (place.folder / "raw/crm" / name).write_text("id;amount\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="names no file that waits"):
+        check_accepted_files(place.run(name))
 
 
 def test_a_file_whose_rows_are_all_broken_is_refused_with_its_reasons(place: Place) -> None:

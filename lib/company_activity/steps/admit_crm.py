@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from company_activity.admission import CRM_BROKEN, Refusal
+from company_activity.errors import CrmFileRefused
 from company_activity.fields import RULES_VERSION
 from company_activity.gates import refuse_unless_passed, warnings_of
 from company_activity.input_gates import judge_freshness
 from company_activity.io.lake.delta import read_table, replace_where
-from company_activity.io.landing.crm_arrivals import Arrivals
+from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
 from company_activity.report import StepReport
@@ -43,13 +45,16 @@ def admit_crm(run: Run) -> StepReport:
     arrivals.accept(run.accept_crm, run.run_id)
     arrivals.part_refused()
     judged = arrivals.judge(known, state, lambda day, replaced: kept_ids(run, day, replaced), run.settings.gates)
+    unreadable = unreadable_error(arrivals.unreadable)
     if judged.refusals:
         keep_aside(run, arrivals.verdicts, judged.refusals)
         refuse_unless_passed(
             [refusal.verdict for refusal in judged.refusals],
             remedy="see whether the file is whole; if it is right as it is: "
             f"--accept-crm {judged.refusals[0].file.path}",
+            besides=[unreadable] if unreadable else [],
         )
+    arrivals.keep_fallen((file.path for file in judged.admitted), run.run_id)
     seen = {file.path: file.seen for file in arrivals.waiting}
     run.known_crm = known
     run.admitted = [AdmittedFile(file, seen[file.path]) for file in judged.admitted]
@@ -62,10 +67,18 @@ def admit_crm(run: Run) -> StepReport:
     ]
     warnings += left_behind(known)
     counts = {"new_files": len(run.admitted)} if run.admitted else {}
-    error = next((file.why for file in arrivals.unreadable), None)
-    outcome = "failed" if error else "done" if run.admitted else "nothing"
+    outcome = "failed" if unreadable else "done" if run.admitted else "nothing"
     notes = ["no new CRM file"] if arrivals.are_none else []
-    return StepReport("admit_crm", outcome, counts, notes, warnings, error, verdicts=[fresh])
+    return StepReport("admit_crm", outcome, counts, notes, warnings, unreadable, verdicts=[fresh])
+
+
+def unreadable_error(files: Sequence[UnreadableFile]) -> CrmFileRefused | None:
+    """One error that names every file that cannot be read, and why; None if there is none."""
+    if len(files) < 2:
+        return next((file.why for file in files), None)
+    first, *more = (file.why for file in files)
+    others = "; ".join(why.what for why in more)
+    return CrmFileRefused(f"{first.what}; and {len(more)} more: {others}", remedy=first.remedy)
 
 
 def left_behind(known: KnownFiles) -> list[str]:

@@ -86,15 +86,26 @@ class Arrivals:
             self.verdicts.note(ACCEPTED, matching[0].path, matching[0].sha256, run_id, "--accept-crm")
 
     def part_refused(self) -> None:
-        """Set aside what was refused before. A refusal for loss falls where another path of its date has arrived."""
+        """Set aside what was refused before. A refusal for loss falls where another path of its date has arrived.
+
+        One that was judged for its loss before, or is staged, is no other path, whoever let it in since.
+        """
         refused = [file for file in self.waiting if self.verdicts.is_refused(file.path, file.sha256)]
-        decided = {file.path for file in refused} | self.accepted | self.standing
+        judged = {file.path for file in self.waiting if self.verdicts.has_lost(file.path, file.sha256)}
+        decided = {file.path for file in refused} | judged | self.standing
         fresh = {file.day for file in self.waiting if file.path not in decided}
         self.refused = [
             file for file in refused if file.day not in fresh or self.verdicts.is_broken(file.path, file.sha256)
         ]
         held = {file.path for file in self.refused}
         self.waiting = [file for file in self.waiting if file.path not in held]
+
+    def keep_fallen(self, admitted: Iterable[str], run_id: str) -> None:
+        """Keep in mind that the refusals of these paths fell: a run may be cut off when a part of them is staged."""
+        let_in = frozenset(admitted)
+        for file in self.waiting:
+            if file.path in let_in and self.verdicts.is_refused(file.path, file.sha256):
+                self.verdicts.note(ACCEPTED, file.path, file.sha256, run_id, "let in with the others of its date")
 
     @property
     def accepted(self) -> frozenset[str]:

@@ -27,6 +27,10 @@ class CrmVerdicts:
         """These bytes of this path were refused for their broken rows: no other file of their date can change that."""
         return self._has(path, sha256, BROKEN)
 
+    def has_lost(self, path: str, sha256: str) -> bool:
+        """These bytes of this path were refused for their loss, whoever let them in since."""
+        return self._has(path, sha256, LOSS)
+
     def is_accepted(self, path: str, sha256: str) -> bool:
         """Someone let these bytes of this path in."""
         return self._has(path, sha256, ACCEPTED)
