@@ -171,7 +171,8 @@ def test_an_accepted_file_that_does_not_wait_is_told_to_the_caller_alone(
     folder = place.folder / "landing" / "raw" / "crm"
     for path in ("a/crm.csv", "b/crm.csv", "staged.csv"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text("company_id,name,country,industry_tag,last_contact_at,file_date\n", encoding="utf-8")
+        text = f"company_id,name,country,industry_tag,last_contact_at,file_date\na,A,DE,,,{DAY}\n"
+        (folder / path).write_text(text, encoding="utf-8")
     status = (folder / "staged.csv").stat()
     seen = f"{status.st_size}/{datetime.fromtimestamp(status.st_mtime, UTC).isoformat()}"
     staged = {"raw/crm/staged.csv": {"sha256": "x", "seen": seen, "file_date": DAY}}
