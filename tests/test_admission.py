@@ -20,11 +20,14 @@ def crm_file(day: date, companies: range, path: str = "", broken: int = 0) -> Cr
     return CrmFile(path or f"raw/crm/{day}.csv", "sha", day, rows, records, 0, refused, [])
 
 
-def admission(files: list[CrmFile], before: StagedSnapshots, accepted: frozenset[str] = frozenset()) -> Admission:
+def admission(
+    files: list[CrmFile],
+    before: StagedSnapshots,
+    accepted: frozenset[str] = frozenset(),
+    standing: frozenset[str] = frozenset(),
+) -> Admission:
     """The files judged as a run does it: in the order of their dates and paths."""
-    found = Admission(
-        before, frozenset(file.path for file in files), accepted, frozenset(), max_loss=0.5, max_broken=0.5
-    )
+    found = Admission(before, frozenset(file.path for file in files), accepted, standing, max_loss=0.5, max_broken=0.5)
     known = {path: day for day, paths in before.paths.items() for path in paths}
     days = sorted({file.file_date for file in files})
     found.leave({known[file.path] for file in files if file.path in known} - set(days))
@@ -124,6 +127,13 @@ def test_a_file_of_which_more_than_half_is_broken_is_refused(good: int, broken: 
     reasons = [f"{good + broken} rows, {broken} broken: BAD_TIMESTAMP {broken}"] if is_refused else []
     assert [refusal.found for refusal in found] == reasons
     assert refused([crm_file(D1, range(good), broken=broken)], NOTHING, f"raw/crm/{D1}.csv") == []
+
+
+def test_a_file_that_was_staged_before_stays_in_under_newer_rules() -> None:
+    broken = crm_file(date(2025, 1, 2), range(2), broken=9)
+    again = admission([broken], NOTHING, standing=frozenset({broken.path}))
+    assert ([file.path for file in again.admitted], again.refusals) == ([broken.path], [])
+    assert refused([broken], NOTHING) == [broken.path]
 
 
 def test_a_broken_file_does_not_help_the_others_of_its_date() -> None:

@@ -122,8 +122,8 @@ class Admission:
     """Judges the waiting files, a date at a time, in the order of the dates.
 
     `replaced` are the paths of all the waiting files: what is staged from them goes. `accepted` are paths that
-    someone let in by name; `standing` those that were let in as they are, and are read again by newer rules: their
-    loss is decided. `counts` are the companies of each snapshot date as far as it is judged; a refused file
+    someone let in by name; `standing` those that were let in as they are, and are read again by newer rules: both
+    gates have decided on them. `counts` are the companies of each snapshot date as far as it is judged; a refused file
     is no measure for a later one.
     """
 
@@ -157,7 +157,7 @@ class Admission:
             one = judged(file)
             companies = {record.company_id for record in file.accepted}
             del file  # its rows are gone before the next file is read
-            if one.is_broken(self.max_broken) and one.path not in self.accepted:
+            if one.is_broken(self.max_broken) and not self._is_decided(one):
                 self.refusals.append(self._broken(one))
                 continue
             together |= companies
@@ -172,7 +172,7 @@ class Admission:
             self._count(day, len(decided if refused else together))
 
     def _is_decided(self, file: JudgedFile) -> bool:
-        """Whether no loss keeps the file out."""
+        """Whether the file was let in before, by someone or as it is."""
         return file.path in self.accepted or file.path in self.standing
 
     def _loses(self, day: date, companies: int) -> bool:

@@ -35,6 +35,7 @@ from company_activity.steps.plan import plan
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEBUG = "company_activity.debug"
+READ_CRM = {"admit_crm", "stage_crm"}
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
 4 gate refused, 5 publish, 6 done but a notification is undelivered; where several apply, the first
@@ -130,6 +131,10 @@ def run(
     names = [name.strip() for name in steps.split(",") if name.strip()]
     if unknown := sorted(set(names) - set(STEPS)):
         raise UsageError(f"no step {unknown[0]}", remedy=f"steps are {', '.join(STEPS)}")
+    if not names:
+        raise UsageError("--steps names no step", remedy=f"steps are {', '.join(STEPS)}")
+    if accept_crm and not READ_CRM.intersection(names):
+        raise UsageError("--accept-crm goes with a step that reads CRM files", remedy="add admit_crm to --steps")
     settings = load_settings(env, file=file)
     if dry_run:
         return show_plan(settings, dates, as_json=False, accept_crm=accept_crm)

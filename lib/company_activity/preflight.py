@@ -9,6 +9,7 @@ from collections.abc import Collection, Set
 from typing import TYPE_CHECKING
 
 from company_activity.errors import UsageError
+from company_activity.io.api.page_url import checked_url
 from company_activity.io.landing.crm_arrivals import Arrivals
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 READS_CRM = {"admit_crm"}
 READS_USAGE = {"ingest_usage", "stage_usage"}
+ASKS_THE_API = {"ingest_usage"}
 BUILDS = {"build_activity"}
 NEEDS_SPARK = {"stage_usage", "stage_crm", "build_companies", "build_activity", "publish", "validate"}
 
@@ -54,7 +56,7 @@ def check_start(run: Run, names: Collection[str]) -> None:
     """Find out before anything is written that a step will lack what it needs, or that settings contradict the lake.
 
     Raises:
-        SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
+        SettingsError: if `metrics.yaml` was changed under the same `metric_version`, or `api.url` cannot be asked.
         RuntimeMissing: if a date asked for is not built yet and there is no Java to build it with.
         SourceError: if the landing cannot be read.
     """
@@ -66,6 +68,8 @@ def check_start(run: Run, names: Collection[str]) -> None:
     is_built = all(str(day) in built for day in run.dates)
     if not is_built and wanted & NEEDS_SPARK:
         check_java()
+    if wanted & ASKS_THE_API:
+        checked_url(run.settings.api.url)
     check_landing(run, wanted)
 
 

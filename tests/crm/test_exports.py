@@ -172,6 +172,12 @@ def test_a_file_tells_why_its_rows_are_broken() -> None:
     assert list(file.broken_by_reason.items()) == [("BAD_TIMESTAMP", 2), ("BAD_COMPANY_ID", 1), ("BAD_ROW", 1)]
 
 
+def test_a_row_that_a_later_line_replaces_is_no_broken_one() -> None:
+    file = read(f"{HEADER}\nc_1,Old,,,\nc_1,Newer,,,\nc_1,Newest,,,\n")
+    assert [row.reasons for row in file.quarantined] == [["DUPLICATE_KEY"], ["DUPLICATE_KEY"]]
+    assert (file.broken, file.broken_by_reason) == (0, {})
+
+
 @pytest.mark.parametrize("text", [" 2025-01-09", "2025-01-09\t", "\t 2025-01-09 "])
 def test_blanks_and_tabs_around_a_file_date_are_nothing(text: str) -> None:
     file = read(f"{HEADER},file_date\nc_1,,,,,{text}\nc_2,,,,,2025-01-09\nc_3,,,,,\t\n", UNDATED)

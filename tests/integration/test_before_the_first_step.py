@@ -189,6 +189,23 @@ def test_a_dry_run_sees_what_a_run_would_refuse(place: Place, receiver: HttpRece
     assert run(place, receiver, "run", "--date", DAY, "--dry-run", *arguments) == 2
 
 
+@pytest.mark.parametrize("arguments", [("--steps", ""), ("--steps", "publish", "--accept-crm", "a/crm.csv")])
+def test_steps_that_say_nothing_are_told_to_the_caller_alone(
+    place: Place, receiver: HttpReceiver, arguments: tuple[str, ...]
+) -> None:
+    before = files(place)
+    assert run(place, receiver, "run", "--date", DAY, *arguments) == 2
+    assert (files(place), receiver.asked) == (before, 0)
+
+
+def test_an_api_in_clear_is_refused_before_the_first_step(
+    place: Place, receiver: HttpReceiver, started: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(place, receiver, COMPANY_ACTIVITY__API__URL="http://api.example.com/usage") == 2
+    all_is_told(place, receiver, 2, "api.url", capsys.readouterr().err)
+    assert started == []
+
+
 # What fails otherwise.
 
 

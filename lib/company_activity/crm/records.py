@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+REPLACED = "DUPLICATE_KEY"  # a later line of the same company says otherwise
 REQUIRED = ("company_id", "name", "country", "industry_tag", "last_contact_at")
 OPTIONAL = ("file_date", "src_file_name")  # of these only the first is read: a source is the path it came by
 
@@ -71,18 +72,18 @@ class CrmFile:
 
     @property
     def broken(self) -> int:
-        """How many rows are quarantined."""
-        return len(self.quarantined)
+        """How many rows cannot be read; one that a later line of its company replaces is no broken one."""
+        return sum(row.reasons != [REPLACED] for row in self.quarantined)
 
     @property
     def broken_by_reason(self) -> dict[str, int]:
-        """How many rows broke each rule, the most frequent first; a row counts once for each rule that it broke.
+        """How many of the broken rows broke each rule, the most frequent first; a row counts for each that it broke.
 
         >>> rows = [RefusedRow(2, None, "", ["BAD_ROW"]), RefusedRow(3, "a", "", ["BAD_ENCODING", "BAD_ROW"])]
         >>> CrmFile("a.csv", "", date(2025, 1, 1), 2, [], 0, rows, []).broken_by_reason
         {'BAD_ROW': 2, 'BAD_ENCODING': 1}
         """
-        counts = Counter(reason for row in self.quarantined for reason in row.reasons)
+        counts = Counter(reason for row in self.quarantined for reason in row.reasons if row.reasons != [REPLACED])
         return dict(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0])))
 
     @property

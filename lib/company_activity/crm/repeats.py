@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from company_activity.crm.csv_reader import CsvRecord
 from company_activity.crm.csv_text import as_shown
-from company_activity.crm.records import CrmRecord, RefusedRow
+from company_activity.crm.records import REPLACED, CrmRecord, RefusedRow
 
 
 def later_line_wins(
@@ -23,7 +23,7 @@ def later_line_wins(
     losers = [record for record in records if winners[record.company_id] is not record]
     differing = {loser.line: loser for loser in losers if not loser.repeats(winners[loser.company_id])}
     refused = [
-        RefusedRow(row.line, differing[row.line].company_id, as_shown(row.raw), ["DUPLICATE_KEY"])
+        RefusedRow(row.line, differing[row.line].company_id, as_shown(row.raw), [REPLACED])
         for row in (body() if differing else ())
         if row.line in differing
     ]

@@ -86,7 +86,7 @@ def left_behind(known: KnownFiles) -> list[str]:
     paths = known.left_behind()
     if not paths:
         return []
-    named = f"{', '.join(paths[:3])}{' …' if len(paths) > 3 else ''}"
+    named = f"{', '.join(paths[:3])}{f' and {len(paths) - 3:,} more' if len(paths) > 3 else ''}"
     return [f"CRM files that older rules staged have left the landing and keep their rows ({len(paths):,}): {named}"]
 
 

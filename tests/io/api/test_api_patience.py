@@ -150,9 +150,9 @@ WORDS = {
     "closed before the head": "page 1: the connection was closed before an answer came, in",
     "no status line": "page 1: the answer is not HTTP: hello, in",
     "a length too large": "page 1: the answer broke off after 51 of 61 bytes, in",
-    "a chunk cut short": "page 1: the answer broke off after 0 bytes, in",
-    "chunks without an end": "page 1: the answer broke off after 1 bytes, in",
-    "a chunk of no length": "page 1: the answer broke off after 0 bytes, in",
+    "a chunk cut short": "page 1: the answer broke off in a chunk, after 0 bytes, in",
+    "chunks without an end": "page 1: the answer broke off in a chunk, after 1 bytes, in",
+    "a chunk of no length": "page 1: the answer broke off in a chunk, after 0 bytes, in",
     "no JSON": "page 1 is no JSON object: oops, in",
 }
 
@@ -167,7 +167,7 @@ def test_what_broke_is_told_in_plain_words(serve, fetch, broken, words):
 def test_an_answer_that_breaks_off_after_many_bytes_says_how_many(serve, fetch):
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
     start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{ \r\n"
-    with pytest.raises(ApiError, match="the answer broke off after 196,610 bytes, in attempt 1"):
+    with pytest.raises(ApiError, match="the answer broke off in a chunk, after 196,610 bytes, in attempt 1"):
         fetch(serve(in_turn(raw(start + chunk * 3 + b"7\r\nabc"))), max_attempts=1)
 
 

@@ -133,7 +133,7 @@ def _broke_off(size: int, error: Exception) -> str:
     for link in chain(error):
         if isinstance(link, IncompleteRead):
             if isinstance(link.partial, bytes):  # of a chunk: how many there are to be is not known
-                return f"the answer broke off after {size + len(link.partial):,} bytes"
+                return f"the answer broke off in a chunk, after {size + len(link.partial):,} bytes"
             return f"the answer broke off after {size:,} of {size + (link.expected or 0):,} bytes"
     return f"the answer broke off after {size:,} bytes: {cause(error)}"
 

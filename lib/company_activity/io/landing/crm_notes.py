@@ -66,10 +66,14 @@ class CrmNotes:
             yield from zip((day for day, _ in names), found, strict=True)
 
     def create(self, day: str, content: str, listing: str, files: Files) -> None:
-        """Write a note that is not there yet."""
-        if not self.has(day, content, listing):
-            self._folder.create(name_of(day, content, listing), f"{encoded(files)}\n")
-            self._names.add((day, content, listing))
+        """Write a note that is not there yet; it tells all that others of the same content told, and they go."""
+        if self.has(day, content, listing):
+            return
+        self._folder.create(name_of(day, content, listing), f"{encoded(files)}\n")
+        for other in [note for note in self._names if note[:2] == (day, content)]:
+            self._folder.delete(name_of(*other))
+            self._names.discard(other)
+        self._names.add((day, content, listing))
 
     def sweep(self, days: Collection[str], is_named: Callable[[str, str], bool]) -> None:
         """Delete the notes of these dates whose content is no longer named."""
