@@ -39,7 +39,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 
 # What takes minutes even in small numbers. CI runs the first in their short form, `make reliability` all in full.
 SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_h2_busy.py publish_wakes.py) \
-	$(addprefix tests/integration/test_,spark4.py upgrade.py)
+	$(addprefix tests/integration/test_,healing.py spark4.py spark_submit.py upgrade.py) tests/steps/test_build_companies.py
 LONG := $(addprefix tests/reliability/test_,any_order_on_a_lake.py arrival_orders.py dimension_arrivals.py \
 	dimension_permutations.py)
 
