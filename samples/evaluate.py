@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from company_activity.configuration import load_settings
 from company_activity.errors import CompanyActivityError
-from company_activity.session import spark_session
-from company_activity.settings import MetricSettings
+from company_activity.runtime.session import spark_session
+from company_activity.settings.loading import load_settings
+from company_activity.settings.model import MetricSettings
 
 from evaluation.churn import ChurnScores, known_future, score_churn
 from evaluation.methods import ours_by_engagement, ours_by_share, reference

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import company_activity
-from company_activity.configuration import load_settings
 from company_activity.schemas import TABLES, Table
+from company_activity.settings.loading import load_settings
 
 DICTIONARY = Path(__file__).parents[1] / "sql" / "README.md"
 HEADING = re.compile(r"^## `(?P<table>[a-z_.]+)`$", re.MULTILINE)

@@ -1,71 +1,104 @@
-"""Imports go one way: jobs → cli → pipeline → steps → {transforms, checks, io} → {schemas, settings, errors}."""
+"""Imports go one way. The order is declared once, in `lib/ARCHITECTURE.md`, and read from there."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "lib" / "company_activity"
-
-# The layers from the top down. A module may import from a lower layer, or from its own where `OWN` says so.
-LAYERS = [
-    ["cli"],
-    ["pipeline"],
-    ["steps", "preflight"],
-    ["run", "console"],
-    ["transforms", "checks", "io", "session", "page", "plan", "local"],
-    ["admission", "planner", "rewrite_gate"],
-    ["input_gates"],
-    ["crm", "usage_lines", "report", "configuration", "java", "state"],
-    ["gates"],
-    ["schemas", "settings", "fields", "dates"],
-    ["errors"],
-]
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-MAY_IMPORT_SIBLINGS = {"transforms", "io", "crm", "page"}
+DECLARATION = re.compile(r"^    (?P<of>[a-z/]+): (?P<order>.+)$", re.MULTILINE)
 
 
-def modules() -> Iterator[tuple[str, Path]]:
+def declared() -> dict[str, dict[str, int]]:
+    """Folder → room → rank: a room may import from one of a greater rank, and from itself."""
+    text = (ROOT / "lib" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    orders = {}
+    for found in DECLARATION.finditer(text):
+        groups = found["order"].split(" → ")
+        orders[found["of"]] = {room: rank for rank, group in enumerate(groups) for room in group.split(", ")}
+    return orders
+
+
+ORDERS = declared()
+
+
+def modules() -> dict[str, Path]:
+    """Each module of the package by its dotted name below it."""
+    found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        relative = path.relative_to(PACKAGE)
-        if relative.name != "__init__.py" or len(relative.parts) > 1:
-            yield relative.parts[0].removesuffix(".py"), path
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(part for part in parts if part != "__init__")] = path
+    found.pop("")
+    return found
+
+
+MODULES = modules()
 
 
 def imported(path: Path) -> Iterator[str]:
+    """The dotted names below the package that a file imports, those for type checkers only among them."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name.removeprefix("company_activity.") in MODULES else node.module for name in inner]
         for name in names:
             if name.startswith("company_activity."):
                 yield name.removeprefix("company_activity.")
 
 
-@pytest.mark.parametrize(("part", "path"), list(modules()), ids=lambda value: getattr(value, "stem", value))
-def test_a_module_imports_only_from_below(part: str, path: Path) -> None:
-    for name in imported(path):
-        target = name.split(".")[0]
-        is_sibling = target == part and part in MAY_IMPORT_SIBLINGS
-        assert is_sibling or RANK[target] > RANK[part], f"{path.relative_to(ROOT)} imports {name}"
+def room(name: str, folder: str) -> str | None:
+    """The room that a module is in, below a folder; None where it is elsewhere."""
+    if folder == "lib":
+        return name.split(".")[0]
+    prefix = f"{folder.replace('/', '.')}."
+    return name.removeprefix(prefix).split(".")[0] if name.startswith(prefix) else None
 
 
-def test_transforms_see_no_io_and_io_sees_no_transforms() -> None:
-    for part, path in modules():
-        forbidden = {"transforms": "io", "io": "transforms"}.get(part)
-        assert not [n for n in imported(path) if n.split(".")[0] == forbidden], path
+def test_every_room_is_declared() -> None:
+    assert {room(name, "lib") for name in MODULES} == set(ORDERS["lib"])
+    assert {room(name, "io") for name in MODULES} - {None} == set(ORDERS["io"])
 
 
-def test_only_the_session_builds_a_session() -> None:
-    builders = [path.name for _, path in modules() if "SparkSession.builder" in path.read_text(encoding="utf-8")]
-    assert builders == ["local.py", "session.py"]  # `local` names it in the command that resolves the jars
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_from_its_own_room_and_from_those_behind_it(name: str) -> None:
+    for folder, rank in ORDERS.items():
+        own = room(name, folder)
+        for target in imported(MODULES[name]):
+            other = room(target, folder)
+            if own is None or other is None or other == own:
+                continue
+            assert rank[own] < rank[other], f"{name} imports {target}"
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    graph = {name: {target for target in imported(path) if target != name} for name, path in MODULES.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as cycle:
+        pytest.fail(" → ".join(cycle.args[1]))
+
+
+def test_no_step_imports_a_step() -> None:
+    for name, path in MODULES.items():
+        if name.startswith("steps."):
+            assert not [target for target in imported(path) if target.startswith("steps.")], name
+
+
+def test_only_the_runtime_builds_a_session() -> None:
+    builders = [name for name, path in MODULES.items() if "SparkSession.builder" in path.read_text(encoding="utf-8")]
+    assert builders == ["runtime.local", "runtime.session"]  # `local` names it in the command that resolves the jars
 
 
 def test_a_job_only_names_its_step() -> None:
     for job in sorted((ROOT / "jobs").glob("*.py")):
         assert len(job.read_text(encoding="utf-8").splitlines()) <= 12, job
-        assert set(imported(job)) <= {"cli", *(n for n in imported(job) if n.startswith("steps."))}, job
+        assert set(imported(job)) <= {"cli.main", *(n for n in imported(job) if n.startswith("steps."))}, job

@@ -23,4 +23,4 @@ def test_the_wheel_holds_the_package_its_conf_and_its_sql(tmp_path: Path) -> Non
     assert sources <= held | set(names)
     package = ROOT / "lib"
     assert {str(p.relative_to(package)) for p in (package / "company_activity").rglob("*.py")} <= set(names)
-    assert "company_activity/templates/report.html.j2" in names
+    assert "company_activity/report/templates/report.html.j2" in names

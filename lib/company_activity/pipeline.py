@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, UsageError
 from company_activity.io.lake.lock import lake_lock
-from company_activity.io.run_records import LakeMarks, lake_marks, write_record
-from company_activity.io.url_secrets import without_secrets_in
-from company_activity.preflight import check_accepted_files, check_start
-from company_activity.report import START, StepReport
+from company_activity.io.lake.run_records import LakeMarks, lake_marks, write_record
+from company_activity.io.secrets.in_urls import without_secrets_in
+from company_activity.report.model import START, StepReport
 from company_activity.steps.admit_crm import admit_crm
 from company_activity.steps.build_activity import build_activity
 from company_activity.steps.build_companies import build_companies
@@ -21,6 +20,7 @@ from company_activity.steps.notify import notify
 from company_activity.steps.publish import publish
 from company_activity.steps.stage_crm import stage_crm
 from company_activity.steps.stage_usage import stage_usage
+from company_activity.steps.start import check_accepted_files, check_start
 from company_activity.steps.validate import validate
 from company_activity.steps.write_report import write_report
 

@@ -8,18 +8,20 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from company_activity.admission import JudgedFile
-from company_activity.fields import RULES_VERSION
-from company_activity.gates import Verdict, refuse_unless_passed
-from company_activity.input_gates import REWRITE, let_through
+from company_activity.gates.arrived import REWRITE, let_through
+from company_activity.gates.crm_admission import JudgedFile
+from company_activity.gates.rewrite import Rewriting, judge_rewrite
+from company_activity.gates.verdict import Verdict, refuse_unless_passed
 from company_activity.io.lake.delta_log import identity, newest_state
 from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
-from company_activity.planner import Sources, by_snapshot_date, snapshots
-from company_activity.report import RunReport, StepReport
-from company_activity.rewrite_gate import Rewriting, judge_rewrite
+from company_activity.planning.dirty import Sources, by_snapshot_date, snapshots
+from company_activity.planning.state import FORMULA_VERSION
+from company_activity.records.fields import RULES_VERSION
+from company_activity.report.model import RunReport, StepReport
+from company_activity.runtime.session import spark_session
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -28,14 +30,12 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     Table,
 )
-from company_activity.session import spark_session
-from company_activity.state import FORMULA_VERSION
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from company_activity.io.landing.crm_known import KnownFiles
-    from company_activity.settings import Settings
+    from company_activity.settings.model import Settings
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from datetime import date
 from math import inf
 from operator import itemgetter
 
-from company_activity.settings import ChurnSettings
+from company_activity.settings.model import ChurnSettings
 
 from evaluation.table import Row, Tables, UsageDay
 from evaluation.truth import CompanyDay

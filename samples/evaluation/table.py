@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from company_activity.checks import split_by_reasons
-from company_activity.crm import read_crm_file
-from company_activity.io.landing.canonical import Item, canonical
-from company_activity.io.landing.line import landed_line
+from company_activity.gates.reasons import split_by_reasons
 from company_activity.io.landing.usage_frame import LINES
+from company_activity.records.crm import read_crm_file
+from company_activity.records.item import Item, canonical
+from company_activity.records.landed_line import landed_line
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.companies import build_companies
@@ -26,7 +26,7 @@ from company_activity.transforms.usage import keep_latest_record, parse_usage
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from company_activity.settings import MetricSettings
+    from company_activity.settings.model import MetricSettings
 
     from generate import Sample
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from company_activity.crm import read_crm_file
-from company_activity.crm.csv_reader import read_records
+from company_activity.records.crm import read_crm_file
+from company_activity.records.crm.csv_reader import read_records
 
 HEADER = "company_id,name,country,industry_tag,last_contact_at,file_date,src_file_name"
 PATH, TODAY = "raw/crm/crm_2025-11-20.csv", date(2025, 11, 23)

@@ -28,12 +28,12 @@ from pyspark.sql import Column, DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
 from company_activity.io.lake.delta import dates_predicate, replace_where  # noqa: E402
-from company_activity.java import use_java  # noqa: E402
-from company_activity.local import resolved_jars  # noqa: E402
-from company_activity.report import RunReport, StepReport  # noqa: E402
+from company_activity.report.model import RunReport, StepReport  # noqa: E402
 from company_activity.run import Run  # noqa: E402
+from company_activity.runtime.java import use_java  # noqa: E402
+from company_activity.runtime.local import resolved_jars  # noqa: E402
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE  # noqa: E402
-from company_activity.settings import LakeSettings  # noqa: E402
+from company_activity.settings.model import LakeSettings  # noqa: E402
 from company_activity.steps.build_companies import build_companies  # noqa: E402
 
 from support.cpu import cpu_seconds  # noqa: E402

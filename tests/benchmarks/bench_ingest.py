@@ -47,7 +47,7 @@ def serve(pages: int) -> None:
 
 def ingest(url: str) -> None:
     """Ingest one date and print what it took."""
-    from company_activity.io.fetch_dates import fetch_dates
+    from company_activity.io.landing.fetch_dates import fetch_dates
 
     with tempfile.TemporaryDirectory() as root:
         began = time.perf_counter()

@@ -65,8 +65,8 @@ def ours(source: Path, target: Path) -> int:
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F
 
-    from company_activity.checks import split_by_reasons
-    from company_activity.java import use_java
+    from company_activity.gates.reasons import split_by_reasons
+    from company_activity.runtime.java import use_java
     from company_activity.transforms.usage import keep_latest_record, parse_usage
 
     use_java()

@@ -25,9 +25,9 @@ from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
 from company_activity.dates import HORIZON_DAYS  # noqa: E402
-from company_activity.java import use_java  # noqa: E402
+from company_activity.runtime.java import use_java  # noqa: E402
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY  # noqa: E402
-from company_activity.settings import MetricSettings  # noqa: E402
+from company_activity.settings.model import MetricSettings  # noqa: E402
 from company_activity.transforms.activity import ActivityInputs, build_activity  # noqa: E402
 from company_activity.transforms.calendar import CALENDAR, calendar_rows  # noqa: E402
 from company_activity.transforms.hashing import content_hash  # noqa: E402

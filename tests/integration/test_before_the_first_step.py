@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from company_activity.configuration import load_settings
-from company_activity.fields import RULES_VERSION
 from company_activity.io.lake.delta_log import encode_state
-from company_activity.io.outbox import Outbox
-from company_activity.io.run_records import run_records
+from company_activity.io.lake.run_records import run_records
+from company_activity.io.notify.outbox import Outbox
+from company_activity.records.fields import RULES_VERSION
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
+from company_activity.settings.loading import load_settings
 
 from support.cycle import Place
 from support.faulty_api import broken_api
@@ -145,7 +145,7 @@ def test_a_date_that_is_not_over_is_told_to_the_caller_alone(
 def test_a_date_is_over_at_its_midnight_in_utc(
     place: Place, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch, now: str, code: int
 ) -> None:
-    monkeypatch.setattr("company_activity.cli.utc_now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
+    monkeypatch.setattr("company_activity.cli.main.utc_now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert run(place, receiver, "plan", "--date", DAY) == code
 
 
@@ -304,7 +304,7 @@ def test_a_name_that_the_output_has_no_letters_for_is_told_escaped(place: Place)
     folder.mkdir(parents=True)
     (folder / "café.csv").write_text("company_id,name\n", encoding="utf-8")
     told = subprocess.run(
-        [sys.executable, "-c", "import sys; from company_activity.cli import main; sys.exit(main())", "plan", "--date", DAY],
+        [sys.executable, "-c", "import sys; from company_activity.cli.main import main; sys.exit(main())", "plan", "--date", DAY],
         env=os.environ | place.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (told.returncode, told.stderr) == (0, "")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.java import use_java
-from company_activity.local import resolved_jars
-from company_activity.planner import complete_dates
+from company_activity.planning.dirty import complete_dates
+from company_activity.runtime.java import use_java
+from company_activity.runtime.local import resolved_jars
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, TABLES
 
 from support.cycle import FIRST, LAST, SAMPLES, Place

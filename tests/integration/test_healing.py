@@ -32,7 +32,7 @@ REACHED = [str(DAY + timedelta(days=n)) for n in range(60)]
 STEPS = "stage_crm,stage_usage,build_companies,build_activity"
 FEW = {"COMPANY_ACTIVITY__GATES__MAX_DATES_REWRITTEN": "10"}
 LISTING = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
-CLI = "import sys; from company_activity.cli import main; sys.exit(main(sys.argv[1:]))"
+CLI = "import sys; from company_activity.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from company_activity.io.lake.delta_log import newest_state
-from company_activity.local import resolved_jars, write_properties
+from company_activity.runtime.local import resolved_jars, write_properties
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
 from support.cycle import FIRST, LAST, SAMPLES, Place

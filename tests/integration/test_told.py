@@ -9,8 +9,8 @@ import pytest
 
 from company_activity import pipeline
 from company_activity.errors import CompanyActivityError, CrmFileRefused, GateRefused, PublishError
-from company_activity.io.run_records import run_records
-from company_activity.report import StepReport
+from company_activity.io.lake.run_records import run_records
+from company_activity.report.model import StepReport
 from company_activity.run import Run
 
 from support.cycle import LAST, Place

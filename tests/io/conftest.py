@@ -14,7 +14,7 @@ import pytest
 from company_activity.io.api.client import UsageApi as Client
 from company_activity.io.api.page import Page
 from company_activity.io.storage.opening import LocalStorage, Storage
-from company_activity.settings import ApiSettings, LandingSettings, Secret, SecretSettings
+from company_activity.settings.model import ApiSettings, LandingSettings, Secret, SecretSettings
 
 from support.azurite import azurite
 from support.usage_api import KEY, Script, UsageApi, serving

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.checks import split_by_reasons
-from company_activity.planner import dirty_dates
+from company_activity.gates.reasons import split_by_reasons
+from company_activity.planning.dirty import dirty_dates
+from company_activity.planning.state import FORMULA_VERSION, BuiltDate
+from company_activity.records.usage import parse_line
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
-from company_activity.state import FORMULA_VERSION, BuiltDate
 from company_activity.transforms.usage import keep_latest_record, parse_usage
-from company_activity.usage_lines import parse_line
 
 from oracle.model import Item
 from support.build import activity, by_key, days
@@ -168,7 +168,7 @@ def test_s12_paging_cut_short_lands_nothing(tmp_path: Path, paging_api: Callable
 
 
 def test_s13_no_ddl_drops_what_is_served() -> None:
-    """That ours is valid, each engine says itself: `tests/io/sql/test_migrations.py`; T-SQL is linted."""
+    """That ours is valid, each engine says itself: `tests/io/warehouse/test_migrations.py`; T-SQL is linted."""
     wrong = re.compile(r"\b(DROP|TRUNCATE)\s+TABLE\b", re.IGNORECASE)
     assert wrong.search("DROP TABLE IF EXISTS analytics.company_activity_daily; CREATE TABLE …")
     files = sorted((ROOT / "sql").rglob("*.sql"))

@@ -15,9 +15,9 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from company_activity.crm import CrmFile
 from company_activity.io.lake.delta_log import newest_version
-from company_activity.io.sql.warehouse import open_warehouse
+from company_activity.io.warehouse.warehouse import open_warehouse
+from company_activity.records.crm import CrmFile
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,

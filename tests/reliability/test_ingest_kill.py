@@ -17,10 +17,10 @@ from random import Random
 
 import pytest
 
-from company_activity.io.fetch_dates import fetch_dates
+from company_activity.io.landing.fetch_dates import fetch_dates
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
-from company_activity.settings import LandingSettings
+from company_activity.settings.model import LandingSettings
 
 from support.ingest import clock_at, settings_for
 from support.usage_api import Asked, numbered, serving

@@ -1,4 +1,4 @@
-"""200,000 malformed CRM rows, ten times what the suite of `tests/crm` reads: 0 crashes, each with its reason."""
+"""200,000 malformed CRM rows, ten times what the suite of `tests/records/crm` reads: 0 crashes, each with its reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from crm.test_malformed import check_malformed_rows, check_swallowed_rows
+from records.crm.test_malformed import check_malformed_rows, check_swallowed_rows
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 
 from company_activity.errors import PublishError
-from company_activity.io.sql.by_date import publish_dates
-from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.served import ACTIVITY
 
 from support.proxy import after_bytes, at_commit, proxy_to
 from support.warehouses import DAY, activity, pinned, prepared, publisher_of, settings_for

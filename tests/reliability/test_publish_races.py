@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from company_activity.errors import PublishError
-from company_activity.io.sql.by_date import publish_dates
-from company_activity.io.sql.publisher import Publisher
-from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.publisher import Publisher
+from company_activity.io.warehouse.served import ACTIVITY
 
 from support.warehouses import (
     DAY,

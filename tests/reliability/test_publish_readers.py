@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from company_activity.io.sql.by_date import publish_dates
-from company_activity.io.sql.served import ACTIVITY
+from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.served import ACTIVITY
 
 from support.warehouses import DAY, activity, h2_url, pinned, prepared, publisher_of, settings_for
 

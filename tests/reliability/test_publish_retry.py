@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.io.sql.served import DIMENSION
+from company_activity.io.warehouse.served import DIMENSION
 
 from support.proxy import at_commit, proxy_to
 

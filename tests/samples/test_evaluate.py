@@ -8,7 +8,7 @@ from math import inf
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.settings import ChurnSettings, MetricSettings
+from company_activity.settings.model import ChurnSettings, MetricSettings
 
 from evaluate import Evaluation, evaluate, judged_dates, main, number, percent, told
 from evaluation.churn import right_among_first, score_churn

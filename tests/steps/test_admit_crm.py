@@ -17,22 +17,22 @@ from typing import Any
 
 import pytest
 
-from company_activity.crm import CrmFile
 from company_activity.errors import GateRefused, UsageError
-from company_activity.fields import RULES_VERSION
-from company_activity.io.files import Folder
 from company_activity.io.lake.delta_log import OURS
+from company_activity.io.storage.folder import Folder
 from company_activity.io.storage.local import LocalStorage
+from company_activity.operations.plan import plan
 from company_activity.pipeline import run_steps
-from company_activity.plan import Plan
-from company_activity.preflight import check_accepted_files
-from company_activity.report import RunReport, StepReport
+from company_activity.planning.plan import Plan
+from company_activity.records.crm import CrmFile
+from company_activity.records.fields import RULES_VERSION
+from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import CRM_COMPANIES, Table
-from company_activity.settings import LakeSettings
+from company_activity.settings.model import LakeSettings
 from company_activity.steps import admit_crm as step
 from company_activity.steps import stage_crm as staging
-from company_activity.steps.plan import plan
+from company_activity.steps.start import check_accepted_files
 
 from support.ingest import clock_at, settings_for
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from company_activity.planner import MOVED, Dirty, dirty_dates
-from company_activity.state import FORMULA_VERSION, BuiltDate, built_dates, under_rules
+from company_activity.planning.dirty import MOVED, Dirty, dirty_dates
+from company_activity.planning.state import FORMULA_VERSION, BuiltDate, built_dates, under_rules
 from company_activity.steps.build_activity import Build, in_batches, sources_noted
 
 DAY = date(2025, 1, 1)

@@ -14,10 +14,10 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import GateRefused
 from company_activity.io.lake.delta import read_table, replace_where
-from company_activity.report import RunReport, StepReport
+from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
-from company_activity.settings import LakeSettings
+from company_activity.settings.model import LakeSettings
 from company_activity.steps.build_companies import build_companies
 from company_activity.transforms.dimension import Revision, rebuilt
 

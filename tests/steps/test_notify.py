@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from company_activity.configuration import load_settings
 from company_activity.errors import ApiError, SettingsError
-from company_activity.io.run_records import lake_marks, write_record
-from company_activity.report import RunReport, StepReport
+from company_activity.io.lake.run_records import lake_marks, write_record
+from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
+from company_activity.settings.loading import load_settings
 from company_activity.steps.notify import notify
 
 from support.receivers import http_receiver

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.configuration import load_settings
 from company_activity.errors import ApiError
 from company_activity.io.lake.delta import replace_where
-from company_activity.report import RunReport, StepReport
+from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
+from company_activity.settings.loading import load_settings
 from company_activity.steps import write_report as step
 from company_activity.steps.write_report import write_report
 

@@ -17,11 +17,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.plan import bounds, dates_to_build
-from company_activity.planner import Dirty, Sources, Span, by_snapshot_date, complete_dates, dirty_dates
+from company_activity.planning.dirty import Dirty, Sources, Span, by_snapshot_date, complete_dates, dirty_dates
+from company_activity.planning.plan import bounds, dates_to_build
+from company_activity.planning.state import FORMULA_VERSION, MISSING, BuiltDate
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
-from company_activity.settings import MetricSettings
-from company_activity.state import FORMULA_VERSION, MISSING, BuiltDate
+from company_activity.settings.model import MetricSettings
 from company_activity.steps.build_activity import EMPTY, MOST_SLICES
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from random import Random
 
-from company_activity.state import mark
+from company_activity.planning.state import mark
 
 from oracle.case_crm import random_file
 from oracle.case_plans import Plan, random_plans

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.schemas import CRM_COMPANIES, PRODUCT_USAGE
-from company_activity.settings import MetricSettings
+from company_activity.settings.model import MetricSettings
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.companies import build_companies

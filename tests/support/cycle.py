@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from company_activity.configuration import load_settings
 from company_activity.io.lake.delta import read_table
 from company_activity.schemas import Table
-from company_activity.settings import Settings
+from company_activity.settings.loading import load_settings
+from company_activity.settings.model import Settings
 
 from api_server import SampleApi
 
@@ -57,7 +57,7 @@ class Place:
 
     def run(self, *arguments: str, **more: str) -> int:
         """A command on this place, as a user would give it; its exit code."""
-        from company_activity.cli import main
+        from company_activity.cli.main import main
 
         with environment(self.environ | more):
             return main(list(arguments))

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
+from company_activity.runtime.session import spark_session
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
-from company_activity.session import spark_session
-from company_activity.settings import SparkSettings
+from company_activity.settings.model import SparkSettings
 from company_activity.transforms.hashing import content_hash
 from company_activity.transforms.usage import parse_usage
 

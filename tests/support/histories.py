@@ -7,9 +7,9 @@ from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
 
-from company_activity.checks import split_by_reasons
+from company_activity.gates.reasons import split_by_reasons
 from company_activity.schemas import CRM_COMPANIES
-from company_activity.settings import MetricSettings
+from company_activity.settings.model import MetricSettings
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.companies import build_companies

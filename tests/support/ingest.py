@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from company_activity.settings import (
+from company_activity.settings.model import (
     ApiSettings,
     LakeSettings,
     LandingSettings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, date, datetime
 
-from company_activity.io.fetch_dates import fetch_dates
+from company_activity.io.landing.fetch_dates import fetch_dates
 
 from support.ingest import settings_for
 

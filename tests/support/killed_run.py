@@ -13,7 +13,7 @@ from typing import Any
 
 from pyspark.sql import DataFrameWriter, SparkSession
 
-from company_activity.cli import main
+from company_activity.cli.main import main
 
 from support.lake import versions
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from company_activity.io.api.page import Page
-from company_activity.io.landing.canonical import Item, canonical
 from company_activity.io.landing.commit import Fetch, Landed, begin, commit
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.page_file import Session
 from company_activity.io.landing.unfinished import UnfinishedDate
+from company_activity.records.item import Item, canonical
 
 DAY = date(2025, 3, 31)
 NOON = datetime(2025, 4, 1, 12, tzinfo=UTC)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from company_activity.io.sql import sources
-from company_activity.io.sql.by_key import publish_keys
-from company_activity.io.sql.served import DIMENSION
-from company_activity.java import use_java
-from company_activity.local import resolved_jars
+from company_activity.io.warehouse import sources
+from company_activity.io.warehouse.by_key import publish_keys
+from company_activity.io.warehouse.served import DIMENSION
+from company_activity.runtime.java import use_java
+from company_activity.runtime.local import resolved_jars
 
 from support.warehouses import companies, pinned, prepared, publisher_of, settings_for
 

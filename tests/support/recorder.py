@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from company_activity.io.sql.dialects import Dialect
-from company_activity.io.sql.jdbc import Row
-from company_activity.io.sql.target import Target
-from company_activity.io.sql.warehouse import Warehouse
-from company_activity.settings import SqlSettings
+from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.jdbc import Row
+from company_activity.io.warehouse.target import Target
+from company_activity.io.warehouse.warehouse import Warehouse
+from company_activity.settings.model import SqlSettings
 
 
 @dataclass

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from company_activity.errors import CompanyActivityError
-from company_activity.gates import Verdict
-from company_activity.report import ChurnRisk, DayFigures, Figures, Rejected, RunReport, StepReport
+from company_activity.gates.verdict import Verdict
+from company_activity.report.model import ChurnRisk, DayFigures, Figures, Rejected, RunReport, StepReport
 
 DAY = date(2025, 11, 23)
 BEGAN = datetime(2025, 11, 24, 3, 0, tzinfo=UTC)

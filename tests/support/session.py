@@ -25,8 +25,8 @@ time.tzset()
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session: Delta and JDBC jars from the set-up's cache."""
-    from company_activity.java import use_java
-    from company_activity.local import resolved_jars
+    from company_activity.runtime.java import use_java
+    from company_activity.runtime.local import resolved_jars
 
     use_java()
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable  # driver and workers alike

@@ -10,15 +10,15 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from company_activity.io.sql.lake import LakeTable
-from company_activity.io.sql.ledger import Fence
-from company_activity.io.sql.mirror import mirror_files
-from company_activity.io.sql.preflight import prepare
-from company_activity.io.sql.publisher import Publisher
-from company_activity.io.sql.served import ACTIVITY, DIMENSION, SERVED_TABLES, Served
-from company_activity.io.sql.warehouse import Warehouse, open_warehouse
+from company_activity.io.warehouse.lake import LakeTable
+from company_activity.io.warehouse.ledger import Fence
+from company_activity.io.warehouse.mirror import mirror_files
+from company_activity.io.warehouse.preflight import prepare
+from company_activity.io.warehouse.publisher import Publisher
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, Served
+from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
 from company_activity.schemas import Table
-from company_activity.settings import (
+from company_activity.settings.model import (
     ApiSettings,
     LakeSettings,
     LandingSettings,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from company_activity.checks import split_by_reasons
+from company_activity.gates.reasons import split_by_reasons
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.activity import ActivityInputs
 from company_activity.transforms.usage import keep_latest_record, parse_usage

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.checks import split_by_reasons
+from company_activity.gates.reasons import split_by_reasons
+from company_activity.records.usage import parse_line
 from company_activity.steps.stage_usage import drift
 from company_activity.transforms.usage import keep_latest_record, parse_usage
-from company_activity.usage_lines import parse_line
 
 from support.frames import FETCHED, LINES
 

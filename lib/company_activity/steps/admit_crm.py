@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.admission import CRM_BROKEN, Refusal
 from company_activity.errors import CrmFileRefused
-from company_activity.fields import RULES_VERSION
-from company_activity.gates import refuse_unless_passed, warnings_of
-from company_activity.input_gates import judge_freshness
+from company_activity.gates.arrived import judge_freshness
+from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
+from company_activity.gates.verdict import refuse_unless_passed, warnings_of
 from company_activity.io.lake.delta import read_table, replace_where
 from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
-from company_activity.report import StepReport
+from company_activity.records.fields import RULES_VERSION
+from company_activity.report.model import StepReport
 from company_activity.run import AdmittedFile
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import paths_predicate, refused_files_frame

@@ -12,8 +12,9 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import GateRefused
-from company_activity.gates import Verdict, equal, refuse_defects, warnings_of, well_keyed
-from company_activity.input_gates import judge_unknown
+from company_activity.gates.arrived import judge_unknown
+from company_activity.gates.rewrite import Rewriting
+from company_activity.gates.verdict import Verdict, equal, refuse_defects, warnings_of, well_keyed
 from company_activity.io.lake.delta import (
     VersionGone,
     dates_predicate,
@@ -24,7 +25,7 @@ from company_activity.io.lake.delta import (
     replace_where,
 )
 from company_activity.io.lake.delta_log import state_warnings
-from company_activity.planner import (
+from company_activity.planning.dirty import (
     Dirty,
     Span,
     check_metrics,
@@ -34,10 +35,9 @@ from company_activity.planner import (
     is_of_the_date,
     lost_dates,
 )
-from company_activity.report import StepReport
-from company_activity.rewrite_gate import Rewriting
+from company_activity.planning.state import FORMULA_VERSION, BuiltDate, built_dates, table_of, version_of
+from company_activity.report.model import StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE
-from company_activity.state import FORMULA_VERSION, BuiltDate, built_dates, table_of, version_of
 from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, rows_of_the_spine

@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from datetime import date
 from typing import TYPE_CHECKING
 
-from company_activity.gates import Verdict, refuse_defects, well_keyed
+from company_activity.gates.rewrite import Rewriting
+from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import create_table, exists, note_state, read_table, replace_where
 from company_activity.io.lake.delta_log import identity
-from company_activity.planner import Sources, complete_dates, lost_dates
-from company_activity.report import StepReport
-from company_activity.rewrite_gate import Rewriting
+from company_activity.planning.dirty import Sources, complete_dates, lost_dates
+from company_activity.report.model import StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import spelt_alike, with_row_times

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from company_activity.io.fetch_dates import fetch_dates
-from company_activity.report import StepReport
+from company_activity.io.landing.fetch_dates import fetch_dates
+from company_activity.planning.state import generation_of
+from company_activity.report.model import StepReport
 from company_activity.schemas import PRODUCT_USAGE
-from company_activity.state import generation_of
 
 if TYPE_CHECKING:
     from company_activity.run import Run

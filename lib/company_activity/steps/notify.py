@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, Undelivered
+from company_activity.io.lake.run_records import run_records
 from company_activity.io.notify.channel import Channel, NotSent
 from company_activity.io.notify.channels import open_channels
 from company_activity.io.notify.deliver import Delivery, deliver, sent
 from company_activity.io.notify.message import Message
-from company_activity.io.outbox import Outbox, Pending
-from company_activity.io.run_records import run_records
-from company_activity.report import StepReport
+from company_activity.io.notify.outbox import Outbox, Pending
+from company_activity.report.model import StepReport
 
 if TYPE_CHECKING:
     from company_activity.run import Run

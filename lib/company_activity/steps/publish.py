@@ -6,11 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.io.lake.delta_log import identity
-from company_activity.io.sql.ledger import MISSING, WHOLE
-from company_activity.io.sql.mirror import read_mirror
-from company_activity.io.sql.publishing import publish_scopes
-from company_activity.planner import shows
-from company_activity.report import StepReport
+from company_activity.io.warehouse.ledger import MISSING, WHOLE
+from company_activity.io.warehouse.mirror import read_mirror
+from company_activity.io.warehouse.publishing import publish_scopes
+from company_activity.planning.dirty import shows
+from company_activity.report.model import StepReport
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from company_activity.admission import batches
-from company_activity.crm import CrmFile, read_crm_file
 from company_activity.errors import ImbalanceError
-from company_activity.fields import RULES_VERSION
-from company_activity.gates import Verdict, refuse_defects, well_keyed
+from company_activity.gates.crm_admission import batches
+from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import replace_where
 from company_activity.io.landing.crm_files import content_as_judged
-from company_activity.report import StepReport
+from company_activity.records.crm import CrmFile, read_crm_file
+from company_activity.records.fields import RULES_VERSION
+from company_activity.report.model import StepReport
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import crm_quarantine_frame, crm_staging_frame, paths_predicate
 

@@ -8,33 +8,33 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.checks import split_by_reasons
 from company_activity.dates import spans
 from company_activity.errors import ImbalanceError
-from company_activity.fields import RULES_VERSION
-from company_activity.gates import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
-from company_activity.input_gates import (
+from company_activity.gates.arrived import (
     Arrived,
     judge_quarantine,
     judge_volume,
     same_weekdays,
     usual,
 )
+from company_activity.gates.reasons import split_by_reasons
+from company_activity.gates.rewrite import Rewriting
+from company_activity.gates.verdict import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
 from company_activity.io.lake.delta import dates_predicate, read_table, replace_where
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
-from company_activity.planner import (
+from company_activity.planning.dirty import (
     complete_dates,
     dates_set_back,
     dates_to_stage,
     dates_to_stage_again,
     under_other_rules,
 )
-from company_activity.report import StepReport
-from company_activity.rewrite_gate import Rewriting
+from company_activity.planning.state import State, mark
+from company_activity.records.fields import RULES_VERSION
+from company_activity.report.model import StepReport
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
-from company_activity.state import State, mark
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from company_activity.io.sql.validation import validate_scopes
-from company_activity.report import StepReport
+from company_activity.io.warehouse.validation import validate_scopes
+from company_activity.report.model import StepReport
 
 if TYPE_CHECKING:
     from company_activity.run import Run

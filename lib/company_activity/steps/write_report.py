@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.io.files import open_folder
 from company_activity.io.lake.delta import read_table
-from company_activity.io.url_secrets import without_secrets, without_secrets_in
-from company_activity.page import render
-from company_activity.report import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
+from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
+from company_activity.io.storage.folder import open_folder
+from company_activity.report.model import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
+from company_activity.report.page import render
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
 from company_activity.transforms.figures import STATES, figures_by_date, new_risks, rejected_by_reason, risks_with_days
 

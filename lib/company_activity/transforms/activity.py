@@ -22,7 +22,7 @@ from company_activity.transforms.metrics import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.settings import MetricSettings
+    from company_activity.settings.model import MetricSettings
 
 
 LAST_WEEK = 6  # so many days back, the date itself included

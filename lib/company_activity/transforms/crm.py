@@ -14,8 +14,8 @@ from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from company_activity.admission import Refusal
-    from company_activity.crm import CrmFile
+    from company_activity.gates.crm_admission import Refusal
+    from company_activity.records.crm import CrmFile
 
 STAGED = (
     "company_id string, name string, country string, industry_tag string, contact_micros bigint, "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.report import NEW_DAYS, SPARK_DAYS
+from company_activity.report.model import NEW_DAYS, SPARK_DAYS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

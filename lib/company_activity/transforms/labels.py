@@ -12,7 +12,7 @@ from company_activity.transforms.calendar import bits, is_whole
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.settings import ChurnSettings
+    from company_activity.settings.model import ChurnSettings
 
 THIS_WEEK = bits(0, 6)
 WEEK_BEFORE = bits(7, 13)

@@ -16,7 +16,7 @@ from company_activity.transforms.calendar import bits, days_in, is_whole
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.settings import EngagementSettings
+    from company_activity.settings.model import EngagementSettings
 
 ALL_60_DAYS = bits(0, 59)
 

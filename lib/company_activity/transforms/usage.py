@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.usage_lines import UsageRecord, parse_line
+from company_activity.records.usage import UsageRecord, parse_line
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ import pytest
 
 from company_activity.errors import ApiError
 from company_activity.io.api.wire import CHUNK_BYTES, unpacked
-from company_activity.io.landing.canonical import Item
+from company_activity.records.item import Item
 
 from support.usage_api import Answer, in_turn, ok, page, raw
 

@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from company_activity.io.fetch_dates import fetch_dates
 from company_activity.io.landing.commit import begin
+from company_activity.io.landing.fetch_dates import fetch_dates
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
-from company_activity.settings import LandingSettings, Secret
+from company_activity.settings.model import LandingSettings, Secret
 
 from support.ingest import clock_at, settings_for
 from support.landing import DAY, fetch, land, pages, session

@@ -12,7 +12,7 @@ import pytest
 from company_activity.io.landing.commit import Fetch, begin, commit
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
-from company_activity.settings import LandingSettings
+from company_activity.settings.model import LandingSettings
 
 from support.landing import DAY, NOON, pages, session
 

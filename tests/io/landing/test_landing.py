@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import LandingCorrupt, LandingMissing
-from company_activity.io.landing.canonical import content_digest
 from company_activity.io.landing.commit import Fetch, commit
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.unfinished import UnfinishedDate
 from company_activity.io.storage.opening import LocalStorage
-from company_activity.settings import LandingSettings
+from company_activity.records.item import content_digest
+from company_activity.settings.model import LandingSettings
 
 from support.landing import DAY, MIDNIGHT, NOON, fetch, land, pages, session
 

@@ -13,12 +13,12 @@ from unittest import mock
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from company_activity.io.landing.canonical import canonical, content_digest
 from company_activity.io.landing.commit import begin
 from company_activity.io.landing.landing import Landing
-from company_activity.io.landing.line import item_of
 from company_activity.io.storage.opening import LocalStorage
-from company_activity.settings import LandingSettings
+from company_activity.records.item import canonical, content_digest
+from company_activity.records.landed_line import item_of
+from company_activity.settings.model import LandingSettings
 
 from support.landing import DAY, fetch, land, pages, session
 

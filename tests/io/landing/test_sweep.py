@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from company_activity.io.landing.landing import Landing
-from company_activity.settings import LandingSettings
+from company_activity.settings.model import LandingSettings
 
 from support.landing import DAY, fetch, land, pages, session
 

@@ -10,7 +10,7 @@ from company_activity.errors import SourceError
 from company_activity.io.api.page import FIRST_PAGE, PagingBroken
 from company_activity.io.landing.commit import Fetch, begin, commit
 from company_activity.io.landing.landing import Landing
-from company_activity.settings import LandingSettings
+from company_activity.settings.model import LandingSettings
 
 from support.landing import DAY, NOON, fetch, land, pages, session
 

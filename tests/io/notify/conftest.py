@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from company_activity.io.notify.message import Message
-from company_activity.settings import NotifySettings
+from company_activity.settings.model import NotifySettings
 
 from support.receivers import HttpReceiver, http_receiver
 from support.reports import HOSTILE

@@ -10,7 +10,7 @@ import pytest
 from company_activity.errors import SettingsError
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.deliver import deliver
-from company_activity.io.outbox import Outbox
+from company_activity.io.notify.outbox import Outbox
 
 NOW = datetime(2025, 11, 25, 3, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)

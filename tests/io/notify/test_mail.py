@@ -8,7 +8,7 @@ import pytest
 
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.mail import Mail
-from company_activity.settings import Secret, SecretSettings
+from company_activity.settings.model import Secret, SecretSettings
 
 from support.receivers import mail_receiver
 

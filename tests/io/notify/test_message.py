@@ -7,7 +7,7 @@ import json
 import pytest
 
 from company_activity.errors import GateRefused
-from company_activity.gates import Verdict
+from company_activity.gates.verdict import Verdict
 from company_activity.io.notify.message import Message, fitting
 from company_activity.io.notify.teams import body_of
 

@@ -11,7 +11,7 @@ from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.teams import MOST_BYTES as MOST_CARD_BYTES
 from company_activity.io.notify.teams import Teams
 from company_activity.io.notify.webhook import Webhook
-from company_activity.settings import Secret, SecretSettings
+from company_activity.settings.model import Secret, SecretSettings
 
 CHANNELS = {"webhook_url": Webhook, "teams_url": Teams}
 

@@ -12,7 +12,7 @@ from company_activity.errors import SettingsError, SourceError
 from company_activity.io.storage import blob
 from company_activity.io.storage import local as on_disk
 from company_activity.io.storage.opening import LocalStorage, open_storage
-from company_activity.settings import LandingSettings, Secret
+from company_activity.settings.model import LandingSettings, Secret
 
 
 def paths(storage, prefix):

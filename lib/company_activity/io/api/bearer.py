@@ -8,7 +8,7 @@ from collections.abc import Callable
 import requests
 
 from company_activity.errors import SettingsError
-from company_activity.settings import Secret
+from company_activity.settings.model import Secret
 
 
 class Bearer:

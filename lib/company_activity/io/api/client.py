@@ -12,8 +12,8 @@ from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.page import TELL_ITS_OWNER, Page, PagingBroken, Trail
 from company_activity.io.api.page_url import checked_url, page_url, without_secrets
 from company_activity.io.api.request import PageRequest
-from company_activity.io.http_session import HttpSession
-from company_activity.settings import ApiSettings, Secret
+from company_activity.io.net.http_session import HttpSession
+from company_activity.settings.model import ApiSettings, Secret
 
 SHOWN_CHARACTERS = 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from company_activity.io.landing.canonical import Item, decode_at
+from company_activity.records.item import Item, decode_at
 
 Member = tuple[str, str | tuple[Item, ...]]
 blanks = re.compile(r"[ \t\n\r]*").match

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from company_activity.errors import ApiError
 from company_activity.io.api.members import members_of
 from company_activity.io.api.whole import COMPARED, Total, greatest_total, what_is_missing
-from company_activity.io.landing.canonical import Item, content_digest
+from company_activity.records.item import Item, content_digest
 
 NextPage = int | str | None
 FIRST_PAGE = 1

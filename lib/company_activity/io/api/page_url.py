@@ -10,8 +10,8 @@ import requests
 
 from company_activity.errors import ApiError, SettingsError
 from company_activity.io.api.page import TELL_ITS_OWNER
-from company_activity.io.loopback import is_loopback
-from company_activity.settings import ApiSettings
+from company_activity.io.net.loopback import is_loopback
+from company_activity.settings.model import ApiSettings
 
 A_URL = re.compile(r"(?i:https?://)|\?|/[^?]*\?")
 # No token looks like these; a reader that took one for a URL would carry the key to another server.

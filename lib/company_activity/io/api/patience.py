@@ -8,7 +8,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
-from company_activity.settings import ApiSettings
+from company_activity.settings.model import ApiSettings
 
 PASSING_STATUSES = frozenset({408, 425, 429, *range(500, 600)})  # whatever a server or what stands before it ails of
 

@@ -20,8 +20,8 @@ from company_activity.io.api.page_url import shown_target
 from company_activity.io.api.patience import PASSING_STATUSES, Passing, Patience
 from company_activity.io.api.whole import COMPARED
 from company_activity.io.api.wire import Wire, read_body
-from company_activity.io.causes import cause, chain, is_untrusted_certificate, shown
-from company_activity.settings import ApiSettings
+from company_activity.io.net.causes import cause, chain, is_untrusted_certificate, shown
+from company_activity.settings.model import ApiSettings
 
 log = logging.getLogger(__name__)
 EXCERPT_BYTES = 4096

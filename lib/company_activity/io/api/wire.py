@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from company_activity.errors import ApiError
 from company_activity.io.api.patience import Passing
-from company_activity.io.causes import cause, chain
+from company_activity.io.net.causes import cause, chain
 
 CHUNK_BYTES = 64 * 1024
 GZIP = ("gzip", "x-gzip")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from company_activity.errors import LakeUnfit
-from company_activity.io.files import Folder, open_folder
+from company_activity.io.storage.folder import Folder, open_folder
 
 OURS = "company_activity"
 MAX_STATE_BYTES = 1_000_000

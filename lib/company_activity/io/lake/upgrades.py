@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from company_activity.io.files import open_folder
+from company_activity.io.storage.folder import open_folder
 
 FOLDER = "ops/upgrades"
 

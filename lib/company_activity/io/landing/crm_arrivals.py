@@ -8,18 +8,18 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from company_activity.admission import Admission, StagedSnapshots
-from company_activity.crm import CrmFile, read_crm_file, snapshot_date
 from company_activity.errors import CrmFileRefused, UsageError
+from company_activity.gates.crm_admission import Admission, StagedSnapshots
 from company_activity.io.landing.crm_files import content_as_judged, unread_files
 from company_activity.io.landing.crm_verdicts import ACCEPTED, CrmVerdicts
+from company_activity.records.crm import CrmFile, read_crm_file, snapshot_date
 
 if TYPE_CHECKING:
-    from company_activity.admission import StagedIds
+    from company_activity.gates.crm_admission import StagedIds
     from company_activity.io.landing.crm_known import KnownFiles
     from company_activity.io.storage.opening import Storage
-    from company_activity.settings import GateSettings
-    from company_activity.state import State
+    from company_activity.planning.state import State
+    from company_activity.settings.model import GateSettings
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from company_activity.crm.snapshot_date import date_in_name
-from company_activity.fields import RULES_VERSION
 from company_activity.io.landing.crm_notes import (
     FIRST_RULES,
     WORKERS,
@@ -24,7 +22,9 @@ from company_activity.io.landing.crm_notes import (
     digest_of,
     encoded,
 )
-from company_activity.planner import content_of, snapshots
+from company_activity.planning.dirty import content_of, snapshots
+from company_activity.records.crm.snapshot_date import date_in_name
+from company_activity.records.fields import RULES_VERSION
 
 if TYPE_CHECKING:
     from company_activity.io.storage.port import Entry

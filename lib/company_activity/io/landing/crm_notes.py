@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
-from company_activity.fields import RULES_VERSION
-from company_activity.io.files import open_folder
+from company_activity.io.storage.folder import open_folder
+from company_activity.records.fields import RULES_VERSION
 
 FOLDER = "ops/crm"
 FIRST_RULES = "1"  # of the files whose state was written before it noted the rules per path

@@ -6,7 +6,7 @@ import hashlib
 import json
 from functools import cached_property
 
-from company_activity.io.files import open_folder
+from company_activity.io.storage.folder import open_folder
 
 FOLDER = "ops/crm_verdicts"
 ACCEPTED, LOSS, BROKEN = "accepted", "refused", "broken"  # the verdicts, as the files' names hold them

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from company_activity.gates import Verdict
-from company_activity.input_gates import Arrived, let_through, refused_before
+from company_activity.gates.arrived import Arrived, let_through, refused_before
+from company_activity.gates.verdict import Verdict
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.paths import Generations, generation_path
 

@@ -23,7 +23,7 @@ from company_activity.io.landing.paths import (
     unfinished_path,
 )
 from company_activity.io.storage.port import Storage
-from company_activity.settings import LandingSettings
+from company_activity.settings.model import LandingSettings
 
 log = logging.getLogger(__name__)
 READ_BYTES = 1024 * 1024

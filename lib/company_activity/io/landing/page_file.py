@@ -13,7 +13,7 @@ from typing import Any
 from company_activity.errors import LandingCorrupt
 from company_activity.io.api.page import Page
 from company_activity.io.api.whole import Total
-from company_activity.io.landing.line import item_of, landed_line
+from company_activity.records.landed_line import item_of, landed_line
 
 FORMAT = 1
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from company_activity.errors import SourceError
 from company_activity.io.landing.manifest import Part
 from company_activity.io.storage.port import Storage
-from company_activity.settings import LandingSettings
+from company_activity.settings.model import LandingSettings
 
 
 @dataclass(frozen=True)

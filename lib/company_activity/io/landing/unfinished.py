@@ -12,10 +12,10 @@ from datetime import timedelta
 
 from company_activity.errors import ApiError, LandingCorrupt, SourceError
 from company_activity.io.api.page import Page, Trail
-from company_activity.io.landing.canonical import ContentDigest
 from company_activity.io.landing.page_file import Session, packed, page_of, unpacked
 from company_activity.io.landing.parts import Lines
 from company_activity.io.storage.port import Storage
+from company_activity.records.item import ContentDigest
 
 
 class UnfinishedDate:

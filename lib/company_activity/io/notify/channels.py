@@ -7,7 +7,7 @@ from company_activity.io.notify.file import FileDrop
 from company_activity.io.notify.mail import Mail
 from company_activity.io.notify.teams import Teams
 from company_activity.io.notify.webhook import Webhook
-from company_activity.settings import NotifySettings, SecretSettings
+from company_activity.settings.model import NotifySettings, SecretSettings
 
 
 def open_channels(settings: NotifySettings, secrets: SecretSettings) -> dict[str, Channel]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from company_activity.errors import CompanyActivityError
 from company_activity.io.notify.channel import Channel, NotSent
 from company_activity.io.notify.message import Message
-from company_activity.io.outbox import Outbox
+from company_activity.io.notify.outbox import Outbox
 
 
 @dataclass

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from company_activity.errors import CompanyActivityError
-from company_activity.io.files import open_folder
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.message import Message
-from company_activity.settings import NotifySettings
+from company_activity.io.storage.folder import open_folder
+from company_activity.settings.model import NotifySettings
 
 
 class FileDrop:

@@ -9,11 +9,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from company_activity.io.causes import cause
-from company_activity.io.http_session import HttpSession
-from company_activity.io.loopback import is_loopback
+from company_activity.io.net.causes import cause
+from company_activity.io.net.http_session import HttpSession
+from company_activity.io.net.loopback import is_loopback
 from company_activity.io.notify.channel import NotSent
-from company_activity.settings import NotifySettings
+from company_activity.settings.model import NotifySettings
 
 BUSY = (429, 502, 503, 504)
 

@@ -7,11 +7,11 @@ import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
 
-from company_activity.io.causes import cause
+from company_activity.io.net.causes import cause
 from company_activity.io.notify.channel import NotSent, within
 from company_activity.io.notify.message import Message, fitting
-from company_activity.io.secrets import resolve
-from company_activity.settings import NotifySettings, SecretSettings
+from company_activity.io.secrets.resolve import resolve
+from company_activity.settings.model import NotifySettings, SecretSettings
 
 MOST_BYTES = 256 * 1024
 SUBJECT_CHARACTERS = 150

@@ -8,8 +8,8 @@ from typing import Any
 from company_activity.io.notify.channel import within
 from company_activity.io.notify.http import post
 from company_activity.io.notify.message import Message, fitting
-from company_activity.io.secrets import resolve
-from company_activity.settings import NotifySettings, SecretSettings
+from company_activity.io.secrets.resolve import resolve
+from company_activity.settings.model import NotifySettings, SecretSettings
 
 MOST_BYTES = 28 * 1000  # Teams refuses 28 KB and more
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"

@@ -7,8 +7,8 @@ import json
 from company_activity.io.notify.channel import within
 from company_activity.io.notify.http import post
 from company_activity.io.notify.message import Message, fitting
-from company_activity.io.secrets import resolve
-from company_activity.settings import NotifySettings, SecretSettings
+from company_activity.io.secrets.resolve import resolve
+from company_activity.settings.model import NotifySettings, SecretSettings
 
 MOST_BYTES = 256 * 1024
 

@@ -21,12 +21,12 @@ from azure.core.exceptions import (
 from azure.storage import blob as azure_blob
 
 from company_activity.errors import SettingsError
-from company_activity.io.secrets import resolve
-from company_activity.io.storage.azure_credential import credential
+from company_activity.io.secrets.azure_credential import credential
+from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.blob_lease import leased
 from company_activity.io.storage.blob_stream import Chunks, told
 from company_activity.io.storage.port import Entry
-from company_activity.settings import LandingSettings, SecretSettings
+from company_activity.settings.model import LandingSettings, SecretSettings
 
 sdk: Any = azure_blob  # the decorators of its methods hide their types
 BLOCK_BYTES = 4 * 1024 * 1024

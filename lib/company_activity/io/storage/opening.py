@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from company_activity.errors import SettingsError
+from company_activity.io.secrets.in_urls import without_secrets
 from company_activity.io.storage.local import LocalStorage
 from company_activity.io.storage.port import Entry, Storage
-from company_activity.io.url_secrets import without_secrets
-from company_activity.settings import LandingSettings, SecretSettings
+from company_activity.settings.model import LandingSettings, SecretSettings
 
 __all__ = ["Entry", "LocalStorage", "Storage", "open_storage"]
 

@@ -1,0 +1,184 @@
+"""What a run prints: a line per step as it ends, and a summary."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console as RichConsole
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+if TYPE_CHECKING:
+    from company_activity.planning.plan import Plan
+    from company_activity.report.model import RunReport, StepReport
+
+COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
+MOST_RISKS = 10  # on a terminal
+UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
+
+
+class Console:
+    """Progress on standard output; errors on standard error, `with_traceback` if asked for."""
+
+    def __init__(self, *, with_traceback: bool = False) -> None:
+        self.with_traceback = with_traceback
+        self.out = _console(sys.stdout)
+        self.err = _console(sys.stderr)
+
+    def say(self, line: str) -> None:
+        self.out.print(f"[dim]{escape(line)}[/dim]")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[date, int, int], None]]:
+        """Where pages are counted as they land: one line that moves on a terminal, silence elsewhere."""
+        if not self.out.is_terminal:
+            yield lambda day, pages, rows: None
+            return
+        with self.out.status("") as status:
+            yield lambda day, pages, rows: status.update(f"{day}: page {pages}, {rows:,} records")
+
+    def step(self, step: StepReport) -> None:
+        """One line for a step that has ended."""
+        counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in step.counts.items())
+        told = counts or "; ".join(step.notes)
+        colour = COLOURS[step.outcome]
+        self.out.print(f"[{colour}]{step.outcome:<8}[/{colour}] {step.name:<16} {step.seconds:5.1f} s  {escape(told)}")
+        for warning in step.warnings:
+            self.out.print(f"         [yellow]warning[/yellow]: {escape(warning)}")
+        if step.error and self.with_traceback:
+            traceback.print_exception(step.error)
+        if step.error:
+            self.err.print(f"[red]{escape(str(step.error))}[/red]")
+
+    def summary(self, report: RunReport) -> None:
+        """Rows per hop, who to call, and where the page is."""
+        if not report.has_changed_something and report.exit_code == 0:
+            self.out.print("\nNothing to do: every table and the warehouse are up to date. Nothing new was published.")
+            return
+        if report.churn_risks:
+            self._risks(report)
+        if report.not_judged:
+            self.out.print(f"Not judged on {report.risks_on}: {report.not_judged:,}, whose last 7 days are not known.")
+        failed = ", ".join(f"{step.name} (exit code {step.error.exit_code})" for step in report.failures if step.error)
+        self.out.print(
+            f"\nRun {report.run_id} {report.outcome} in {report.seconds:.0f} s{f': {failed}' if failed else ''}."
+        )
+        if report.page:
+            self.out.print(f"Report: {escape(report.page)}")
+
+    def runs(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """A line per recorded run, and one for each step that failed, with its error."""
+        for record in records:
+            outcome = "failed" if record["exit_code"] else "done" if record["has_changed_something"] else "nothing"
+            told = f"{len(record['dates']):4} dates  {record['seconds']:6.0f} s  {record['command']}"
+            exit_code, colour = record["exit_code"], COLOURS[outcome]
+            self.out.print(f"{record['run_id']}  [{colour}]{outcome:<7} {exit_code}[/{colour}]  {escape(told)}")
+            for step, error in errors_of(record):
+                self.out.print(escape(f"    {step}: {error['what']}"))
+
+    def plan(self, plan: Plan) -> None:
+        """What a run would do: the dates to fetch, to stage, to build with their reasons, and to publish."""
+        if plan.is_nothing:
+            self.out.print("Nothing to do with what has landed: every table and the warehouse are up to date.")
+        lines = [
+            ("fetch", spans(plan.fetch), "what it brings is not known before"),
+            ("missing", spans(plan.missing), "asked for, and not landed completely"),
+            *(("stage", spans(days), state) for state, days in by_reason(plan.stage.items())),
+            *((f"crm {file.state}", file.path, file.told) for file in plan.crm),
+            *(("build", spans(days), why) for why, days in by_reason(reasons_of(plan))),
+            ("drop", spans(plan.drop), "built, and no longer complete"),
+            ("publish", spans(plan.publish), what_is_published(plan)),
+        ]
+        table = _table("", "", "", has_header=False)
+        for what, dates, why in lines:
+            if dates:
+                table.add_row(what, escape(dates), escape(why))
+        self.out.print(table)
+        if plan.build:
+            self.out.print(f"Rows to rewrite: ≤ {plan.rows_to_rewrite:,} of those that stand, and those of new dates.")
+        if plan.is_refused:
+            self.out.print(
+                f"[yellow]The gate `rewrite` may refuse it[/yellow]: {escape(plan.refusal)}."
+                " Ask for these dates, or --accept-gate rewrite."
+            )
+
+    def _risks(self, report: RunReport) -> None:
+        shown = report.churn_risks[: MOST_RISKS if _is_terminal(sys.stdout) else None]
+        table = _table("company", "name", "reasons", "engagement")
+        for risk in shown:
+            name = escape(" ".join(risk.company_name.split()))
+            table.add_row(escape(risk.company_id), name, ", ".join(risk.reasons), f"{risk.engagement_score:.1f}")
+        self.out.print(f"\n[italic]Churn risks on {report.risks_on}[/italic]")
+        self.out.print(table)
+        if report.at_risk > len(shown):
+            self.out.print(f"and {report.at_risk - len(shown):,} more at risk: see the report")
+
+
+def _console(stream: TextIO) -> RichConsole:
+    """Of a terminal's width, and of none elsewhere; texts are shown as they are."""
+    size = None if _is_terminal(stream) else UNBOUNDED
+    return RichConsole(file=stream, highlight=False, emoji=False, soft_wrap=True, width=size, height=size)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    """Whether somebody looks; a notebook's stream may not even know."""
+    ask = getattr(stream, "isatty", None)
+    return ask is not None and bool(ask())
+
+
+def _table(*headings: str, has_header: bool = True) -> RichTable:
+    """Columns whose long texts take several lines where there is no room, and are never cut."""
+    table = RichTable(box=None, show_header=has_header)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def errors_of(record: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each step that failed in a recorded run, and its error; older records name the first alone."""
+    if "errors" in record:
+        return [(error["step"], error) for error in record["errors"]]
+    return [(record["failed_step"], record["error"])] if record["error"] else []
+
+
+def what_is_published(plan: Plan) -> str:
+    """What else is published, and that the dates are a bound where only the ledger can tell."""
+    companies = "dim.companies as well" if plan.publish_companies else ""
+    bound = "≤ at most: the ledger will be asked" if plan.asks_ledger else ""
+    return "; ".join(filter(None, (companies, bound)))
+
+
+def reasons_of(plan: Plan) -> Iterator[tuple[date, str]]:
+    """Each date to build with its reasons as one text; an upper bound is marked."""
+    for planned in plan.build:
+        first, *more = planned.reasons
+        told = f"{first} and {len(more)} more" if more else first
+        yield planned.day, f"≤ {told}" if planned.is_bound else told
+
+
+def by_reason(dated: Iterable[tuple[date, str]]) -> list[tuple[str, list[date]]]:
+    """The dates of each reason, in the order in which the reasons first come."""
+    found: dict[str, list[date]] = {}
+    for day, reason in dated:
+        found.setdefault(reason, []).append(day)
+    return list(found.items())
+
+
+def spans(days: Iterable[date]) -> str:
+    """Dates as ranges.
+
+    >>> spans([date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)])
+    '2025-01-01 to 2025-01-02, 2025-01-04'
+    """
+    ends: list[list[date]] = []
+    for day in sorted(days):
+        if ends and day - ends[-1][1] == timedelta(days=1):
+            ends[-1][1] = day
+        else:
+            ends.append([day, day])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in ends)

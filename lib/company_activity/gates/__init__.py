@@ -1,0 +1,1 @@
+"""What may be refused, and the verdicts."""

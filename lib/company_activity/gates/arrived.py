@@ -1,0 +1,151 @@
+"""Gates on what has arrived, judged before anything is written: is a date as large as its weekday usually is, how much
+of it is broken, how old is the CRM. Plain Python over a few figures per date.
+
+A share is compared exactly: 0.1 in the settings is a tenth, and a date that lost exactly a tenth is at the threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from statistics import median
+
+from company_activity.gates.verdict import Verdict
+from company_activity.settings.model import GateSettings
+
+VOLUME, QUARANTINE, REWRITE = "volume", "quarantine", "rewrite"
+ACCEPTABLE = (VOLUME, QUARANTINE, REWRITE)  # what `--accept-gate` can name
+WEEKS = (1, 2, 3, 4)
+FEWEST_WEEKS = 3
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A date's newest generation, in records; `events` are those of the accepted ones."""
+
+    day: date
+    generation: int
+    landed: int
+    accepted: int
+    quarantined: int
+    events: int
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The medians of the same weekday in the four weeks before, over its complete dates."""
+
+    records: Fraction
+    events: Fraction
+
+
+def same_weekdays(day: date) -> list[date]:
+    """The dates that a date is compared with.
+
+    >>> [str(before) for before in same_weekdays(date(2025, 3, 31))]
+    ['2025-03-24', '2025-03-17', '2025-03-10', '2025-03-03']
+    """
+    return [day - timedelta(weeks=weeks) for weeks in WEEKS]
+
+
+def usual(day: date, known: Mapping[date, tuple[int, int]]) -> Usual | None:
+    """What is usual for a date, from (records, events) of the complete dates; None where fewer than 3 are known.
+
+    >>> known = {date(2025, 3, 24): (9, 90), date(2025, 3, 17): (5, 50), date(2025, 3, 3): (7, 70)}
+    >>> usual(date(2025, 3, 31), known) == Usual(records=Fraction(7), events=Fraction(70))
+    True
+    """
+    found = [known[before] for before in same_weekdays(day) if before in known]
+    if len(found) < FEWEST_WEEKS:
+        return None
+    return Usual(
+        records=median(Fraction(records) for records, _ in found),
+        events=median(Fraction(events) for _, events in found),
+    )
+
+
+def judge_volume(arrived: Arrived, normal: Usual | None, gates: GateSettings) -> Verdict:
+    """A date with far fewer records or events than usual; an error only where many records are usual.
+
+    >>> gates = GateSettings()
+    >>> small, large = Usual(Fraction(100), Fraction(1000)), Usual(Fraction(2000), Fraction(9000))
+    >>> half = Arrived(date(2025, 3, 31), 1, 900, 900, 0, 9000)
+    >>> [(v.passed, v.severity) for v in (judge_volume(half, usual, gates) for usual in (None, small, large))]
+    [(True, 'error'), (True, 'error'), (False, 'error')]
+    """
+    scope = str(arrived.day)
+    if normal is None:
+        return Verdict(VOLUME, scope, True, "WARMUP", f"{FEWEST_WEEKS} earlier {arrived.day:%A}s to compare with")
+    drop = max(_drop(arrived.accepted, normal.records), _drop(arrived.events, normal.events))
+    passed = drop < exact(gates.volume_warn_drop)
+    is_error = drop >= exact(gates.volume_error_drop) and normal.records >= gates.volume_min_records
+    return Verdict(
+        VOLUME,
+        scope,
+        passed,
+        f"{arrived.accepted:,} records with {arrived.events:,} events",
+        f"about {round(normal.records):,} records with {round(normal.events):,} events, as on other {arrived.day:%A}s",
+        "error" if is_error or passed else "warn",
+    )
+
+
+def judge_quarantine(arrived: Arrived, gates: GateSettings) -> Verdict:
+    """A date of which much is broken; an error only from some records on.
+
+    >>> gates = GateSettings()
+    >>> found = [Arrived(date(2025, 3, 31), 1, n, n - 30, 30, 0) for n in (150, 100, 50)]
+    >>> [(v.passed, v.severity) for v in (judge_quarantine(arrived, gates) for arrived in found)]
+    [(True, 'error'), (False, 'error'), (False, 'warn')]
+    """
+    passed = arrived.quarantined <= exact(gates.quarantine_max_share) * arrived.landed
+    is_error = passed or arrived.landed >= gates.quarantine_min_records
+    found = f"{arrived.quarantined:,} of {arrived.landed:,} records quarantined"
+    wanted = f"at most {gates.quarantine_max_share:.0%}"
+    return Verdict(QUARANTINE, str(arrived.day), passed, found, wanted, "error" if is_error else "warn")
+
+
+def judge_freshness(day: date, snapshots: Sequence[date], gates: GateSettings) -> Verdict:
+    """A date that is served by an old CRM snapshot, or by none; it only warns.
+
+    >>> judge_freshness(date(2025, 3, 31), [date(2025, 3, 1), date(2025, 4, 1)], GateSettings()).found
+    'the newest snapshot is of 2025-03-01, 30 days before'
+    """
+    newest = max((snapshot for snapshot in snapshots if snapshot <= day), default=None)
+    age = (day - newest).days if newest else None
+    found = f"the newest snapshot is of {newest}, {age} days before" if newest else "no snapshot up to then"
+    passed = age is not None and age <= gates.crm_max_age_days
+    return Verdict("CRM freshness", str(day), passed, found, f"at most {gates.crm_max_age_days} days", "warn")
+
+
+def judge_unknown(day: date, unknown: int, rows: int, gates: GateSettings) -> Verdict:
+    """A date of which the CRM does not know many companies; it only warns."""
+    passed = unknown <= exact(gates.unknown_max_share) * rows
+    found = f"{unknown:,} of {rows:,} companies are not in the CRM"
+    return Verdict("unknown companies", str(day), passed, found, f"at most {gates.unknown_max_share:.0%}", "warn")
+
+
+def refused_before(gate: str, day: date, verdict: Verdict) -> Verdict:
+    """The verdict on a generation that an earlier run refused: it stands, whatever is usual by now."""
+    if verdict.is_refusal:
+        return verdict
+    return Verdict(gate, str(day), False, f"{verdict.found}; refused by an earlier run", verdict.wanted)
+
+
+def let_through(verdict: Verdict) -> Verdict:
+    """The verdict on a generation that someone accepted: told, and no error."""
+    return replace(verdict, severity="warn", found=f"{verdict.found}; accepted") if not verdict.passed else verdict
+
+
+def exact(share: float) -> Fraction:
+    """A share as it is written in the settings; the double itself lies beside it, to one side or the other.
+
+    >>> exact(0.29) * 100 == 29, 0.29 * 100 == 29
+    (True, False)
+    """
+    return Fraction(str(share))
+
+
+def _drop(found: int, normal: Fraction) -> Fraction:
+    return 1 - Fraction(found) / normal if normal else Fraction(0)

@@ -1,0 +1,1 @@
+"""What every connection shares: sessions, loopback, causes of failure."""

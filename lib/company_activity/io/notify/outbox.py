@@ -1,0 +1,71 @@
+"""Messages that are to go out, kept beside the lake until they have: one create-only file per message and channel.
+
+`<run_id>.<event>.<channel>.json` is a message; the same name with `.done` says that it went out, or was given up, and
+stays, so that no message is sent twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from company_activity.io.notify.message import Message
+from company_activity.io.storage.folder import Folder, open_folder
+
+log = logging.getLogger(__name__)
+FOLDER = "ops/outbox"
+MESSAGE, DONE = ".json", ".done"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A message that has not gone out on a channel."""
+
+    name: str
+    channel: str
+    message: Message
+
+    @classmethod
+    def of(cls, message: Message, channel: str) -> Pending:
+        return cls(f"{message.key}.{channel}", channel, message)
+
+
+class Outbox:
+    """The outbox of a lake."""
+
+    def __init__(self, lake_root: str) -> None:
+        self._folder: Folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
+
+    @property
+    def place(self) -> str:
+        return self._folder.uri("")
+
+    def put(self, message: Message, channel: str) -> bool:
+        """Keep a message for a channel; False if it is kept already, or done."""
+        name = Pending.of(message, channel).name
+        if name + DONE in self._folder.names():
+            return False
+        return self._folder.create(name + MESSAGE, json.dumps(message.as_json(), ensure_ascii=False))
+
+    def pending(self) -> Iterator[Pending]:
+        """What has not gone out, oldest first."""
+        names = self._folder.names()
+        done = {name.removesuffix(DONE) for name in names if name.endswith(DONE)}
+        for name in sorted(name.removesuffix(MESSAGE) for name in names if name.endswith(MESSAGE)):
+            if name in done:
+                self._folder.delete(name + MESSAGE)  # a run ended between the two steps of `close`
+                continue
+            try:
+                message = Message.from_json(json.loads(self._folder.read(name + MESSAGE)))
+            except (ValueError, TypeError, FileNotFoundError) as error:  # not ours, or another run has just sent it
+                log.warning("%s in the outbox cannot be read: %s", name + MESSAGE, type(error).__name__)
+                continue
+            yield Pending(name, name.rpartition(".")[2], message)
+
+    def close(self, pending: Pending, now: datetime, outcome: str) -> None:
+        """Note how it ended, then drop the message."""
+        self._folder.create(pending.name + DONE, json.dumps({"at": now.isoformat(), "outcome": outcome}) + "\n")
+        self._folder.delete(pending.name + MESSAGE)

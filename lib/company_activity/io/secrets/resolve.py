@@ -1,0 +1,93 @@
+"""Where a secret is found: the environment, Synapse, Databricks, Key Vault — in this order."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+
+from company_activity.errors import SettingsError
+from company_activity.io.secrets.azure_credential import credential, notebook_credentials
+from company_activity.settings.model import Secret, SecretSettings
+
+REFERENCE = "secret://"
+
+
+class _NotHere(Exception):
+    """A place has no such secret; says why."""
+
+
+def resolve(secret: Secret, places: SecretSettings, environ: Mapping[str, str] = os.environ) -> Secret:
+    """The value that `secret` stands for; a literal stands for itself.
+
+    >>> resolve(Secret("secret://api-key"), SecretSettings(), {"API_KEY": "k"}).reveal()
+    'k'
+
+    Raises:
+        SettingsError: if no place has it, naming each and why not.
+    """
+    if not secret.reveal().startswith(REFERENCE):
+        return secret
+    name = secret.reveal().removeprefix(REFERENCE)
+    tried = []
+    for place, look in _chain(name, places, environ).items():
+        try:
+            if value := look():
+                return Secret(value)
+            tried.append(f"{place}: empty")
+        except _NotHere as why:
+            tried.append(f"{place}: {why}")
+        except Exception as error:  # whatever a vendor's client raises; its text might quote what it read
+            tried.append(f"{place}: {getattr(error, 'error_code', None) or type(error).__name__}")
+    raise SettingsError(
+        f"no secret {name!r}; tried {'; '.join(tried)}",
+        remedy=f"set {_variable(name)}, or store {name!r} in one of these places",
+    )
+
+
+def _chain(name: str, places: SecretSettings, environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
+    return {
+        f"the environment ({_variable(name)})": lambda: _from_environment(name, environ),
+        "Synapse (secrets.linked_service)": lambda: _from_synapse(name, places.linked_service),
+        "Databricks (secrets.databricks_scope)": lambda: _from_databricks(name, places.databricks_scope),
+        "Key Vault (secrets.key_vault)": lambda: _from_key_vault(name, places.key_vault),
+    }
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> str:
+    if _variable(name) not in environ:
+        raise _NotHere("not set")
+    return environ[_variable(name)]
+
+
+def _from_synapse(name: str, linked_service: str) -> str:
+    if not linked_service:
+        raise _NotHere("not set")
+    if (notebook := notebook_credentials()) is None:
+        raise _NotHere("not on a Synapse pool")
+    return str(notebook.getSecretWithLS(linked_service, name))
+
+
+def _from_databricks(name: str, scope: str) -> str:
+    if not scope:
+        raise _NotHere("not set")
+    try:
+        runtime = importlib.import_module("databricks.sdk.runtime")
+    except ImportError:
+        raise _NotHere("not on Databricks") from None
+    return str(runtime.dbutils.secrets.get(scope=scope, key=name))
+
+
+def _from_key_vault(name: str, vault: str) -> str:
+    if not vault:
+        raise _NotHere("not set")
+    try:
+        client = importlib.import_module("azure.keyvault.secrets").SecretClient
+    except ImportError:
+        raise _NotHere("the package azure-keyvault-secrets is not installed") from None
+    url = vault if "://" in vault else f"https://{vault}.vault.azure.net"
+    return str(client(vault_url=url, credential=credential("Vault")).get_secret(name).value or "")

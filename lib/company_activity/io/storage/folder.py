@@ -1,0 +1,78 @@
+"""Small files that are written once: reports, run records, messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from company_activity.errors import CompanyActivityError, SettingsError, SourceError
+from company_activity.io.secrets.in_urls import without_secrets
+from company_activity.io.storage.opening import Storage, open_storage
+from company_activity.settings.model import LandingSettings
+
+ABFSS = re.compile(r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The small files of one folder. A file is there whole or not at all, and is never replaced."""
+
+    storage: Storage
+    path: str
+
+    def names(self) -> list[str]:
+        """The files' names, in order; drafts and folders within are not among them."""
+        with self._told():
+            found = [entry.path.removeprefix(self.path) for entry in self.storage.list(self.path)]
+        return [name for name in found if "/" not in name and not name.startswith(".")]
+
+    def read(self, name: str) -> str:
+        """A file's text; FileNotFoundError if it is not there."""
+        with self._told():
+            return self.storage.read(self.path + name).decode("utf-8")
+
+    def create(self, name: str, text: str) -> bool:
+        """Write a file that is not there yet; False if it is."""
+        with self._told():  # half a surrogate pair, as a file's name may bring it, has no UTF-8
+            return self.storage.create(self.path + name, [text.encode("utf-8", "backslashreplace")])
+
+    def delete(self, name: str) -> None:
+        """Remove a file; that it is not there is fine."""
+        with self._told():
+            self.storage.delete(self.path + name)
+
+    def uri(self, name: str) -> str:
+        """Where a file is: its path, or its address in the storage account."""
+        return self.storage.uri(self.path + name)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the store refuses here is no fault of the sources."""
+        try:
+            yield
+        except SourceError as error:
+            why = getattr(error.__context__, "strerror", None) or error.what
+            raise CompanyActivityError(f"{self.uri('')}: {why}", remedy="check its space, rights and network") from None
+
+
+def open_folder(place: str) -> Folder:
+    """The folder at a path, or at an `abfss://` address with the identity we run as.
+
+    Raises:
+        SettingsError: if the address is of another kind.
+    """
+    if match := ABFSS.fullmatch(place):
+        account = f"https://{match['account']}.blob.{match['suffix']}"
+        inner = f"{match['container']}/{match['path'].strip('/')}".rstrip("/")
+        return Folder(open_storage(LandingSettings(account)), f"{inner}/")
+    local = re.sub("^file:(//)?", "", place)
+    if "://" in local or not local:
+        raise SettingsError(
+            f"small files cannot be kept at {without_secrets(place)!r}",
+            remedy="give a directory, or abfss://<container>@<account>.dfs.core.windows.net/<path>",
+        )
+    path = Path(local).absolute()
+    return Folder(open_storage(LandingSettings(str(path.parent))), f"{path.name}/")

@@ -1,0 +1,185 @@
+"""One transaction that brings scopes of a served table to the lake's state, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pyspark.sql import DataFrame
+
+from company_activity.errors import PublishError
+from company_activity.io.warehouse import ledger
+from company_activity.io.warehouse.change import Change
+from company_activity.io.warehouse.figures import Figures, nothing
+from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
+from company_activity.io.warehouse.ledger import MISSING, Fence, LedgerRow
+from company_activity.io.warehouse.mirror import Files, begin
+from company_activity.io.warehouse.replace import replace, served_by_scope
+from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.sources import Source, Staged
+from company_activity.io.warehouse.stage import filled_stage
+from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse
+
+STAGINGS = 3
+
+
+class BaseMovedError(Exception):
+    """Another run published while changed rows were being found: find them again."""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Runs changes against a warehouse, whose mirror is not trusted meanwhile."""
+
+    warehouse: Warehouse
+    files: Files
+    run_id: str
+    now: datetime
+    adopt_lake: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    def newest(self, table: Served, ours: Fence) -> dict[str, LedgerRow]:
+        """The newest ledger row per scope; a refusal that is certain comes here, before staging."""
+
+        def looked_at(connection: Connection) -> tuple[Fence | None, dict[str, LedgerRow]]:
+            last = ledger.last_fence(connection, table.name)
+            check_fence(last, ours, table.name, adopt=self.adopt_lake)
+            return last, ledger.newest_rows(connection, table.name)
+
+        last, newest = self.warehouse.asked(looked_at)
+        taken_over = f"{table.name}: lake table {ours.lake_id} takes over from {last.lake_id if last else ''}"
+        if last is not None and last.lake_id != ours.lake_id and taken_over not in self.warnings:
+            self.warnings.append(taken_over)
+        return newest
+
+    def run(self, change: Change, source: Source | None) -> list[LedgerRow]:
+        """Publish a change; the ledger rows written, none if another run already did.
+
+        Raises:
+            PublishError: if it is refused (a newer fence, another lake), if figures differ, or if the outcome of
+                a commit cannot be found out.
+            SqlError: if the engine fails for good; nothing is changed then.
+            BaseMovedError: if the changed rows were found against what is no longer served.
+        """
+        begin(self.files, self.warehouse.target.url, self.run_id)
+        return self.warehouse.tried(lambda: self._attempt(change, source))
+
+    def run_staged(self, change: Change, rows: DataFrame) -> list[LedgerRow]:
+        """Stage `rows` and publish the change from there; where staging is lost in between, stage them again.
+
+        Raises:
+            PublishError: as `run`, and if staging is lost each time.
+        """
+        for _ in range(STAGINGS):
+            try:
+                with filled_stage(self.warehouse, rows, change, self.run_id, self.now) as stage:
+                    return self.run(change, Staged(stage))
+            except StageLostError as lost:
+                failure = lost
+        raise PublishError(
+            f"staging of {change.table.name} was lost {STAGINGS} times, the last time: {failure}",
+            remedy=f"look for whoever drops or empties tables in etl, then: {PUBLISH}",
+        ) from failure
+
+    def _attempt(self, change: Change, source: Source | None) -> list[LedgerRow]:
+        dialect = self.warehouse.dialect
+        with self.warehouse.connection() as connection:
+            dialect.begin(connection)
+            try:
+                rows = self._apply(connection, change, source)
+            except BaseException:
+                with suppress(SqlError):  # a lost connection has nothing to undo: the server does it
+                    dialect.rollback(connection)
+                raise
+            try:
+                dialect.commit(connection)
+            except SqlError as failure:
+                self._find_out(rows, failure)
+        return rows
+
+    def _apply(self, connection: Connection, change: Change, source: Source | None) -> list[LedgerRow]:
+        table, dialect = change.table, self.warehouse.dialect
+        dialect.lock(connection, table.name)
+        check_fence(ledger.last_fence(connection, table.name), change.fence, table.name, adopt=self.adopt_lake)
+        newest = ledger.newest_rows(connection, table.name, change.hashes)
+        due = [s for s, content in change.hashes.items() if not is_served(newest.get(s), content, change.fence)]
+        due += spoiled(connection, table, change.served, change.repairs.difference(due))
+        if not due:
+            return []
+        if change.base_seq is not None and [row.seq for row in newest.values()] != [change.base_seq]:
+            raise BaseMovedError
+        replace(connection, dialect, change, source, due)
+        return ledger.append_rows(connection, dialect, [self._ledger_row(change, scope) for scope in due])
+
+    def _ledger_row(self, change: Change, scope: str) -> LedgerRow:
+        rows = change.served[scope].rows if scope in change.served else 0
+        time_ = ledger.sql_time(self.now)
+        return LedgerRow(change.table.name, scope, change.hashes[scope], rows, self.run_id, change.fence, time_)
+
+    def _find_out(self, rows: list[LedgerRow], failure: SqlError) -> None:
+        """After a commit without an answer the ledger knows; the lock comes first, so it is not asked early."""
+        if not rows:
+            return
+        table, dialect = rows[-1].table, self.warehouse.dialect
+
+        def is_written(connection: Connection) -> bool:
+            dialect.begin(connection)
+            dialect.lock(connection, table)
+            is_there = ledger.has_row(connection, rows[-1])
+            dialect.rollback(connection)
+            return is_there
+
+        try:
+            is_there = self.warehouse.asked(is_written)
+        except SqlError as unreachable:
+            raise PublishError(
+                f"whether {table} was published is unknown: its commit got no answer ({failure}), and the "
+                f"ledger cannot be read ({unreachable})",
+                remedy=f"when the warehouse answers again: {PUBLISH}",
+            ) from unreachable
+        if not is_there:
+            raise SqlError(f"the commit was lost: {failure}", "08007")
+
+    def find_spoiled(self, table: Served, wanted: Mapping[str, Figures]) -> list[str]:
+        """The scopes that are not served with these figures, though the ledger has them; each is warned of."""
+        found = self.warehouse.asked(lambda connection: spoiled(connection, table, wanted, wanted.keys()))
+        self.warnings.extend(f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found)
+        return found
+
+
+def spoiled(connection: Connection, table: Served, wanted: Mapping[str, Figures], scopes: Collection[str]) -> list[str]:
+    """Of `scopes`, those that are served with other figures than `wanted`."""
+    served = served_by_scope(connection, table, sorted(scopes))
+    return [scope for scope, found in served.items() if found != wanted.get(scope, nothing(table))]
+
+
+def is_served(newest: LedgerRow | None, content: str, fence: Fence) -> bool:
+    """Whether a scope shows this content, published from this lake; a scope never published shows nothing.
+
+    Rows of another lake are published again: that is what adopting it means.
+    """
+    if newest is None or newest.content_hash == MISSING:
+        return content == MISSING
+    return newest.content_hash == content and newest.fence.lake_id == fence.lake_id
+
+
+def check_fence(last: Fence | None, ours: Fence, table: str, *, adopt: bool) -> None:
+    """Refuse to publish an older version over a newer one, or another lake unasked.
+
+    Raises:
+        PublishError: with the remedy.
+    """
+    if last is None:
+        return
+    if last.lake_id != ours.lake_id and not adopt:
+        raise PublishError(
+            f"{table} was published from another lake table, {last.lake_id}; this one is {ours.lake_id}",
+            remedy=f"if this lake is to replace that one: {PUBLISH} --adopt-lake",
+        )
+    if last.lake_id == ours.lake_id and last.version > ours.version:
+        raise PublishError(
+            f"{table} was published from Delta version {last.version}, newer than {ours.version}",
+            remedy="run publish again: it reads the newest version",
+        )

@@ -1,0 +1,137 @@
+"""Bring the served tables to the lake's state: each scope whose content the warehouse does not show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pyspark.sql import SparkSession
+
+from company_activity.errors import CompanyActivityError, PublishError
+from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.by_key import publish_keys
+from company_activity.io.warehouse.change import TablePublished
+from company_activity.io.warehouse.jdbc import Connection, SqlError
+from company_activity.io.warehouse.lake import open_lake_table
+from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
+from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
+from company_activity.io.warehouse.preflight import Prepared, prepare
+from company_activity.io.warehouse.publisher import Publisher
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES
+from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
+from company_activity.settings.model import Settings
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What a publish did, per served table, and what it warns of."""
+
+    tables: tuple[TablePublished, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows sent, of all tables."""
+        return sum(table.rows for table in self.tables)
+
+
+def publish_scopes(
+    spark: SparkSession,
+    settings: Settings,
+    *,
+    run_id: str,
+    now: datetime,
+    hashes: Mapping[date, str],
+    dates: Iterable[date] | None = None,
+    adopt_lake: bool = False,
+    versions: Mapping[str, int] | None = None,
+    repair: Collection[date] = (),
+) -> PublishReport:
+    """Publish `dim.companies`, then each date of the activity table that is not served as the lake has it.
+
+    `hashes` is the content hash per built date; a date that is served but not in it is deleted. `dates` limits
+    the dates looked at. `versions` pins Delta versions by table name (by default the newest). `now` is UTC.
+    With `repair`, these dates and the dimension are sent also where the ledger has them and SQL shows other figures.
+
+    Raises:
+        PublishError: if the warehouse cannot take our rows, refuses (newer fence, other lake) or fails. What an
+            earlier transaction of this call published stays published, and a repeat goes on from there.
+    """
+    pinned = versions or {}
+    warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
+    with warehouse.reported("preparing the warehouse"), warehouse.session():
+        prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
+        lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
+        with warehouse.reported("publishing"):
+            ledger = _ledger(warehouse)
+            warnings = moved(mirrored(files, settings.sql.url), ledger)
+            adopts = adopt_lake or _is_adopted_unasked(warehouse, ledger, lake[ACTIVITY].fence, hashes)
+            publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopts)
+            with _mirrored_at_the_end(publisher):
+                companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
+                activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
+    return PublishReport((companies, activity), (*prepared.advice, *warnings, *publisher.warnings))
+
+
+def _ledger(warehouse: Warehouse) -> Ledger:
+    return warehouse.asked(_ledger_on)
+
+
+def _ledger_on(connection: Connection) -> Ledger:
+    return read_ledger(connection, [table.name for table in SERVED_TABLES])
+
+
+@contextmanager
+def _mirrored_at_the_end(publisher: Publisher) -> Iterator[None]:
+    """Mirror what the ledger then shows; where a publish failed, what it had done is mirrored if that can be."""
+    files, url = publisher.files, publisher.warehouse.target.url
+    try:
+        yield
+    except BaseException:
+        with suppress(SqlError, CompanyActivityError), publisher.warehouse.connection() as connection:
+            mirror(files, url, _ledger_on(connection), publisher.run_id)
+        raise
+    mirror(files, url, _ledger(publisher.warehouse), publisher.run_id)
+
+
+def moved(before: Ledger | None, ledger: Ledger) -> list[str]:
+    """What is to be said where the ledger is not the one, or not as far along, as when it was last mirrored."""
+    if before is None:
+        return []
+    if before.database != ledger.database:
+        return ["another database answers at this address than the one that was published to before"]
+    lasts = [(table, before.last(table), ledger.last(table)) for table in before.tables]
+    behind = [table for table, then, now in lasts if then and (now is None or now.seq < then.seq)]
+    return [f"{table}: the database was set back to an earlier state; what it lacks is sent again" for table in behind]
+
+
+def _is_adopted_unasked(warehouse: Warehouse, ledger: Ledger, ours: Fence, hashes: Mapping[date, str]) -> bool:
+    """Whether a rebuilt lake takes over unasked: on this machine only, and never if it takes more than it brings.
+
+    Raises:
+        PublishError: if it would delete more dates than it has.
+    """
+    last = ledger.last(ACTIVITY.name)
+    if not warehouse.target.is_local or last is None or last.fence.lake_id == ours.lake_id:
+        return warehouse.target.is_local
+    shown = {row.scope for row in ledger.tables[ACTIVITY.name].values() if row.content_hash != MISSING}
+    lost = shown - {day.isoformat() for day in hashes}
+    if len(lost) > len(hashes):
+        raise PublishError(
+            f"{ACTIVITY.name} was published from another lake table, {last.fence.lake_id}; this one, {ours.lake_id}, "
+            f"would delete {len(lost)} dates and has {len(hashes)}",
+            remedy=f"if this lake is to replace that one: {PUBLISH} --adopt-lake",
+        )
+    return True
+
+
+def migrate_warehouse(spark: SparkSession, settings: Settings, now: datetime) -> Prepared:
+    """Apply the DDL that the warehouse lacks, and see that our tables are then as `schemas` declares them.
+
+    Raises:
+        PublishError: if the warehouse cannot be reached, refuses the DDL, or has other tables of our names.
+    """
+    warehouse = open_warehouse(spark, settings)
+    return prepare(warehouse, SERVED_TABLES, now, may_migrate=True, again="company-activity migrate")

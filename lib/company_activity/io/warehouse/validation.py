@@ -1,0 +1,86 @@
+"""Compare what is served with the lake, date by date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from company_activity.errors import PublishError
+from company_activity.io.warehouse.figures import Figures, nothing
+from company_activity.io.warehouse.jdbc import Connection
+from company_activity.io.warehouse.lake import LakeTable, figures_by, open_lake_table
+from company_activity.io.warehouse.ledger import MISSING, WHOLE, LedgerRow, newest_rows
+from company_activity.io.warehouse.replace import check_keys, served_by_scope
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
+from company_activity.settings.model import Settings
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """What was compared and found equal: figures per table and scope."""
+
+    tables: Mapping[str, Mapping[str, Figures]]
+
+    @property
+    def rows(self) -> int:
+        """Rows compared, of all tables."""
+        return sum(figures.rows for scopes in self.tables.values() for figures in scopes.values())
+
+
+def validate_scopes(
+    spark: SparkSession, settings: Settings, *, hashes: Mapping[date, str], dates: Iterable[date]
+) -> ValidationReport:
+    """Check that SQL shows these dates, and the dimension, as the lake has them.
+
+    Compared are rows, the sums of active users and events, the uniqueness of keys, and the content hash of the
+    newest ledger row with `hashes`; a date that is not in `hashes` must have no rows.
+
+    Raises:
+        PublishError: naming table, scope and both sides of each difference.
+    """
+    warehouse, days = open_warehouse(spark, settings), sorted(set(dates))
+    activity = open_lake_table(spark, settings.lake.root, ACTIVITY)
+    companies = open_lake_table(spark, settings.lake.root, DIMENSION)
+    wanted = _by_day(activity, days)
+    total = {WHOLE: Figures(companies.rows.count())}
+    contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
+    with warehouse.reported("validating"), warehouse.session():
+        differences = _differences(warehouse, activity, wanted, contents)
+        differences += _differences(warehouse, companies, total, {})
+    if differences:
+        raise PublishError("; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}")
+    return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total})
+
+
+def _by_day(lake: LakeTable, days: Collection[date]) -> dict[str, Figures]:
+    rows = lake.rows.where(F.col(str(lake.served.dated)).isin(list(days)))
+    found = figures_by(rows, lake.served, str(lake.served.dated)) if days else {}
+    return {day.isoformat(): found.get(day.isoformat(), nothing(lake.served)) for day in days}
+
+
+def _differences(
+    warehouse: Warehouse, lake: LakeTable, wanted: Mapping[str, Figures], contents: Mapping[str, str]
+) -> list[str]:
+    table = lake.served
+
+    def looked_at(connection: Connection) -> tuple[dict[str, Figures], dict[str, LedgerRow]]:
+        check_keys(connection, table, wanted.keys())
+        return served_by_scope(connection, table, wanted), newest_rows(connection, table.name, contents)
+
+    served, newest = warehouse.asked(looked_at)
+    shown = {scope: newest[scope].content_hash if scope in newest else MISSING for scope in contents}
+    figures = [
+        f"{table.name} {scope}: {served[scope]} in SQL, {wanted[scope]} in the lake"
+        for scope in wanted
+        if served[scope] != wanted[scope]
+    ]
+    return figures + [
+        f"{table.name} {scope}: content {shown[scope]} in SQL, {contents[scope]} in the lake"
+        for scope in contents
+        if shown[scope] != contents[scope]
+    ]

@@ -1,0 +1,1 @@
+"""One record of a feed: fields, the landed line, the usage item, the CRM file. Plain Python."""

@@ -1,0 +1,136 @@
+"""The header of a CRM file: how its fields are parted, and where the columns of the contract stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TypeGuard
+
+from company_activity.errors import CrmFileRefused
+from company_activity.records.crm.csv_reader import CsvRecord, grammar, read_records
+from company_activity.records.crm.csv_text import BOM, excerpt, physical_lines
+from company_activity.records.crm.likely_cause import likely_cause, of_the_encoding
+from company_activity.records.crm.records import OPTIONAL, REQUIRED
+from company_activity.records.fields import INVISIBLE
+
+DELIMITERS = (",", ";", "\t", "|")
+SAVE_AS = "export it as a CSV text in UTF-8"
+NAMES = ",".join(REQUIRED)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How many cells a record has, which are ours, what else the header names, and how it is to be read."""
+
+    width: int
+    required: tuple[int, ...]
+    file_date: int | None
+    extra: list[str]
+    delimiter: str = ","
+    passed_by: int = 0
+
+    def fit(self, cells: list[str] | None) -> TypeGuard[list[str]]:
+        """Whether a record is grammatical and as wide as the header, but for empty cells at its end."""
+        return cells is not None and (len(cells) == self.width or self.has_surplus(cells))
+
+    def has_surplus(self, cells: list[str]) -> bool:
+        """Whether a record is wider than the header, and by empty cells only."""
+        return len(cells) > self.width and not any(cells[self.width :])
+
+    def pick(self, cells: list[str]) -> tuple[str, ...]:
+        """The cells of the five required columns, in the contract's order."""
+        picked: tuple[str, ...] = itemgetter(*self.required)(cells)
+        return picked
+
+
+def read_header(path: str, data: bytes) -> Columns:
+    r"""The columns by the names in the first record, read with the first delimiter that gives all that are required.
+
+    A first line `sep=…`, which spreadsheets write for each other, is passed by.
+
+    Raises:
+        CrmFileRefused: if there is no readable header, or a column of ours is missing or stands twice.
+
+    >>> read_header("a.csv", b"segment;Name;\xe2\x80\x8bCompany ID;country;last_contact_at;industry_tag")
+    Columns(width=6, required=(2, 1, 3, 5, 4), file_date=None, extra=['segment'], delimiter=';', passed_by=0)
+    """
+    passed_by = 1 if has_sep_line(data) else 0
+    delimiter, header = find_header(path, data, passed_by)
+    cells = header.cells or []
+    names = [column_name(cell) for cell in cells]
+    refuse_missing(path, data, header, names)
+    refuse_repeated(path, cells, names)
+    ours = REQUIRED + OPTIONAL
+    further = (cell for cell, name in zip(cells, names, strict=True) if name not in ours)
+    extra = list(dict.fromkeys(excerpt(without_invisible(cell))[1:-1] for cell in further))
+    file_date = names.index("file_date") if "file_date" in names else None
+    return Columns(len(names), tuple(names.index(name) for name in REQUIRED), file_date, extra, delimiter, passed_by)
+
+
+def has_sep_line(data: bytes) -> bool:
+    """Whether the file begins with the line by which a spreadsheet tells another what parts the fields.
+
+    >>> has_sep_line(b"sep=;\\r\\ncompany_id;name"), has_sep_line(b"separator,name")
+    (True, False)
+    """
+    first = next(physical_lines(data), "")
+    return first.strip('" \t').lower().startswith("sep=")
+
+
+def find_header(path: str, data: bytes, passed_by: int) -> tuple[str, CsvRecord]:
+    """The delimiter that gives the header its columns, else the one that gives most of them; the header read so.
+
+    Raises:
+        CrmFileRefused: if the file is empty, is no UTF-8 text, or its first line breaks the grammar of CSV.
+    """
+    if data in (b"", BOM):
+        raise CrmFileRefused(f"{path} is empty", remedy=f"export it again; the first line is {NAMES}")
+    if cause := of_the_encoding(data):
+        begins = excerpt(data[:40].decode("utf-8", "surrogateescape"))
+        raise CrmFileRefused(f"{path} is not UTF-8: it begins {begins}: {cause}", remedy=SAVE_AS)
+    headers = {delimiter: next(read_records(data, grammar(delimiter), passed_by), None) for delimiter in DELIMITERS}
+    found = {delimiter: header for delimiter, header in headers.items() if header is not None}
+    if not found:
+        raise CrmFileRefused(f"{path} has no line below sep=", remedy=f"export it again; the header is {NAMES}")
+    delimiter = max(found, key=lambda each: columns_given(found[each]))  # of equals the first
+    header = found[delimiter]
+    if header.cells is None:
+        what = f"{path}: its first line has broken quotes or a CR without LF: {excerpt(header.raw)}"
+        raise CrmFileRefused(f"{what}{likely_cause(data, header)}", remedy=SAVE_AS)
+    return delimiter, header
+
+
+def columns_given(header: CsvRecord) -> int:
+    """How many of the required columns a reading of the header has; −1 for one that breaks the grammar."""
+    if header.cells is None:
+        return -1
+    return len(set(REQUIRED) & {column_name(cell) for cell in header.cells})
+
+
+def column_name(cell: str) -> str:
+    r"""A column's name as the contract writes it.
+
+    >>> column_name("\u200b Company ID\t"), column_name("COUNTRY")
+    ('company_id', 'country')
+    """
+    return without_invisible(cell).lower().replace(" ", "_")
+
+
+def without_invisible(cell: str) -> str:
+    return cell.strip(f"{INVISIBLE}\t")
+
+
+def refuse_missing(path: str, data: bytes, header: CsvRecord, names: list[str]) -> None:
+    """Raises CrmFileRefused that names what is missing, what stands there, and why it may be so."""
+    if missing := [name for name in REQUIRED if name not in names]:
+        what = f"{path}: the header has no {', '.join(missing)}; it reads {excerpt(header.raw)}"
+        raise CrmFileRefused(f"{what}{likely_cause(data, header)}", remedy=f"it needs {NAMES}")
+
+
+def refuse_repeated(path: str, cells: list[str], names: list[str]) -> None:
+    """Raises CrmFileRefused that names the columns of ours which stand there twice, as they stand."""
+    if repeated := sorted({name for name in names if name in REQUIRED + OPTIONAL and names.count(name) > 1}):
+        as_found = ", ".join(excerpt(cell) for cell, name in zip(cells, names, strict=True) if name in repeated)
+        raise CrmFileRefused(
+            f"{path}: the header has {', '.join(repeated)} twice, as {as_found}", remedy="keep one of each"
+        )

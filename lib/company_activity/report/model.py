@@ -1,0 +1,236 @@
+"""What a run did: one report per step, one per run. Plain data, for the summary, the page, messages and records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from company_activity.errors import CompanyActivityError
+from company_activity.gates.verdict import Verdict
+
+START = "start"  # what a run's report calls that which comes before the first step
+SPARK_DAYS = 60  # a churn risk shows its use over so many days
+NEW_DAYS = 7  # a churn risk is new for so many days
+# What a step's own counts are called in a record: rows in, out, rejected, duplicate.
+ROWS = {
+    "stage_crm": {"in": "rows", "out": "accepted", "rejected": "quarantined", "duplicate": "duplicates"},
+    "stage_usage": {"in": "landed", "out": "accepted", "rejected": "quarantined", "duplicate": "duplicates"},
+}
+
+
+@dataclass
+class StepReport:
+    """A step's rows per hop (`counts`), its sentences (`notes`), its warnings and gates, and how long it took."""
+
+    name: str
+    outcome: str = "done"  # done, nothing, failed
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: CompanyActivityError | None = None
+    seconds: float = 0.0
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """A step that a gate stopped hands back nothing but its error: the verdicts travel in that."""
+        self.verdicts = self.verdicts or list(getattr(self.error, "verdicts", ()))
+
+
+@dataclass(frozen=True)
+class ChurnRisk:
+    """One company to call, and why.
+
+    `days` are its active users on each of the last 60 days, oldest first; None where a date is missing or the company
+    was not there yet. `since` is the first day of this unbroken stretch at risk, as far as those days show.
+    """
+
+    company_id: str
+    company_name: str
+    reasons: tuple[str, ...]
+    active_users: int
+    engagement_score: float
+    country: str | None = None
+    industry: str | None = None
+    since: date | None = None
+    last_active: date | None = None
+    last_contact: date | None = None
+    days: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """What all companies together did on one complete date; `lifecycle` counts them by state."""
+
+    day: date
+    companies: int
+    active_users: int
+    events: int
+    at_risk: int
+    lifecycle: Mapping[str, int]
+    not_judged: int = 0
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Quarantined records that broke one rule, `new` of them found by this run."""
+
+    feed: str
+    reason: str
+    records: int
+    new: int
+    newest: date
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the lake says up to the day that a report shows: complete dates in order, and what was rejected."""
+
+    days: tuple[DayFigures, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass
+class RunReport:
+    """One invocation: what was asked, what each step did, how it ended.
+
+    `figures`, `churn_risks` (those with most use in 60 days first; not all, where they are many) and `new_risks` (how
+    many of all at risk began in the last 7 days) are of the lake on `risks_on`; where they could not be had,
+    `no_figures` says why.
+    """
+
+    run_id: str
+    command: str
+    started_at: datetime
+    dates: tuple[date, ...] = ()
+    steps: list[StepReport] = field(default_factory=list)
+    churn_risks: list[ChurnRisk] = field(default_factory=list)
+    new_risks: int = 0
+    risks_on: date | None = None
+    figures: Figures | None = None
+    no_figures: str = ""
+    page: str = ""
+
+    @property
+    def failures(self) -> list[StepReport]:
+        """The steps that failed, in their order: one may hand back its error and let the rest go on."""
+        return [step for step in self.steps if step.error]
+
+    @property
+    def first_failure(self) -> StepReport | None:
+        return next(iter(self.failures), None)
+
+    @property
+    def failed_at_start(self) -> bool:
+        """Whether no step was taken: the lake was held, no Java was there, a store did not answer."""
+        return any(step.name == START for step in self.failures)
+
+    @property
+    def exit_code(self) -> int:
+        failure = self.first_failure
+        return failure.error.exit_code if failure and failure.error else 0
+
+    @property
+    def outcome(self) -> str:
+        return "succeeded" if self.exit_code == 0 else "failed"
+
+    @property
+    def has_changed_something(self) -> bool:
+        return any(step.outcome == "done" for step in self.steps)
+
+    def step(self, name: str) -> StepReport | None:
+        return next((step for step in self.steps if step.name == name), None)
+
+    @property
+    def warnings(self) -> list[str]:
+        return [warning for step in self.steps for warning in step.warnings]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [verdict for step in self.steps for verdict in step.verdicts]
+
+    @property
+    def seconds(self) -> float:
+        return sum(step.seconds for step in self.steps)
+
+    @property
+    def at_risk(self) -> int:
+        """How many companies are at risk on `risks_on`; `churn_risks` may hold fewer."""
+        return max(self._newest_day.at_risk if self._newest_day else 0, len(self.churn_risks))
+
+    @property
+    def not_judged(self) -> int:
+        """Of how many companies it cannot be said on `risks_on` whether they are at risk."""
+        return self._newest_day.not_judged if self._newest_day else 0
+
+    @property
+    def _newest_day(self) -> DayFigures | None:
+        return self.figures.days[-1] if self.figures and self.figures.days else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The run record: everything but the companies' names."""
+        failure = self.first_failure
+        return {
+            "run_id": self.run_id,
+            "command": self.command,
+            "started_at": self.started_at.isoformat(),
+            "from": str(min(self.dates)) if self.dates else None,
+            "to": str(max(self.dates)) if self.dates else None,
+            "outcome": self.outcome,
+            "exit_code": self.exit_code,
+            "failed_step": failure.name if failure else None,
+            "error": _error_as_json(failure.error) if failure else None,
+            "exit_codes": [step.error.exit_code for step in self.failures if step.error],
+            "errors": [_failure_as_json(step.name, step.error) for step in self.failures if step.error],
+            "has_changed_something": self.has_changed_something,
+            "seconds": round(self.seconds, 3),
+            "rows": {step.name: _rows(step) for step in self.steps if step.name in ROWS and step.counts},
+            "steps": [_step_as_json(step) for step in self.steps],
+            "churn_risks": self.at_risk,
+            "risks_on": str(self.risks_on) if self.risks_on else None,
+            "report": self.page,
+        }
+
+
+def passed_by_gate(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How often each gate passed.
+
+    >>> verdicts = [Verdict("volume", day, day < "2025-11-23", "8", "9") for day in ("2025-11-22", "2025-11-23")]
+    >>> passed_by_gate(verdicts)
+    {'volume': 1}
+    """
+    return dict(Counter(verdict.gate for verdict in verdicts if verdict.passed))
+
+
+def _step_as_json(step: StepReport) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "outcome": step.outcome,
+        "seconds": round(step.seconds, 3),
+        "counts": step.counts,
+        "notes": step.notes,
+        "warnings": step.warnings,
+        "error": str(step.error) if step.error else None,
+        "gates_passed": passed_by_gate(step.verdicts),
+        "gates_not_passed": [asdict(verdict) for verdict in step.verdicts if not verdict.passed],
+    }
+
+
+def _error_as_json(error: CompanyActivityError | None) -> dict[str, Any] | None:
+    return {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy} if error else None
+
+
+def _failure_as_json(step: str, error: CompanyActivityError) -> dict[str, Any]:
+    return {
+        "step": step,
+        "exit_code": error.exit_code,
+        "kind": type(error).__name__,
+        "what": error.what,
+        "remedy": error.remedy,
+    }
+
+
+def _rows(step: StepReport) -> dict[str, int]:
+    return {name: step.counts.get(count, 0) for name, count in ROWS[step.name].items()}

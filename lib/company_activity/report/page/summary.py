@@ -1,0 +1,76 @@
+"""What the top of the page says: the day in a few figures, what failed, what a gate refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from company_activity.report.model import NEW_DAYS
+
+if TYPE_CHECKING:
+    from company_activity.gates.verdict import Verdict
+    from company_activity.report.model import DayFigures, RunReport, StepReport
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure, what it counts, and what to compare it with."""
+
+    name: str
+    figure: int
+    remark: str = ""
+
+
+def tiles(report: RunReport) -> list[Tile]:
+    """The day's figures, against the same weekday before."""
+    if not report.figures or not report.figures.days:
+        return []
+    days = report.figures.days
+    newest = days[-1]
+    before = next((one for one in days if one.day == newest.day - timedelta(days=7)), None)
+
+    def change(figure: str) -> str:
+        return _change(getattr(newest, figure), getattr(before, figure)) if before else ""
+
+    return [
+        Tile("companies at risk", report.at_risk, _risks_remark(report)),
+        Tile("active users", newest.active_users, change("active_users")),
+        Tile("events", newest.events, change("events")),
+        Tile("companies", newest.companies, change("companies")),
+    ]
+
+
+def _change(now: int, before: int) -> str:
+    """
+    >>> _change(110, 100), _change(100, 100), _change(1, 0)
+    ('+10 % on the week before', 'as the week before', '')
+    """
+    if not before:
+        return ""
+    percent = round(100 * (now - before) / before)
+    return f"{percent:+d} % on the week before" if percent else "as the week before"
+
+
+def _risks_remark(report: RunReport) -> str:
+    new = f"{report.new_risks:,} new in {NEW_DAYS} days" if report.new_risks else ""
+    not_judged = f"{report.not_judged:,} not judged" if report.not_judged else ""
+    return " · ".join(remark for remark in (new, not_judged) if remark)
+
+
+def missing_dates(days: Sequence[DayFigures]) -> list[date]:
+    """The dates between the first and the last that have no rows."""
+    there = {one.day for one in days}
+    count = (days[-1].day - days[0].day).days if days else 0
+    return [day for n in range(count) if (day := days[0].day + timedelta(days=n)) not in there]
+
+
+def failures(report: RunReport) -> list[StepReport]:
+    """The steps that failed, in their order."""
+    return [step for step in report.steps if step.error]
+
+
+def refusals(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts that did not pass, errors before warnings."""
+    return sorted((v for v in verdicts if not v.passed), key=lambda v: (v.severity != "error", v.scope, v.gate))

@@ -1,0 +1,98 @@
+"""What a laptop's Spark needs, made once: `python -m company_activity.runtime.local` (called by `make setup`).
+
+The pinned jars are resolved into a cache outside the checkout, one folder per set of pins, and
+`.local/spark.conf` is written from `conf/spark/local.conf` with their absolute paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from company_activity.errors import CompanyActivityError, RuntimeMissing
+from company_activity.runtime.java import use_java
+from company_activity.settings.loading import conf_dir, home_dir
+
+RESOLVE = "from pyspark.sql import SparkSession; SparkSession.builder.getOrCreate().stop()"
+
+
+def main() -> int:
+    """Prepare this machine; a second call finds everything done."""
+    try:
+        use_java()
+        target = home_dir(os.environ) / os.environ.get("COMPANY_ACTIVITY_LOCAL", ".local") / "spark.conf"
+        write_properties(target, conf_dir(os.environ) / "spark" / "local.conf", resolved_jars())
+    except CompanyActivityError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def pins() -> list[str]:
+    """The Maven coordinates for the pyspark that is installed."""
+    line = ".".join(version("pyspark").split(".")[:2])
+    table = yaml.safe_load((conf_dir(os.environ) / "spark" / "jars.yaml").read_text(encoding="utf-8"))
+    if line not in table:
+        raise RuntimeMissing(f"no jars are pinned for Spark {line}", remedy="add the line to conf/spark/jars.yaml")
+    return list(table[line])
+
+
+def cache_dir() -> Path:
+    """`XDG_CACHE_HOME` or `~/.cache`, and our folder in it."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "company-activity"
+
+
+def resolved_jars() -> list[Path]:
+    """The pinned jars and what they need, fetched by Spark's resolver on the first call."""
+    coordinates = pins()
+    folder = cache_dir() / "jars" / hashlib.sha256(",".join(coordinates).encode()).hexdigest()[:16]
+    done = folder / "complete"
+    if not done.is_file():
+        print(f"fetching {len(coordinates)} jars and what they need into {folder}", flush=True)
+        _resolve(coordinates, folder)
+        done.touch()
+    return sorted((folder / "jars").glob("*.jar"))
+
+
+def _resolve(coordinates: list[str], folder: Path) -> None:
+    arguments = [
+        "--packages",
+        ",".join(coordinates),
+        "--conf",
+        f"spark.jars.ivy={folder}",
+        "--master",
+        "local[1]",
+    ]
+    environment = os.environ | {"PYSPARK_SUBMIT_ARGS": " ".join([*arguments, "pyspark-shell"])}
+    told = subprocess.run([sys.executable, "-c", RESOLVE], env=environment, capture_output=True, text=True)
+    if told.returncode:
+        log = folder / "resolve.log"
+        folder.mkdir(parents=True, exist_ok=True)
+        log.write_text(told.stdout + told.stderr, encoding="utf-8")
+        raise RuntimeMissing("the jars could not be fetched", remedy=f"see {log}; check the network and run again")
+
+
+def write_properties(target: Path, template: Path, jars: list[Path]) -> None:
+    """Write the properties file that both spark-submit and our own session start with."""
+    added = {
+        "spark.jars": ",".join(map(str, jars)),
+        "spark.pyspark.python": sys.executable,
+        "spark.pyspark.driver.python": sys.executable,
+        "spark.sql.warehouse.dir": str(target.parent / "spark-warehouse"),
+    }
+    log4j = template.with_name("log4j2.properties").resolve()
+    text = template.read_text(encoding="utf-8").replace("${log4j}", str(log4j))
+    lines = [text, "# Added by `make setup`: paths of this machine."]
+    lines += [f"{key} {value}" for key, value in added.items()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Frozen settings, and where they are read from."""

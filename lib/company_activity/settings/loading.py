@@ -1,0 +1,221 @@
+"""How settings are found: file < environment < command line, checked against a JSON Schema of the classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jsonschema
+import yaml
+
+from company_activity.errors import SettingsError
+from company_activity.settings.model import Secret, Settings
+
+PREFIX = "COMPANY_ACTIVITY__"
+REFERENCE_NAMES = {
+    "API_URL": "api.url",
+    "API_KEY": "api.key",
+    "BLOB_CONN_STR": "landing.connection",
+    "BLOB_CONTAINER": "landing.usage_container",
+    "CRM_BLOB_PATH": "landing.crm_path",
+    "SQL_CONN_STR": "sql.url",
+    "KEY_VAULT_NAME": "secrets.key_vault",
+}
+JSON_TYPES: dict[Any, str] = {
+    str: "string",
+    Secret: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+}
+Section = TypeVar("Section")
+
+
+def json_schema(section: type) -> dict[str, Any]:
+    """The JSON Schema of a settings class: its fields, no others, each with its type and bounds."""
+    hints = typing.get_type_hints(section)
+    fields = dataclasses.fields(section)
+    required = [f.name for f in fields if f.default is dataclasses.MISSING]
+    properties = {f.name: _property_schema(hints[f.name]) | dict(f.metadata) for f in fields}
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _property_schema(hint: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(hint):
+        return json_schema(typing.cast(type, hint))
+    if typing.get_origin(hint) is tuple:
+        return {"type": "array", "items": _property_schema(typing.get_args(hint)[0])}
+    if isinstance(hint, types.UnionType):
+        return {"type": [JSON_TYPES[a] if a is not types.NoneType else "null" for a in typing.get_args(hint)]}
+    return {"type": JSON_TYPES[hint]}
+
+
+def load_settings(
+    environment: str | None = None,
+    *,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read `conf/base.yaml` < `conf/<environment>.yaml` (or `file`) < environment < `overrides` (dotted keys).
+
+    An environment that is not named is the file's name, without a file `local`. It is a name for messages: what
+    only a laptop may (TLS left out, DDL applied unasked, a rebuilt lake adopted) hangs on where `sql.url` leads.
+
+    Raises:
+        SettingsError: for an unknown key, a wrong type or a missing value, with its place and the remedy.
+    """
+    environ = os.environ if environ is None else environ
+    environment = environment or (file.stem if file else "local")
+    conf = conf_dir(environ)
+    place: dict[str, str] = {}
+    tree: dict[str, Any] = {section.name: {} for section in dataclasses.fields(Settings)}
+    tree["environment"] = environment
+    layers = [conf / "base.yaml", file or conf / f"{environment}.yaml"]
+    for source, content in [
+        *((p, _read_yaml(p)) for p in layers),
+        (conf / "metrics.yaml", _read_metrics(conf)),
+    ]:
+        _merge(tree, content, str(source), place)
+    _merge(tree, _from_environment(environ), "the environment", place)
+    _merge(tree, _nested(overrides or {}), "the command line", place)
+    _validate(tree, place)
+    return _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
+
+
+def conf_dir(environ: Mapping[str, str]) -> Path:
+    """The folder of the shipped settings: `COMPANY_ACTIVITY_CONF`, else the wheel's, else the checkout's."""
+    if named := environ.get("COMPANY_ACTIVITY_CONF"):
+        return Path(named)
+    package = Path(__file__).resolve().parents[1]
+    return package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf"
+
+
+def home_dir(environ: Mapping[str, str]) -> Path:
+    """What `${home}` means in a settings file: `COMPANY_ACTIVITY_HOME`, else the folder above `conf`."""
+    return Path(environ.get("COMPANY_ACTIVITY_HOME") or conf_dir(environ).resolve().parent)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"no settings file {path}", remedy="name an environment that conf/ has, or give --settings FILE"
+        ) from None
+    except yaml.YAMLError as broken:
+        raise SettingsError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="mend the file") from None
+    if content is not None and not isinstance(content, dict):
+        raise SettingsError(f"{path} holds no mapping", remedy="begin it with a section such as 'api:'")
+    return content or {}
+
+
+def _read_metrics(conf: Path) -> dict[str, Any]:
+    return {"metrics": _read_yaml(conf / "metrics.yaml")}
+
+
+def _merge(into: dict[str, Any], new: Mapping[str, Any], source: str, place: dict[str, str], at: str = "") -> None:
+    for key, value in new.items():
+        name = f"{at}{key}"
+        if isinstance(value, Mapping) and isinstance(into.get(key, {}), dict):
+            _merge(into.setdefault(key, {}), value, source, place, f"{name}.")
+        else:
+            into[key] = value
+        place[name] = source
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for dotted, value in flat.items():
+        *sections, last = dotted.split(".")
+        branch = tree
+        for section in sections:
+            branch = branch.setdefault(section, {})
+        branch[last] = value
+    return tree
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    flat = {key: environ[name] for name, key in REFERENCE_NAMES.items() if environ.get(name)}
+    ours = {n: v for n, v in environ.items() if n.startswith(PREFIX)}
+    flat |= {name.removeprefix(PREFIX).lower().replace("__", "."): value for name, value in ours.items()}
+    return _nested({key: _typed(key, text) for key, text in flat.items()})
+
+
+def _typed(dotted: str, text: str) -> Any:
+    """Environment text as the type that the schema wants; left as text where it cannot be, for the schema to name."""
+    schema = json_schema(Settings)
+    for part in dotted.split("."):
+        schema = schema.get("properties", {}).get(part, {})
+    kind = schema.get("type")
+    if kind == "array":
+        return [item.strip() for item in text.split(",") if item.strip()]
+    if kind in ("integer", "number", "boolean"):
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            return text
+    return text
+
+
+def _validate(tree: dict[str, Any], place: Mapping[str, str]) -> None:
+    validator = jsonschema.Draft202012Validator(json_schema(Settings))
+    # An unknown key first: it is most often the missing one, misspelt.
+    errors = sorted(
+        validator.iter_errors(tree), key=lambda e: (e.validator != "additionalProperties", [*map(str, e.path)])
+    )
+    if errors:
+        raise _as_settings_error(errors[0], place)
+
+
+def _as_settings_error(error: jsonschema.ValidationError, place: Mapping[str, str]) -> SettingsError:
+    """One sentence: which key, where it stands, what is wrong, and the remedy."""
+    key = ".".join(map(str, error.path))
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known))[0]
+        name = f"{key}.{unknown}" if key else unknown
+        return SettingsError(
+            f"unknown setting {name} in {place.get(name, 'the settings')}",
+            remedy=f"known here: {', '.join(known)}",
+        )
+    if error.validator == "required":
+        missing = next(n for n in error.validator_value if n not in error.instance)
+        name = f"{key}.{missing}" if key else missing
+        variable = PREFIX + name.upper().replace(".", "__")
+        return SettingsError(f"setting {name} has no value", remedy=f"set it in the settings file or as {variable}")
+    wanted = f"{error.validator} {error.validator_value}"
+    secret = any(word in key for word in ("key", "password", "connection", "url"))
+    shown = "its value" if secret else repr(error.instance)
+    return SettingsError(
+        f"setting {key} in {place.get(key, 'the settings')}: {shown} does not fit", remedy=f"wanted: {wanted}"
+    )
+
+
+def _expand(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(inner, words) for key, inner in value.items()}
+    if isinstance(value, str):
+        for word, meaning in words.items():
+            value = value.replace("${" + word + "}", meaning)
+    return value
+
+
+def _build(section: type[Section], tree: Mapping[str, Any]) -> Section:
+    hints = typing.get_type_hints(section)
+    return section(**{name: _value(hints[name], value) for name, value in tree.items()})
+
+
+def _value(hint: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast(type, hint), value)
+    if typing.get_origin(hint) is tuple:
+        return tuple(value)
+    if value is not None and (hint is Secret or Secret in typing.get_args(hint)):
+        return Secret(value)
+    return float(value) if hint is float else value

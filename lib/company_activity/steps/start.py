@@ -1,0 +1,85 @@
+"""What is seen before the first step: that the command line can be, and that what the steps need is there.
+
+It writes nothing and starts no Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Set
+from typing import TYPE_CHECKING
+
+from company_activity.errors import UsageError
+from company_activity.io.api.page_url import checked_url
+from company_activity.io.landing.crm_arrivals import Arrivals
+from company_activity.io.landing.crm_known import KnownFiles
+from company_activity.io.landing.crm_verdicts import CrmVerdicts
+from company_activity.planning.dirty import check_metrics
+from company_activity.runtime.session import check_java
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
+
+if TYPE_CHECKING:
+    from company_activity.run import Run
+
+READS_CRM = {"admit_crm"}
+READS_USAGE = {"ingest_usage", "stage_usage"}
+ASKS_THE_API = {"ingest_usage"}
+BUILDS = {"build_activity"}
+NEEDS_SPARK = {"stage_usage", "stage_crm", "build_companies", "build_activity", "publish", "validate"}
+
+
+def check_accepted_files(run: Run) -> None:
+    """See that each `--accept-crm` names one CRM file that waits to be staged, by its whole path or its last part.
+
+    Raises:
+        UsageError: if it names none, or several.
+    """
+    waiting = waiting_files(run) if run.accept_crm else []
+    for name in run.accept_crm:
+        named = [path for path in waiting if path == name or path.endswith(f"/{name}")]
+        if len(named) != 1:
+            what = "several files that wait" if named else "no file that waits"
+            raise UsageError(
+                f"--accept-crm {name} names {what} to be staged",
+                remedy=f"waiting: {', '.join(named or waiting) or 'none'}",
+            )
+
+
+def waiting_files(run: Run) -> list[str]:
+    """The paths of the CRM files that can be read and hold something which is not staged."""
+    lake = run.settings.lake.root
+    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
+    arrivals.look(run.settings.landing.crm_path, KnownFiles(lake, run.state_of(CRM_COMPANIES)))
+    return [file.path for file in arrivals.waiting]
+
+
+def check_start(run: Run, names: Collection[str]) -> None:
+    """Find out before anything is written that a step will lack what it needs, or that settings contradict the lake.
+
+    Raises:
+        SettingsError: if `metrics.yaml` was changed under the same `metric_version`, or `api.url` cannot be asked.
+        RuntimeMissing: if a date asked for is not built yet and there is no Java to build it with.
+        SourceError: if the landing cannot be read.
+    """
+    wanted = set(names)
+    activity = run.state_of(COMPANY_ACTIVITY_DAILY)
+    if wanted & BUILDS:
+        check_metrics(activity, run.settings.metrics.mark)
+    built = activity.get("dates", {})
+    is_built = all(str(day) in built for day in run.dates)
+    if not is_built and wanted & NEEDS_SPARK:
+        check_java()
+    if wanted & ASKS_THE_API:
+        checked_url(run.settings.api.url)
+    check_landing(run, wanted)
+
+
+def check_landing(run: Run, names: Set[str]) -> None:
+    """See that the store answers for the folders that the steps read: one listing for each, of no date.
+
+    Raises:
+        SourceError: if it does not.
+    """
+    if names & READS_CRM:
+        next(iter(run.landing.storage.list(run.settings.landing.crm_path)), None)
+    if names & READS_USAGE:
+        next(iter(run.landing.storage.list(run.landing.at("date=/"))), None)

@@ -1,0 +1,117 @@
+"""A transaction that fails, and a commit that gets no answer: what is tried again, what is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from company_activity.errors import PublishError
+from company_activity.io.warehouse.change import Change
+from company_activity.io.warehouse.engines import DIALECTS
+from company_activity.io.warehouse.jdbc import SqlError
+from company_activity.io.warehouse.ledger import MISSING, Fence
+from company_activity.io.warehouse.mirror import mirror_files
+from company_activity.io.warehouse.publisher import Publisher
+from company_activity.io.warehouse.served import ACTIVITY
+
+from support.recorder import RecordedWarehouse, Recorder
+from support.warehouses import NOW
+
+GONE = Change(ACTIVITY, Fence("5f0c", 12), {"2025-03-31": MISSING}, staged={}, served={})
+NEWEST = {"CONCAT(": [("7|2025-03-31|p|h0|3|5f0c|11|2025-03-31 05:30:00|run-0",)], "MAX(seq), 0": [("7",)]}
+CUT = SqlError("the connection is closed", "08006")
+
+
+class Failing(Recorder):
+    """Throws the next of `failures` whenever the text is said, until none is left; None lets it pass."""
+
+    def __init__(self, answers, text, failures):
+        super().__init__(answers)
+        self.text, self.failures = text, list(failures)
+
+    def _may_fail(self, sql):
+        if self.text in sql and self.failures and (failure := self.failures.pop(0)):
+            raise failure
+
+    def execute(self, sql, *values):
+        self._may_fail(sql)
+        return super().execute(sql, *values)
+
+    def query(self, sql, *values):
+        self._may_fail(sql)
+        return super().query(sql, *values)
+
+    def commit(self):
+        super().commit()
+        self._may_fail("(commit)")
+
+
+@pytest.fixture
+def publish(tmp_path):
+    """Delete a date that became missing, over a connection that fails; the sleeps and what was said."""
+
+    def publish(connection):
+        slept = []
+        warehouse = RecordedWarehouse(DIALECTS["postgres"], connection, sleep=slept.append)
+        publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW)
+        return publisher.run(GONE, None), slept
+
+    return publish
+
+
+def test_a_deadlock_is_tried_again_as_a_whole(publish):
+    connection = Failing(NEWEST, "DELETE FROM analytics", [SqlError("deadlock", "40P01")])
+    rows, slept = publish(connection)
+    assert ([row.seq for row in rows], slept) == ([8], [0.2])
+    told = [said for said in connection.said if said.startswith("(")]
+    assert told == ["(begin)", "(rollback)", "(close)", "(begin)", "(commit)", "(close)"]
+
+
+def test_what_will_not_pass_is_not_tried_again(publish):
+    connection = Failing(NEWEST, "DELETE FROM analytics", [SqlError("permission denied", "42501")])
+    with pytest.raises(SqlError, match="permission denied"):
+        publish(connection)
+    assert connection.said[-2:] == ["(rollback)", "(close)"]
+
+
+def test_trying_again_has_an_end(publish):
+    connection = Failing(NEWEST, "FOR UPDATE", [CUT] * 99)
+    with pytest.raises(SqlError, match="closed"):
+        publish(connection)
+    assert 99 - len(connection.failures) == 18  # 120 s of waiting: 0.2, 0.4, … 6.4, then 10 each
+
+
+def test_a_commit_without_an_answer_that_happened_is_not_repeated(publish):
+    connection = Failing({**NEWEST, "run_id = ?": [("1",)]}, "(commit)", [CUT])
+    rows, slept = publish(connection)
+    assert ([row.scope for row in rows], slept) == (["2025-03-31"], [])
+    assert connection.said.count("(commit)") == 1
+
+
+def test_a_commit_without_an_answer_that_did_not_happen_is_repeated(publish):
+    connection = Failing({**NEWEST, "run_id = ?": [("0",)]}, "(commit)", [CUT])
+    rows, slept = publish(connection)
+    assert ([row.scope for row in rows], slept) == (["2025-03-31"], [0.2])
+    assert connection.said.count("(commit)") == 2
+
+
+def test_the_ledger_is_asked_only_behind_the_lock(publish):
+    connection = Failing({**NEWEST, "run_id = ?": [("1",)]}, "(commit)", [CUT])
+    publish(connection)
+    asked = next(place for place, said in enumerate(connection.said) if "run_id = 'run-1'" in said)
+    assert "FOR UPDATE" in connection.said[asked - 1]
+
+
+def test_an_outcome_that_cannot_be_found_out_is_no_success(publish):
+    connection = Failing(NEWEST, "", [])
+    connection.commit = lambda: connection.__dict__.update(text="FOR UPDATE", failures=[CUT] * 99) or _raise(CUT)
+    with pytest.raises(PublishError, match="whether analytics.company_activity_daily was published is unknown"):
+        publish(connection)
+
+
+def _raise(error):
+    raise error
+
+
+def test_before_anything_is_changed_the_mirror_is_said_not_to_be_trusted(publish, tmp_path):
+    publish(Failing({**NEWEST, "run_id = ?": [("1",)]}, "(commit)", [CUT]))
+    assert [path.name for path in tmp_path.rglob("*.*") if path.is_file()] == ["000000001.run-1.begun"]

@@ -1,0 +1,194 @@
+"""The report as text: what stands in it, and what must not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import date, timedelta
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+from company_activity.errors import ApiError, GateRefused
+from company_activity.gates.verdict import Verdict
+from company_activity.report.model import Figures, RunReport, StepReport
+from company_activity.report.page import render
+from company_activity.report.page.charts import lifecycle_chart, sparkline
+
+from support.reports import BEGAN, DAY, HOSTILE, days, failed, risk, succeeded
+
+
+class Elements(HTMLParser):
+    """All tags of a page with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, attribute: str) -> list[str]:
+        return [found[attribute] or "" for _, found in self.found if attribute in found]
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.found}
+
+
+@cache
+def good() -> str:
+    """The page of a run that went well; pictures take a moment to draw."""
+    return render(succeeded())
+
+
+def text_of(page: str) -> str:
+    body = page[page.index("<body>") :]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def test_it_says_whom_to_call_why_and_since_when() -> None:
+    text = text_of(good())
+    assert "Who to call: 8 companies at risk on 23 Nov" in text
+    assert "8 companies at risk 3 new in 7 days" in text  # one is shown
+    assert "7 more, with less use, stand in the table" in text
+    assert "Sudden Stop new c_126 · ES · transport · engagement 48 of 100" in text
+    assert "Sharp drop : 0 user-days in the last 7 days, 56 in the 7 before" in text
+    assert "Silent : no active user for 7 days At risk since 20 Nov (3 days) · last contact 6 Oct" in text
+
+
+def test_it_shows_the_path_the_gates_the_quarantine_and_the_steps() -> None:
+    text = text_of(good())
+    assert "Landing → staging 1 dates 3,356 landed 3,300 accepted 20 duplicates 36 quarantined" in text
+    assert "Every gate passed. Passed: unique keys 1 time." in text
+    assert "WRONG_TYPE usage 9 1 2025-11-23" in text
+    assert "stage usage done 2.2" in text
+
+
+def test_a_failed_run_says_first_what_failed_and_the_remedy() -> None:
+    text = text_of(render(failed(ApiError("2025-11-23: page 1: 500", remedy="run ingest again"))))
+    alarm, call = text.index("Stage usage failed 2025-11-23: page 1: 500"), text.index("Who to call:")
+    assert alarm < text.index("What to do: run ingest again") < text.index("exit code 3") < call
+    assert "What follows is of 23 November 2025, the newest date that is built." in text
+
+
+def test_a_gate_that_refused_stands_with_what_it_found_and_wanted() -> None:
+    refused = Verdict("volume", f"{DAY}, generation 2", False, "812", "at least 1,640")
+    warned = Verdict("unknown share", str(DAY), False, "4 %", "at most 2 %", "warn")
+    text = text_of(render(failed(GateRefused(f"gate {refused}"), warned, refused)))
+    assert (
+        "volume 2025-11-23, generation 2 812 at least 1,640 refused unknown share 2025-11-23 4 % at most 2 % warned"
+        in text
+    )
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        succeeded(churn_risks=[risk(HOSTILE, HOSTILE, country=HOSTILE, industry=HOSTILE)]),
+        failed(ApiError(HOSTILE, remedy=HOSTILE), Verdict(HOSTILE, HOSTILE, False, HOSTILE, HOSTILE)),
+        succeeded(steps=[StepReport("stage_crm", notes=[HOSTILE], warnings=[HOSTILE])]),
+    ],
+    ids=["names", "errors", "notes"],
+)
+def test_hostile_text_stays_text(report: RunReport) -> None:
+    page = render(report)
+    elements = Elements(page)
+    assert not elements.tags & {"script", "img", "iframe", "object", "form", "base"}
+    assert not [found for _, found in elements.found if any(name.startswith("on") for name in found)]
+    assert "{{ 7*7 }}" in page
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e\ud800-\udfff]", page)
+    page.encode("utf-8")
+
+
+def test_a_name_of_any_length_is_cut() -> None:
+    page = render(succeeded(churn_risks=[risk(name="x" * 5000)]))
+    assert "x" * 160 + "…" in page
+    assert "x" * 161 not in page
+
+
+def test_nothing_is_fetched_from_anywhere() -> None:
+    page = good()
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    elements = Elements(page)
+    assert not [link for link in elements.all("href") if not link.startswith(("#", "data:"))]
+    assert not elements.all("src")
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+@pytest.mark.parametrize("report", [None, failed(ApiError("x")), succeeded(steps=[])])
+def test_every_link_has_its_target_and_every_id_is_one(report: RunReport | None) -> None:
+    elements = Elements(render(report) if report else good())
+    ids = elements.all("id")
+    assert len(ids) == len(set(ids))
+    referred = {link[1:] for link in elements.all("href") if link.startswith("#")}
+    named = {name for names in elements.all("aria-labelledby") for name in names.split()}
+    assert referred | named <= set(ids)
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    script = "import sys; from company_activity.report.page import render; from support.reports import succeeded;"
+    script += "sys.stdout.buffer.write(render(succeeded()).encode())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "1"}
+    told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    assert told.stdout.decode() == good()
+
+
+def test_each_picture_says_what_it_shows() -> None:
+    page = good()
+    pictures = re.findall(r"<svg .*?</title>", page)
+    assert len(pictures) == 5  # two charts for two widths, and one company
+    assert all('role="img" aria-labelledby=' in picture for picture in pictures)
+    assert "Active users per day in 60 days: most on 16 Nov, 8; on the last day 0" in page
+
+
+def test_a_missing_date_is_a_gap_and_is_named() -> None:
+    gone = DAY - timedelta(days=3)
+    shown = (*[8] * 56, None, *[8] * 3)
+    report = succeeded(figures=Figures(days(missing=[gone])), churn_risks=[risk(days=shown)])
+    page = render(report)
+    assert "1 date is missing and shaded: 2025-11-20" in text_of(page)
+    line = sparkline(report.churn_risks[0], DAY)
+    assert line is not None
+    assert line.count("M") == 2 + 1  # the line in two pieces, and the zero below it
+
+
+def test_one_date_alone_is_a_picture_too() -> None:
+    chart = lifecycle_chart(days(1))
+    assert "23 November 2025 to 23 November 2025" in chart.wide
+    assert chart.wide.count("<path") > 2
+
+
+def test_a_run_without_figures_says_why() -> None:
+    report = failed(ApiError("x"), risks_on=None, figures=None, churn_risks=[], no_figures="no date is built yet")
+    text = text_of(render(report))
+    assert "This page has no figures: no date is built yet" in text
+    assert "Who to call" not in text
+
+
+def test_a_lake_without_companies_has_a_page_too() -> None:
+    assert "No company is at risk." in text_of(render(succeeded(churn_risks=[], figures=Figures(()))))
+
+
+def test_nobody_at_risk_is_said() -> None:
+    quiet = Figures(tuple(type(one)(one.day, 3, 1, 1, 0, {"returning": 3}) for one in days(5)))
+    assert "Who to call: 0 companies at risk on 23 Nov No company is at risk." in text_of(
+        render(succeeded(churn_risks=[], figures=quiet))
+    )
+
+
+def test_a_hundred_companies_with_long_hostile_names_fit_a_megabyte() -> None:
+    risks = [risk(f"{n}" + "<" * 63, "<&>\u00e9" * 256, days=tuple(range(n, n + 60))) for n in range(100)]
+    assert len(render(succeeded(churn_risks=risks)).encode()) < 1_000_000
+
+
+def test_the_lake_as_it_stands_needs_no_steps() -> None:
+    report = RunReport("r", "report 2025-11-23", BEGAN, (date(2025, 11, 23),), figures=Figures(days()), risks_on=DAY)
+    text = text_of(render(report))
+    assert "run succeeded" in text
+    assert "Seconds per step" not in text

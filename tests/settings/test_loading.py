@@ -1,0 +1,103 @@
+"""Settings: which layer wins, what is refused and how, and that secrets never show."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from company_activity.errors import SettingsError
+from company_activity.settings.loading import conf_dir, load_settings
+from company_activity.settings.model import Secret, Settings
+
+ENVIRONMENTS = ("local", "synapse", "databricks")
+
+
+def settings(file: Path | None = None, **environ: str) -> Settings:
+    return load_settings(file=file, environ=environ)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_shipped_environment_loads(environment: str) -> None:
+    assert load_settings(environment, environ={}).environment == environment
+
+
+def test_a_file_yields_to_the_environment_and_that_to_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        (conf_dir({}) / "local.yaml").read_text("utf-8").replace("  refetch_days: 0", "  refetch_days: 1"), "utf-8"
+    )
+    variable = {"COMPANY_ACTIVITY__RUN__REFETCH_DAYS": "2"}
+    assert settings(file).run.refetch_days == 1
+    assert settings(file, **variable).run.refetch_days == 2
+    given = load_settings(file=file, environ=variable, overrides={"run.refetch_days": 4})
+    assert given.run.refetch_days == 4
+
+
+def test_the_reference_s_names_work() -> None:
+    found = settings(API_URL="http://a/u", API_KEY="k", BLOB_CONTAINER="c", CRM_BLOB_PATH="x/", KEY_VAULT_NAME="v")
+    assert (found.api.url, found.api.key.reveal(), found.secrets.key_vault) == ("http://a/u", "k", "v")
+    assert (found.landing.usage_container, found.landing.crm_path) == ("c", "x/")
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"COMPANY_ACTIVITY__API__COLOUR": "red"}, "unknown setting api.colour in the environment"),
+        ({"COMPANY_ACTIVITY__BAKERY__OVEN": "hot"}, "unknown setting bakery in the environment"),
+        ({"COMPANY_ACTIVITY__API__PAGE_SIZE": "ten"}, "api.page_size in the environment: 'ten' does not fit"),
+        ({"COMPANY_ACTIVITY__API__PAGE_SIZE": "0"}, "minimum 1"),
+        ({"COMPANY_ACTIVITY__API__PAGE_SIZE": "1.5"}, "type integer"),
+        ({"COMPANY_ACTIVITY__GATES__CRM_MAX_LOSS": "2"}, "maximum 1"),
+        ({"COMPANY_ACTIVITY__LANDING__COMPRESSION": "zip"}, "enum"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name_and_place(environ: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(**environ)
+    assert told in str(refused.value)
+    assert refused.value.remedy
+
+
+def test_a_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    broken = {"no.yaml": None, "list.yaml": "- 1", "text.yaml": "a: [", "key.yaml": "api: {url: http://a, colour: red}"}
+    for name, text in broken.items():
+        file = tmp_path / name
+        if text is not None:
+            file.write_text(text, encoding="utf-8")
+        with pytest.raises(SettingsError, match=name):
+            settings(file)
+
+
+def test_a_missing_value_names_its_variable(tmp_path: Path) -> None:
+    file = tmp_path / "bare.yaml"
+    file.write_text("landing: {root: /l}\nlake: {root: /k}\nsql: {url: 'jdbc:h2:mem:x'}\nreport: {dir: /r}\n", "utf-8")
+    with pytest.raises(SettingsError, match="COMPANY_ACTIVITY__API__URL"):
+        settings(file)
+
+
+def test_a_secret_never_shows() -> None:
+    found = settings(API_KEY="hunter2", COMPANY_ACTIVITY__SQL__PASSWORD="hunter3")
+    shown = f"{found} {found!r} {found.api.key} {found.api.key!r} {[found.sql.password]}"
+    assert "hunter" not in shown
+    with pytest.raises(ValueError, match=r"\*\*\*") as raised:
+        raise ValueError(found.api.key)
+    assert "hunter" not in "".join(traceback.format_exception(raised.value))
+    assert found.api.key.reveal() == "hunter2"
+    assert Secret("a") == Secret("a")
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("api: {url: http://a, key: 12345}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        settings(file)
+    assert "12345" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("said", "environment"), [(None, "prod"), ("local", "local"), ("synapse", "synapse")])
+def test_a_settings_file_is_an_environment_of_its_own_unless_one_is_said(tmp_path, said, environment):
+    file = tmp_path / "prod.yaml"
+    file.write_text((conf_dir({}) / "local.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_settings(said, file=file, environ={}).environment == environment
