@@ -66,7 +66,8 @@ def test_every_column_that_a_definition_names_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["transforms/labels.py", "fields.py", "usage_lines.py", "crm/rules.py", "crm/repeats.py"]
+    "file",
+    ["transforms/labels.py", "records/fields.py", "records/usage.py", "records/crm/rules.py", "records/crm/repeats.py"],
 )
 def test_every_code_word_is_explained(file: str) -> None:
     code = Path(company_activity.__path__[0], file).read_text(encoding="utf-8")

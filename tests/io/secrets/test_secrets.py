@@ -12,9 +12,9 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from company_activity.errors import SettingsError
+from company_activity.io.secrets import azure_credential
 from company_activity.io.secrets.azure_credential import credential
 from company_activity.io.secrets.resolve import resolve
-from company_activity.io.storage import azure_credential
 from company_activity.settings.model import Secret, SecretSettings
 
 REFERENCE = Secret("secret://api-key")
