@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, UsageError
@@ -57,7 +58,7 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     if stage_crm.__name__ in names:
         names = {*names, admit_crm.__name__}  # what is staged is what was admitted
     if build_activity.__name__ not in names:  # asked for alone, publish and validate ask the ledger itself
-        run.trusts_mirror = False
+        run.options = replace(run.options, trusts_mirror=False)
     with ExitStack() as held:
         before = _start(run, names, held)
         if before:
@@ -78,7 +79,7 @@ def _start(run: Run, names: Collection[str], held: ExitStack) -> LakeMarks | Non
     lake = run.settings.lake
     try:
         check_accepted_files(run)
-        held.enter_context(lake_lock(lake.root, lake.lock_timeout_seconds, on_wait=run.say))
+        held.enter_context(lake_lock(lake.root, lake.lock_timeout_seconds, on_wait=run.progress.say))
         run.holds_lake = True
         check_start(run, names)
         return lake_marks(lake.root)
@@ -114,7 +115,7 @@ def _take(run: Run, step: Step) -> bool:
 def _keep(run: Run, done: StepReport, began: float) -> None:
     done.seconds = time.monotonic() - began
     run.report.steps.append(done)
-    run.tell(done)
+    run.progress.step(done)
 
 
 def _record(run: Run, before: LakeMarks | None) -> None:
@@ -125,7 +126,7 @@ def _record(run: Run, before: LakeMarks | None) -> None:
     except Exception as error:
         why = foreseen(error)
         if run.report.failures:
-            run.say(f"this run is not recorded: {why}")
+            run.progress.say(f"this run is not recorded: {why}")
         else:
             _keep(run, StepReport("write_record", "failed", error=why), began)
 

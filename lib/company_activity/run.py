@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from company_activity.gates.arrived import REWRITE, let_through
 from company_activity.gates.crm_admission import JudgedFile
@@ -38,6 +38,47 @@ if TYPE_CHECKING:
     from company_activity.settings.model import Settings
 
 
+class Progress(Protocol):
+    """Where a run says how far it is."""
+
+    def say(self, line: str) -> None:
+        """A sentence about what is going on."""
+
+    def step(self, step: StepReport) -> None:
+        """A step has ended."""
+
+    def page(self, day: date, pages: int, rows: int) -> None:
+        """A page of a date is durable: the pages and rows of the date so far."""
+
+
+class Silence:
+    """Says nothing."""
+
+    def say(self, line: str) -> None:
+        return
+
+    def step(self, step: StepReport) -> None:
+        return
+
+    def page(self, day: date, pages: int, rows: int) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a command may choose beside its dates.
+
+    `refetch`: fetch dates before the asked ones again. `trusts_mirror`: believe the copy of the ledger beside the lake.
+    `adopt_lake`: let a rebuilt lake take over. `accept_crm` and `accept_gates` accept what a gate refuses.
+    """
+
+    refetch: bool = True
+    trusts_mirror: bool = True
+    adopt_lake: bool = False
+    accept_crm: tuple[str, ...] = ()
+    accept_gates: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class AdmittedFile:
     """A CRM file that may be staged, and the size and time it was seen with. Its rows are read when they are staged."""
@@ -57,14 +98,8 @@ class Run:
     dates: tuple[date, ...]
     report: RunReport
     clock: Callable[[], datetime]
-    say: Callable[[str], None] = print
-    tell: Callable[[StepReport], None] = lambda step: None
-    on_page: Callable[[date, int, int], None] = lambda day, pages, rows: None
-    refetch: bool = True
-    trusts_mirror: bool = True
-    adopt_lake: bool = False
-    accept_crm: tuple[str, ...] = ()
-    accept_gates: tuple[str, ...] = ()
+    progress: Progress = Silence()
+    options: Options = Options()
     admitted: list[AdmittedFile] = field(default_factory=list)
     companies_after: dict[date, int] = field(default_factory=dict)
     known_crm: KnownFiles | None = None
@@ -82,7 +117,7 @@ class Run:
 
     @cached_property
     def spark(self) -> SparkSession:
-        self.say("starting Spark")
+        self.progress.say("starting Spark")
         session = spark_session(self.settings.spark)
         hold_in_jvm(session, self.settings.lake.root)
         return session
@@ -122,7 +157,7 @@ class Run:
         verdict = judge_rewrite(scope, counted, self.settings.gates.max_dates_rewritten)
         if verdict.passed:
             return [verdict]
-        if REWRITE not in self.accept_gates:
+        if REWRITE not in self.options.accept_gates:
             remedy = "see what moved with `plan`; if it is right: --accept-gate rewrite"
             return refuse_unless_passed(
                 [verdict], remedy=f"restore its _delta_log, or {remedy}" if found.lost else remedy

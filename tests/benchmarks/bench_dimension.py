@@ -119,7 +119,7 @@ class Bench:
         self._new_events()
         files = {table.name: sum(1 for _ in self._files(table.path)) for table in DIMENSION}
         settings = replace(settings_for("", self.folder), lake=LakeSettings(self.lake))
-        run = Run(settings, (), RunReport("bench", "bench", NOW), lambda: NOW, say=lambda told: None)
+        run = Run(settings, (), RunReport("bench", "bench", NOW), lambda: NOW)
         cpu, began = cpu_seconds(), time.perf_counter()
         report = build_companies(run)
         cpu, seconds = cpu_seconds() - cpu, time.perf_counter() - began

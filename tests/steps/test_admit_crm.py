@@ -27,7 +27,7 @@ from company_activity.planning.plan import Plan
 from company_activity.records.crm import CrmFile
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
-from company_activity.run import Run
+from company_activity.run import Options, Run
 from company_activity.schemas import CRM_COMPANIES, Table
 from company_activity.settings.model import LakeSettings
 from company_activity.steps import admit_crm as step
@@ -60,7 +60,7 @@ class Place:
     def run(self, *accept: str) -> Run:
         settings = replace(settings_for("", self.folder), lake=LakeSettings(str(self.folder / "lake")))
         report = RunReport(f"run-{len(self.runs)}", "test", NOW())
-        self.runs.append(Run(settings, (D3,), report, NOW, say=lambda told: None, accept_crm=accept))
+        self.runs.append(Run(settings, (D3,), report, NOW, options=Options(accept_crm=accept)))
         return self.runs[-1]
 
     def admit(self, *accept: str) -> StepReport:

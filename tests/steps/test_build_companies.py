@@ -86,7 +86,7 @@ class Place:
         marks = {day: mark for day, (mark, _) in self.dates.items()}
         staged = {CRM_COMPANIES.name: {"files": digests}, PRODUCT_USAGE.name: {"dates": marks}}
         report = RunReport(f"run-{self.runs}", "test", now)
-        return StagedRun(settings, (), report, lambda: now, say=lambda told: None, staged=staged)
+        return StagedRun(settings, (), report, lambda: now, staged=staged)
 
     def build_without_spark(self) -> list[str]:
         """What a build says that has to be content with the logs."""

@@ -88,7 +88,7 @@ def make_run(lake, reports, *steps, dates=(DAY,), run_id="this", **report):
     environ = {f"COMPANY_ACTIVITY__REPORT__{name.upper()}": value for name, value in report.items()}
     environ |= {"COMPANY_ACTIVITY__REPORT__DIR": str(reports), "COMPANY_ACTIVITY__LAKE__ROOT": lake}
     told = RunReport(run_id, "run", NOW, dates, [replace(one) for one in steps])
-    return Run(load_settings(environ=environ), dates, told, lambda: NOW, say=lambda line: None)
+    return Run(load_settings(environ=environ), dates, told, lambda: NOW)
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
+from rich.status import Status
 from rich.table import Table as RichTable
 
 if TYPE_CHECKING:
@@ -29,18 +30,25 @@ class Console:
         self.with_traceback = with_traceback
         self.out = _console(sys.stdout)
         self.err = _console(sys.stderr)
+        self._status: Status | None = None
 
     def say(self, line: str) -> None:
         self.out.print(f"[dim]{escape(line)}[/dim]")
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[date, int, int], None]]:
-        """Where pages are counted as they land: one line that moves on a terminal, silence elsewhere."""
+    def counting_pages(self) -> Iterator[None]:
+        """Count pages as they land: one line that moves on a terminal, silence elsewhere."""
         if not self.out.is_terminal:
-            yield lambda day, pages, rows: None
+            yield
             return
-        with self.out.status("") as status:
-            yield lambda day, pages, rows: status.update(f"{day}: page {pages}, {rows:,} records")
+        with self.out.status("") as self._status:
+            yield
+        self._status = None
+
+    def page(self, day: date, pages: int, rows: int) -> None:
+        """Show how far a date is."""
+        if self._status is not None:
+            self._status.update(f"{day}: page {pages}, {rows:,} records")
 
     def step(self, step: StepReport) -> None:
         """One line for a step that has ended."""

@@ -27,7 +27,7 @@ from company_activity.operations.migrate import migrate
 from company_activity.operations.plan import plan
 from company_activity.pipeline import STEPS, run_steps, unexpected
 from company_activity.report.model import RunReport
-from company_activity.run import Run
+from company_activity.run import Options, Run
 from company_activity.settings.loading import load_settings
 from company_activity.settings.model import Settings
 from company_activity.steps.start import check_accepted_files
@@ -35,6 +35,7 @@ from company_activity.steps.start import check_accepted_files
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEBUG = "company_activity.debug"
+NO_OPTIONS = Options()
 READ_CRM = {"admit_crm", "stage_crm"}
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
@@ -138,7 +139,8 @@ def run(
     settings = load_settings(env, file=file)
     if dry_run:
         return show_plan(settings, dates, as_json=False, accept_crm=accept_crm)
-    return invoke(settings, dates, names, f"run {dates}", accept_crm=accept_crm, accept_gates=accept_gate)
+    options = Options(accept_crm=accept_crm, accept_gates=accept_gate)
+    return invoke(settings, dates, names, f"run {dates}", options)
 
 
 @cli.command("plan")
@@ -152,7 +154,8 @@ def plan_command(dates: DateRange, as_json: bool, env: str | None, file: Path | 
 
 def show_plan(settings: Settings, dates: DateRange, *, as_json: bool, accept_crm: tuple[str, ...] = ()) -> int:
     """Print what a run of these dates would do."""
-    this = Run(settings, tuple(dates), RunReport("", f"plan {dates}", utc_now()), utc_now, accept_crm=accept_crm)
+    report = RunReport("", f"plan {dates}", utc_now())
+    this = Run(settings, tuple(dates), report, utc_now, options=Options(accept_crm=accept_crm))
     check_accepted_files(this)
     planned = plan(this)
     if as_json:
@@ -169,7 +172,7 @@ def show_plan(settings: Settings, dates: DateRange, *, as_json: bool, accept_crm
 def ingest(first: date, last: date, env: str | None, file: Path | None) -> int:
     """API to landing only."""
     dates = DateRange(first, last)
-    return invoke(load_settings(env, file=file), dates, ["ingest_usage"], f"ingest {dates}", refetch=False)
+    return invoke(load_settings(env, file=file), dates, ["ingest_usage"], f"ingest {dates}", Options(refetch=False))
 
 
 @cli.command("publish")
@@ -179,7 +182,7 @@ def ingest(first: date, last: date, env: str | None, file: Path | None) -> int:
 def publish_command(dates: DateRange, adopt_lake: bool, env: str | None, file: Path | None) -> int:
     """Bring the warehouse to the lake's state, and check what it serves."""
     settings, names = load_settings(env, file=file), ["publish", "validate"]
-    return invoke(settings, dates, names, f"publish {dates}", trusts_mirror=False, adopt_lake=adopt_lake)
+    return invoke(settings, dates, names, f"publish {dates}", Options(trusts_mirror=False, adopt_lake=adopt_lake))
 
 
 @cli.command("migrate")
@@ -187,7 +190,7 @@ def publish_command(dates: DateRange, adopt_lake: bool, env: str | None, file: P
 def migrate_command(env: str | None, file: Path | None) -> int:
     """Apply the DDL that the warehouse lacks, and compare its tables with ours. Twice is once."""
     settings, console = load_settings(env, file=file), Console()
-    this = Run(settings, (), RunReport("", "migrate", utc_now(), ()), utc_now, console.say)
+    this = Run(settings, (), RunReport("", "migrate", utc_now(), ()), utc_now, console)
     with lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say):
         console.step(migrate(this))
     return 0
@@ -198,7 +201,7 @@ def migrate_command(env: str | None, file: Path | None) -> int:
 @settings_options
 def validate_command(dates: DateRange, env: str | None, file: Path | None) -> int:
     """Compare what is served with the lake."""
-    return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}", trusts_mirror=False)
+    return invoke(load_settings(env, file=file), dates, ["validate"], f"validate {dates}", Options(trusts_mirror=False))
 
 
 @cli.command("report")
@@ -232,14 +235,15 @@ def runs(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
     return 0
 
 
-def invoke(settings: Settings, dates: DateRange, names: Sequence[str], command: str, **choices: Any) -> int:
-    """One run of these steps; its exit code. `choices` are fields of `Run`."""
+def invoke(
+    settings: Settings, dates: DateRange, names: Sequence[str], command: str, options: Options = NO_OPTIONS
+) -> int:
+    """One run of these steps; its exit code."""
     console = Console(with_traceback=click.get_current_context().meta[DEBUG])
     began = utc_now()
     report = RunReport(new_run_id(began), command, began, tuple(dates))
-    with console.progress() as on_page:
-        this = Run(settings, tuple(dates), report, utc_now, console.say, console.step, on_page, **choices)
-        run_steps(this, names)
+    with console.counting_pages():
+        run_steps(Run(settings, tuple(dates), report, utc_now, console, options), names)
     console.summary(report)
     return report.exit_code
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from company_activity.io.warehouse.publishing import migrate_warehouse
-from company_activity.report.model import StepReport
+from company_activity.report.model import StepOutcome, StepReport
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -20,5 +20,7 @@ def migrate(run: Run) -> StepReport:
     """
     began = time.monotonic()
     done = migrate_warehouse(run.spark, run.settings, run.now)
-    outcome, notes = ("done", f"applied {', '.join(done.applied)}") if done.applied else ("nothing", "nothing to apply")
-    return StepReport("migrate", outcome, notes=[notes], warnings=list(done.advice), seconds=time.monotonic() - began)
+    outcome: StepOutcome = "done" if done.applied else "nothing"
+    note = f"applied {', '.join(done.applied)}" if done.applied else "nothing to apply"
+    seconds = time.monotonic() - began
+    return StepReport("migrate", outcome, notes=[note], warnings=list(done.advice), seconds=seconds)

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from company_activity.errors import CompanyActivityError
 from company_activity.gates.verdict import Verdict
 
+StepOutcome = Literal["done", "nothing", "failed"]
 START = "start"  # what a run's report calls that which comes before the first step
 SPARK_DAYS = 60  # a churn risk shows its use over so many days
 NEW_DAYS = 7  # a churn risk is new for so many days
@@ -26,7 +27,7 @@ class StepReport:
     """A step's rows per hop (`counts`), its sentences (`notes`), its warnings and gates, and how long it took."""
 
     name: str
-    outcome: str = "done"  # done, nothing, failed
+    outcome: StepOutcome = "done"
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -133,7 +134,7 @@ class RunReport:
         return failure.error.exit_code if failure and failure.error else 0
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Literal["succeeded", "failed"]:
         return "succeeded" if self.exit_code == 0 else "failed"
 
     @property

@@ -17,7 +17,7 @@ from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
 from company_activity.records.fields import RULES_VERSION
-from company_activity.report.model import StepReport
+from company_activity.report.model import StepOutcome, StepReport
 from company_activity.run import AdmittedFile
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import paths_predicate, refused_files_frame
@@ -42,7 +42,7 @@ def admit_crm(run: Run) -> StepReport:
     arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
     arrivals.look(run.settings.landing.crm_path, known)
     known.note_looks()
-    arrivals.accept(run.accept_crm, run.run_id)
+    arrivals.accept(run.options.accept_crm, run.run_id)
     arrivals.part_refused()
     judged = arrivals.judge(known, state, lambda day, replaced: kept_ids(run, day, replaced), run.settings.gates)
     unreadable = unreadable_error(arrivals.unreadable)
@@ -67,7 +67,7 @@ def admit_crm(run: Run) -> StepReport:
     ]
     warnings += left_behind(known)
     counts = {"new_files": len(run.admitted)} if run.admitted else {}
-    outcome = "failed" if unreadable else "done" if run.admitted else "nothing"
+    outcome: StepOutcome = "failed" if unreadable else "done" if run.admitted else "nothing"
     notes = ["no new CRM file"] if arrivals.are_none else []
     return StepReport("admit_crm", outcome, counts, notes, warnings, unreadable, verdicts=[fresh])
 

@@ -36,7 +36,7 @@ from company_activity.planning.dirty import (
     lost_dates,
 )
 from company_activity.planning.state import FORMULA_VERSION, BuiltDate, built_dates, table_of, version_of
-from company_activity.report.model import StepReport
+from company_activity.report.model import StepOutcome, StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE
 from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
@@ -142,7 +142,7 @@ def build_activity(run: Run) -> StepReport:
     if run.upgrade.is_accepted:
         run.upgrade.end()  # every date is of today's versions by now
     warnings = [*warnings_of(verdicts), *state_warnings(COMPANY_ACTIVITY_DAILY.name, state)]
-    outcome = "done" if counts["dates_rewritten"] or counts["dates_dropped"] else "nothing"
+    outcome: StepOutcome = "done" if counts["dates_rewritten"] or counts["dates_dropped"] else "nothing"
     return StepReport("build_activity", outcome, counts, warnings=warnings, verdicts=verdicts)
 
 

@@ -12,7 +12,7 @@ from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
 from company_activity.io.lake.delta import create_table, exists, note_state, read_table, replace_where
 from company_activity.io.lake.delta_log import identity
 from company_activity.planning.dirty import Sources, complete_dates, lost_dates
-from company_activity.report.model import StepReport
+from company_activity.report.model import StepOutcome, StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import spelt_alike, with_row_times
@@ -61,7 +61,7 @@ def build_companies(run: Run) -> StepReport:
     warnings = alike(run) if counts["inserted"] else []
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
     how = "from what moved in staging" if built else "from everything that is staged"
-    outcome = "done" if has_moved else "nothing"
+    outcome: StepOutcome = "done" if has_moved else "nothing"
     return StepReport("build_companies", outcome, counts, [how], warnings, verdicts=verdicts)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.io.landing.fetch_dates import fetch_dates
 from company_activity.planning.state import generation_of
-from company_activity.report.model import StepReport
+from company_activity.report.model import StepOutcome, StepReport
 from company_activity.schemas import PRODUCT_USAGE
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ def ingest_usage(run: Run) -> StepReport:
         run.dates,
         clock=run.clock,
         run_id=run.run_id,
-        refetch=run.refetch,
+        refetch=run.options.refetch,
         known_generations={date.fromisoformat(day): generation_of(noted) for day, noted in staged.items()},
-        on_page=run.on_page,
+        on_page=run.progress.page,
     )
     landed = done.of("landed")
     counts = {
@@ -35,5 +35,5 @@ def ingest_usage(run: Run) -> StepReport:
         "records_landed": sum(one.rows for one in landed),
     }
     warnings = [f"{day} was fetched before it had settled: the next run fetches it again" for day in done.provisional]
-    outcome = "failed" if done.error else "done" if landed else "nothing"
+    outcome: StepOutcome = "failed" if done.error else "done" if landed else "nothing"
     return StepReport("ingest_usage", outcome, counts, warnings=warnings, error=done.error)

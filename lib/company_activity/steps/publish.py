@@ -24,7 +24,7 @@ def publish(run: Run) -> StepReport:
     alone always asks the ledger itself, and sends a date asked for again if somebody else changed it in SQL.
     """
     hashes = run.lake_hashes()
-    if run.trusts_mirror and is_published(run, hashes):
+    if run.options.trusts_mirror and is_published(run, hashes):
         return StepReport("publish", "nothing", notes=["everything is published already"])
     done = publish_scopes(
         run.spark,
@@ -32,8 +32,8 @@ def publish(run: Run) -> StepReport:
         run_id=run.run_id,
         now=run.now,
         hashes=hashes,
-        adopt_lake=run.adopt_lake,
-        repair=() if run.trusts_mirror else run.dates,
+        adopt_lake=run.options.adopt_lake,
+        repair=() if run.options.trusts_mirror else run.dates,
     )
     scopes = {scope for table in done.tables for scope in table.published}
     run.published = sorted(date.fromisoformat(scope) for scope in scopes - {WHOLE})

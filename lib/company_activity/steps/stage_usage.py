@@ -210,7 +210,7 @@ def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> l
     verdicts = []
     for one in arrived:
         for verdict in (judge_volume(one, usual(one.day, known), gates), judge_quarantine(one, gates)):
-            accepts = one.day in run.dates and verdict.gate in run.accept_gates
+            accepts = one.day in run.dates and verdict.gate in run.options.accept_gates
             verdicts.append(kept.settled(verdict, one, accepts=accepts, run_id=run.run_id))
     return refuse_unless_passed(verdicts, remedy=remedy(verdicts))
 

@@ -33,8 +33,8 @@ def check_accepted_files(run: Run) -> None:
     Raises:
         UsageError: if it names none, or several.
     """
-    waiting = waiting_files(run) if run.accept_crm else []
-    for name in run.accept_crm:
+    waiting = waiting_files(run) if run.options.accept_crm else []
+    for name in run.options.accept_crm:
         named = [path for path in waiting if path == name or path.endswith(f"/{name}")]
         if len(named) != 1:
             what = "several files that wait" if named else "no file that waits"

@@ -18,7 +18,7 @@ def validate(run: Run) -> StepReport:
         PublishError: if counts, sums, keys or the ledger differ, naming table, date and both figures.
     """
     published = run.report.step("publish")
-    if published is not None and published.outcome == "nothing" and run.trusts_mirror:
+    if published is not None and published.outcome == "nothing" and run.options.trusts_mirror:
         return StepReport("validate", "nothing", notes=["nothing new is served"])
     hashes = run.lake_hashes()
     dates = sorted({*run.published, *run.dates})
