@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from company_activity.io.lake.delta_log import encode_state
-from company_activity.planning.dirty import snapshots
+from company_activity.planning.snapshots import snapshots
 
 DATES = [date(2015, 1, 1) + timedelta(days=n) for n in range(3_653)]
 DIGEST = "0123456789abcdef"

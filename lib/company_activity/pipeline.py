@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from company_activity.errors import CompanyActivityError, UsageError
 from company_activity.io.lake.lock import lake_lock
@@ -28,21 +29,42 @@ from company_activity.steps.write_report import write_report
 if TYPE_CHECKING:
     from company_activity.run import Run
 
-Step = Callable[["Run"], StepReport]
+Take = Callable[..., "StepReport | HandedOn"]
+
+
+class HandedOn(Protocol):
+    """What a step hands to a later one, and its report."""
+
+    @property
+    def report(self) -> StepReport: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step, and the earlier one whose result it takes; `needs` says that it cannot be taken without that."""
+
+    take: Take
+    result_of: Take | None = None
+    needs: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.take.__name__
+
 
 # What can be refused comes first: the gates on CRM files and on usage are judged before the run's first commit.
-CYCLE: tuple[Step, ...] = (
-    admit_crm,
-    ingest_usage,
-    stage_usage,
-    stage_crm,
-    build_companies,
-    build_activity,
-    publish,
-    validate,
+CYCLE = (
+    Step(admit_crm),
+    Step(ingest_usage),
+    Step(stage_usage),
+    Step(stage_crm, result_of=admit_crm, needs=True),
+    Step(build_companies),
+    Step(build_activity),
+    Step(publish),
+    Step(validate, result_of=publish),
 )
-EPILOGUE: tuple[Step, ...] = (write_report, notify)
-STEPS = tuple(step.__name__ for step in (*CYCLE, *EPILOGUE))
+EPILOGUE = (write_report.__name__, notify.__name__)
+STEPS = (*(step.name for step in CYCLE), *EPILOGUE)
 
 
 def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
@@ -55,61 +77,89 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     Raises:
         UsageError: if the command line cannot be: nothing is written then, and nobody else is told.
     """
-    if stage_crm.__name__ in names:
-        names = {*names, admit_crm.__name__}  # what is staged is what was admitted
-    if build_activity.__name__ not in names:  # asked for alone, publish and validate ask the ledger itself
-        run.options = replace(run.options, trusts_mirror=False)
+    wanted = with_needed(names)
+    if build_activity.__name__ not in wanted:  # asked for alone, publish and validate ask the ledger itself
+        run = replace(run, options=replace(run.options, trusts_mirror=False))
     with ExitStack() as held:
-        before = _start(run, names, held)
-        if before:
-            _take_cycle(run, names)
-        for step in EPILOGUE:
-            if step.__name__ in names:
-                _take(run, step)
-        _record(run, before)
+        started = _start(run, wanted, held)
+        if started.marks:
+            _take_cycle(run, wanted)
+        if write_report.__name__ in wanted:
+            _take(run, write_report.__name__, lambda: write_report(run))
+        if notify.__name__ in wanted:
+            _take(run, notify.__name__, lambda: notify(run, holds_lake=started.holds_lake))
+        _record(run, started.marks)
 
 
-def _start(run: Run, names: Collection[str], held: ExitStack) -> LakeMarks | None:
-    """Take the lake for as long as `held` lasts, and look at what the steps need; where the lake stands.
+def with_needed(names: Collection[str]) -> set[str]:
+    """The named steps, and those whose results they need.
 
-    None where the run cannot begin: the reason is kept in its report.
+    >>> sorted(with_needed(["stage_crm"])), sorted(with_needed(["validate"]))
+    (['admit_crm', 'stage_crm'], ['validate'])
+    """
+    wanted = set(names)
+    for step in CYCLE:
+        if step.name in wanted and step.needs and step.result_of is not None:
+            wanted.add(step.result_of.__name__)
+    return wanted
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a run began: whether it holds the lake, and where the lake stands; no marks if it cannot go on."""
+
+    holds_lake: bool
+    marks: LakeMarks | None = None
+
+
+def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
+    """Take the lake for as long as `held` lasts, and look at what the steps need.
+
+    Why a run cannot begin is kept in its report.
     """
     began = time.monotonic()
-    run.holds_lake = False
-    lake = run.settings.lake
+    settings = run.settings.lake
+    holds_lake = False
     try:
         check_accepted_files(run)
-        held.enter_context(lake_lock(lake.root, lake.lock_timeout_seconds, on_wait=run.progress.say))
-        run.holds_lake = True
+        held.enter_context(lake_lock(settings.root, settings.lock_timeout_seconds, on_wait=run.progress.say))
+        holds_lake = True
+        run.lake.forget()  # another run may have committed while this one waited
         check_start(run, names)
-        return lake_marks(lake.root)
+        return Start(holds_lake, lake_marks(run.lake))
     except UsageError:
         raise
     except Exception as error:
         _keep(run, StepReport(START, "failed", error=foreseen(error)), began)
-        return None
+        return Start(holds_lake)
 
 
 def _take_cycle(run: Run, names: Collection[str]) -> None:
+    """Take the steps of the cycle; each is handed the result of the step that it builds on."""
+    results: dict[str, object] = {}
     for step in CYCLE:
-        if step.__name__ in names and not _take(run, step):
+        if step.name not in names:
+            continue
+        run.lake.forget()
+        handed = [results.get(step.result_of.__name__)] if step.result_of else []
+        taken = _take(run, step.name, partial(step.take, run, *handed))
+        if taken is None:
             return
+        results[step.name] = taken
 
 
-def _take(run: Run, step: Step) -> bool:
-    """Run one step and keep its report; False where it raised."""
+def _take(run: Run, name: str, take: Callable[[], StepReport | HandedOn]) -> StepReport | HandedOn | None:
+    """Take one step and keep its report; what it hands on, or None if it raised."""
     began = time.monotonic()
-    besides: Sequence[CompanyActivityError] = ()
-    goes_on = True
     try:
-        done = step(run)
+        taken = take()
     except Exception as error:
-        done, goes_on = StepReport(step.__name__, "failed", error=foreseen(error)), False
-        besides = getattr(error, "besides", ())
-    _keep(run, done, began)
-    for one in besides:
-        _keep(run, StepReport(step.__name__, "failed", error=one), time.monotonic())
-    return goes_on
+        _keep(run, StepReport(name, "failed", error=foreseen(error)), began)
+        for besides in getattr(error, "besides", ()):
+            _keep(run, StepReport(name, "failed", error=besides), time.monotonic())
+        return None
+    _keep(run, taken if isinstance(taken, StepReport) else taken.report, began)
+    return taken
 
 
 def _keep(run: Run, done: StepReport, began: float) -> None:
@@ -122,7 +172,8 @@ def _record(run: Run, before: LakeMarks | None) -> None:
     """Record the run. That it cannot be recorded is its failure only where nothing else was."""
     began = time.monotonic()
     try:
-        write_record(run.settings.lake.root, run.report, before)
+        run.lake.forget()
+        write_record(run.lake, run.report, before)
     except Exception as error:
         why = foreseen(error)
         if run.report.failures:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from company_activity.gates.arrived import REWRITE, let_through
 from company_activity.gates.crm_admission import JudgedFile
 from company_activity.gates.rewrite import Rewriting, judge_rewrite
 from company_activity.gates.verdict import Verdict, refuse_unless_passed
-from company_activity.io.lake.delta_log import identity, newest_state
+from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
-from company_activity.planning.dirty import Sources, by_snapshot_date, snapshots
-from company_activity.planning.state import FORMULA_VERSION
+from company_activity.planning.state import FORMULA_VERSION, MetricsMark
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
 from company_activity.runtime.session import spark_session
-from company_activity.schemas import (
-    COMPANIES,
-    COMPANIES_HISTORY,
-    COMPANY_ACTIVITY_DAILY,
-    CRM_COMPANIES,
-    PRODUCT_USAGE,
-    Table,
-)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -87,12 +78,30 @@ class AdmittedFile:
     seen: str
 
 
-@dataclass
-class Run:
-    """What the steps of one invocation share. Spark starts when a step first asks for it, and not before.
+@dataclass(frozen=True)
+class Admission:
+    """What `admit_crm` hands on: the files that may be staged, by date.
 
-    `holds_lake` is False while another run may be writing to the lake and sending what its outbox holds.
+    `companies_after` is how many companies each snapshot date then has; `known` is what is known of staged files.
     """
+
+    report: StepReport
+    files: tuple[AdmittedFile, ...]
+    companies_after: Mapping[date, int]
+    known: KnownFiles
+
+
+@dataclass(frozen=True)
+class Published:
+    """What `publish` hands on: the dates that it sent."""
+
+    report: StepReport
+    dates: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the steps of one invocation share. Spark starts when a step first asks for it, and not before."""
 
     settings: Settings
     dates: tuple[date, ...]
@@ -100,11 +109,6 @@ class Run:
     clock: Callable[[], datetime]
     progress: Progress = Silence()
     options: Options = Options()
-    admitted: list[AdmittedFile] = field(default_factory=list)
-    companies_after: dict[date, int] = field(default_factory=dict)
-    known_crm: KnownFiles | None = None
-    published: list[date] = field(default_factory=list)
-    holds_lake: bool = True
 
     @property
     def run_id(self) -> str:
@@ -115,6 +119,11 @@ class Run:
         """When the run began: the one moment that all its rows are stamped with."""
         return self.report.started_at
 
+    @property
+    def metrics_mark(self) -> MetricsMark:
+        """The version of the metrics' constants, and their digest."""
+        return MetricsMark(**self.settings.metrics.mark)
+
     @cached_property
     def spark(self) -> SparkSession:
         self.progress.say("starting Spark")
@@ -123,29 +132,18 @@ class Run:
         return session
 
     @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.settings.lake.root, lambda: self.spark)
+
+    @cached_property
     def landing(self) -> Landing:
         return Landing(open_storage(self.settings.landing, self.settings.secrets), self.settings.landing)
-
-    @property
-    def crm_files(self) -> KnownFiles:
-        """What is known of the staged CRM files; the step that admits files looks it up."""
-        assert self.known_crm, "admit_crm comes first"
-        return self.known_crm
-
-    def state_of(self, table: Table) -> dict[str, Any]:
-        """What the table's newest commit says it was built from."""
-        return newest_state(self.settings.lake.root, table.path)
-
-    def lake_hashes(self) -> dict[date, str]:
-        """The content hash of each built date."""
-        dates = self.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})
-        return {date.fromisoformat(day): entry[0] for day, entry in dates.items()}
 
     @property
     def upgrade(self) -> Upgrades:
         """Whether someone accepted what today's rules, constants and formulas rewrite."""
         versions = (RULES_VERSION, self.settings.metrics.metric_version, FORMULA_VERSION)
-        return Upgrades(self.settings.lake.root, *versions)
+        return Upgrades(self.lake.files, *versions)
 
     def check_rewriting(self, scope: str, found: Rewriting) -> list[Verdict]:
         """Judge what a step would rewrite or drop unasked; `--accept-gate rewrite` accepts it, an upgrade for good.
@@ -165,26 +163,3 @@ class Run:
         if found.upgraded:
             self.upgrade.accept(self.run_id)
         return [let_through(verdict)]
-
-    def dimension_versions(self) -> dict[str, str]:
-        """Which versions of the dimension and its history there are: `<table id>@<version>`."""
-        lake = self.settings.lake.root
-        return {table.name: identity(lake, table.path) for table in (COMPANIES, COMPANIES_HISTORY)}
-
-    def staged_sources(self) -> Sources:
-        """What staging holds now: the mark of each usage date, and the content of each snapshot date."""
-        return {"usage": self.state_of(PRODUCT_USAGE).get("dates", {}), "crm": snapshots(self.state_of(CRM_COMPANIES))}
-
-    def dimension_sources(self) -> Sources | None:
-        """What dimension and history were last brought to; None where that is not known, or not the same of both.
-
-        A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's
-        commit says so and names the version that it speaks of: a new version of the dimension would be published
-        for nothing.
-        """
-        own, noted = self.state_of(COMPANIES), self.state_of(COMPANIES_HISTORY)
-        if noted and noted.get("companies") == identity(self.settings.lake.root, COMPANIES.path):
-            own = noted
-        if not own or own["crm"] != noted.get("crm", {}):
-            return None
-        return {"usage": own["usage"], "crm": by_snapshot_date(own["crm"])}

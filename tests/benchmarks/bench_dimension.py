@@ -27,7 +27,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 from pyspark.sql import Column, DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
-from company_activity.io.lake.delta import dates_predicate, replace_where  # noqa: E402
+from company_activity.io.lake.delta import Lake, dates_predicate  # noqa: E402
 from company_activity.report.model import RunReport, StepReport  # noqa: E402
 from company_activity.run import Run  # noqa: E402
 from company_activity.runtime.java import use_java  # noqa: E402
@@ -38,6 +38,7 @@ from company_activity.steps.build_companies import build_companies  # noqa: E402
 
 from support.cpu import cpu_seconds  # noqa: E402
 from support.ingest import settings_for  # noqa: E402
+from support.lake import replace_where  # noqa: E402
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 DIMENSION = (COMPANIES, COMPANIES_HISTORY)
@@ -203,7 +204,7 @@ def play(bench: Bench, companies: int) -> None:
     bench.measure("a usage date with 10 new companies")
     bench.stage_usage(date(2025, 5, 2), 2, companies + 25)
     bench.measure("  superseded: 5 of them were never there")
-    with patch.object(Run, "dimension_sources", return_value=None):
+    with patch.object(Lake, "dimension_sources", None):
         assert bench.measure("everything from everything: the same").outcome == "nothing"
 
 

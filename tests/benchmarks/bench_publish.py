@@ -26,7 +26,7 @@ from goals import Goal, exit_code  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 
-from company_activity.io.lake.delta import replace_where, table_uri  # noqa: E402
+from company_activity.io.lake.delta import table_uri  # noqa: E402
 from company_activity.io.warehouse.pg_binary import as_chunks  # noqa: E402
 from company_activity.io.warehouse.publishing import publish_scopes  # noqa: E402
 from company_activity.runtime.java import use_java  # noqa: E402
@@ -34,6 +34,7 @@ from company_activity.runtime.local import resolved_jars  # noqa: E402
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table  # noqa: E402
 from company_activity.settings.model import Settings  # noqa: E402
 
+from support.lake import replace_where  # noqa: E402
 from support.postgres import Cluster, installed, running  # noqa: E402
 from support.warehouses import settings_for  # noqa: E402
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.planning.dirty import complete_dates
+from company_activity.planning.state import StagingState
 from company_activity.runtime.java import use_java
 from company_activity.runtime.local import resolved_jars
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, TABLES
@@ -82,8 +82,8 @@ def test_ids_names_and_raw_text_stay_out_of_the_statistics(sample_place: Place) 
 def test_the_state_names_every_complete_date(sample_place: Place) -> None:
     from company_activity.io.lake.delta_log import newest_state
 
-    staged = newest_state(sample_place.settings.lake.root, PRODUCT_USAGE.path)
-    assert (min(complete_dates(staged)), max(complete_dates(staged)), len(complete_dates(staged))) == (
+    complete = StagingState.from_json(newest_state(sample_place.settings.lake.root, PRODUCT_USAGE.path)).complete
+    assert (min(complete), max(complete), len(complete)) == (
         date.fromisoformat(FIRST), date.fromisoformat(LAST), 90,
     )  # fmt: skip
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.io.lake.delta import Lake
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
 from company_activity.steps import build_activity
 
 from support.cycle import SAMPLES, Place, serving
@@ -66,19 +67,22 @@ def test_without_an_acceptance_nothing_is_written(place: Place, capsys: pytest.C
 
 def test_one_acceptance_outlives_a_kill_between_two_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     before = noted_by_date(place.settings.lake.root)
-    commits, real = [], build_activity.replace_where
+    commits = []
+    real = Lake.replace
 
-    def dying(*given: Any) -> None:
-        if commits:
-            raise KeyboardInterrupt
-        commits.append(real(*given))
+    def dying(lake: Lake, table: Table, *given: Any) -> None:
+        if table == COMPANY_ACTIVITY_DAILY:
+            if commits:
+                raise KeyboardInterrupt
+            commits.append(table)
+        real(lake, table, *given)
 
     monkeypatch.setattr(build_activity, "MOST_ROWS", 40)  # about the companies of one date
-    monkeypatch.setattr(build_activity, "replace_where", dying)
+    monkeypatch.setattr(Lake, "replace", dying)
     assert place.run("run", "--date", NEXT, "--accept-gate", "rewrite", **FEW) == 130
     noted = noted_by_date(place.settings.lake.root)
     assert sum(noted.get(day) != before[day] for day in DAYS) == 1
-    monkeypatch.setattr(build_activity, "replace_where", real)
+    monkeypatch.setattr(Lake, "replace", real)
     assert place.run("run", "--date", NEXT, **FEW) == 0  # accepted already
 
 

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.planning.dirty import dirty_dates
-from company_activity.planning.state import FORMULA_VERSION, BuiltDate
+from company_activity.planning.state import FORMULA_VERSION, ActivityState, BuiltDate, BuiltFrom, marks_from_json
 from company_activity.records.usage import parse_line
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.usage import keep_latest_record, parse_usage
@@ -98,11 +98,12 @@ def test_s4_a_repeated_record_counts_once(spark: SparkSession) -> None:
 
 
 def test_s5_late_data_is_healed_wherever_it_is_read() -> None:
-    now = {"dates": {str(day): "1:a" for day in COMPLETE} | {"2025-02-01": "2:b"}}
-    entry = BuiltDate("", "", None, "1", FORMULA_VERSION).entry
-    built = {"dates": dict.fromkeys(map(str, COMPLETE), entry), "usage": {str(day): "1:a" for day in COMPLETE}}
+    before = {str(day): "1:a" for day in COMPLETE}
+    now = marks_from_json(before | {"2025-02-01": "2:b"})
+    entry = BuiltDate("", "", None, "1", FORMULA_VERSION)
+    built = ActivityState(dict.fromkeys(COMPLETE, entry), BuiltFrom(marks_from_json(before)))
     wrong = [date(2025, 2, 1)]  # rebuild WHERE activity_date = @date
-    healed = dirty_dates(now, built, {"version": "1"}, []).dates
+    healed = dirty_dates(now, built, "1", []).dates
     assert healed != wrong
     assert healed == days(date(2025, 2, 1), D)
 

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.planning.dirty import by_snapshot_date
+from company_activity.planning.snapshots import by_snapshot_date
 from company_activity.schemas import COMPANIES
 
 from oracle.cases import merge, random_worlds

@@ -17,7 +17,7 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.planning.dirty import by_snapshot_date
+from company_activity.planning.snapshots import by_snapshot_date
 
 from oracle.companies import build_companies, build_history
 from oracle.crm import CrmFile, CrmRecord, union_by_date

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from company_activity.io.lake.delta import dates_predicate, replace_where
+from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.io.warehouse.served import DIMENSION
 from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
+from support.lake import replace_where
 from support.proxy import at_each, proxy_to
 from support.warehouses import DAY, NOW, activity, companies, settings_for
 

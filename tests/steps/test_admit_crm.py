@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from company_activity.errors import GateRefused, UsageError
+from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.delta_log import OURS
 from company_activity.io.storage.folder import Folder
 from company_activity.io.storage.local import LocalStorage
@@ -27,7 +28,7 @@ from company_activity.planning.plan import Plan
 from company_activity.records.crm import CrmFile
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
-from company_activity.run import Options, Run
+from company_activity.run import Admission, AdmittedFile, Options, Run
 from company_activity.schemas import CRM_COMPANIES, Table
 from company_activity.settings.model import LakeSettings
 from company_activity.steps import admit_crm as step
@@ -47,6 +48,7 @@ class Place:
 
     folder: Path
     runs: list[Run] = field(default_factory=list)
+    admissions: list[Admission] = field(default_factory=list)
 
     def drop(self, name: str, companies: range, broken: int = 0) -> Path:
         """Let a CRM file land."""
@@ -64,14 +66,19 @@ class Place:
         return self.runs[-1]
 
     def admit(self, *accept: str) -> StepReport:
-        told = step.admit_crm(self.run(*accept))
-        assert "spark" not in vars(self.runs[-1])
-        return told
+        run = self.run(*accept)
+        self.admissions.append(step.admit_crm(run))
+        assert "spark" not in vars(run)
+        return self.admissions[-1].report
 
     @property
     def admitted(self) -> list[str]:
         """The names of the files that the last run let in."""
-        return [Path(one.file.path).name for one in self.runs[-1].admitted]
+        return [Path(one.file.path).name for one in self.admissions[-1].files]
+
+    def state_after(self, files: Iterable[AdmittedFile]) -> dict[str, Any]:
+        """What the table is built from once these files of the last admission are in it."""
+        return staging.state_with(self.runs[-1], self.admissions[-1], files)[1]
 
     def planned(self) -> Plan:
         return plan(self.run())
@@ -90,7 +97,7 @@ class Place:
 
     def stage_as_0_1(self, day: date, *files: Path, companies: int, rules: str = RULES_VERSION) -> None:
         """What version 0.1 left behind when it had staged these files."""
-        before = self.run().state_of(CRM_COMPANIES)
+        before = self.run().lake.state(CRM_COMPANIES)
         self.commit(
             {
                 "files": before.get("files", {}) | {f"raw/crm/{file.name}": noted(file, day) for file in files},
@@ -169,7 +176,7 @@ def test_parts_that_arrive_in_any_order_end_as_the_same_snapshot(
     def kept(run: Run, day: date, replaced: frozenset[str]) -> set[str]:
         from company_activity.io.landing.crm_known import KnownFiles
 
-        staged = KnownFiles(run.settings.lake.root, run.state_of(CRM_COMPANIES)).of(str(day))
+        staged = KnownFiles(run.lake.files, run.lake.state(CRM_COMPANIES)).of(str(day))
         return {one for path in staged.keys() - replaced for one in ids[path]}
 
     monkeypatch.setattr(step, "kept_ids", kept)
@@ -178,10 +185,10 @@ def test_parts_that_arrive_in_any_order_end_as_the_same_snapshot(
         place.drop(f"part{part}_{D2}.csv", range(part * 9, part * 9 + 10))
         with suppress(GateRefused):
             place.admit()
-            place.commit(staging.state_with(place.runs[-1], place.runs[-1].admitted)[1])
+            place.commit(place.state_after(place.admissions[-1].files))
             staged += place.admitted
     assert sorted(staged) == [f"part{part}_{D2}.csv" for part in range(3)]
-    state = place.run().state_of(CRM_COMPANIES)
+    state = place.run().lake.state(CRM_COMPANIES)
     assert state["companies"] == {str(D1): 30, str(D2): 28}
     assert state["crm"][str(D2)].startswith("3:")
 
@@ -283,7 +290,7 @@ def test_new_bytes_are_not_forgotten_because_another_file_of_their_date_is_noted
     """A run that is killed before it staged them, or between two batches, leaves them to the next."""
     files = [place.drop(f"part{part}_{D1}.csv", range(3)) for part in range(3)]
     place.admit()
-    place.commit(staging.state_with(place.runs[-1], place.runs[-1].admitted)[1])
+    place.commit(place.state_after(place.admissions[-1].files))
     place.drop(files[0].name, range(4))
     os.utime(files[1], (1, 1))
     for _ in range(2):
@@ -291,7 +298,7 @@ def test_new_bytes_are_not_forgotten_because_another_file_of_their_date_is_noted
         assert place.admitted == [files[0].name]
     place.drop(files[2].name, range(5))
     place.admit()
-    place.commit(staging.state_with(place.runs[-1], place.runs[-1].admitted[:1])[1])
+    place.commit(place.state_after(place.admissions[-1].files[:1]))
     place.admit()
     assert place.admitted == [files[2].name]
 
@@ -312,7 +319,7 @@ def test_what_older_rules_staged_and_the_landing_no_longer_holds_is_named(place:
     place.drop(f"{D2}.csv", range(30))
     sentence = f"CRM files that older rules staged have left the landing and keep their rows (1): raw/crm/{D1}.csv"
     assert sentence in place.admit().warnings
-    place.commit(staging.state_with(place.runs[-1], place.runs[-1].admitted)[1])
+    place.commit(place.state_after(place.admissions[-1].files))
     told = place.admit()
     assert (told.outcome, sentence in told.warnings) == ("nothing", True)
 
@@ -384,29 +391,30 @@ def test_a_backlog_is_staged_in_batches_each_with_its_state(
         place.drop(f"part{number % 2}_{D1 + timedelta(days=number // 2)}.csv", range(20))
     states: list[dict[str, Any]] = []
 
-    def replace_where(rows: Any, lake: str, table: Table, predicate: str, state: Any) -> None:
+    def replace(lake: Lake, table: Table, rows: Any, predicate: str, state: Any) -> None:
         if len(states) == killed_at:
             raise KeyboardInterrupt
         if table == CRM_COMPANIES:
             states.append(state)
             place.commit(state)
+            lake.forget()
 
     killed_at = 3
     monkeypatch.setattr(staging, "MOST_ROWS", 100, raising=False)
     for frame in ("crm_staging_frame", "crm_quarantine_frame"):
         monkeypatch.setattr(staging, frame, lambda *given: None)
-    monkeypatch.setattr(staging, "replace_where", replace_where)
+    monkeypatch.setattr(Lake, "replace", replace)
     monkeypatch.setattr(step, "kept_ids", lambda run, day, replaced: {f"c{n}" for n in range(20)}, raising=False)
     place.admit()
     vars(place.runs[-1])["spark"] = None
     with pytest.raises(KeyboardInterrupt):
-        staging.stage_crm(place.runs[-1])
+        staging.stage_crm(place.runs[-1], place.admissions[-1])
     assert alive.most == 5
     killed_at = 99
     place.admit()
     assert len(place.admitted) == 25
     vars(place.runs[-1])["spark"] = None
-    assert staging.stage_crm(place.runs[-1]).counts["accepted"] == 500
+    assert staging.stage_crm(place.runs[-1], place.admissions[-1]).counts["accepted"] == 500
     assert len(states) == 8
     opened.clear()
     assert place.admit().notes == ["no new CRM file"]
@@ -418,11 +426,11 @@ def test_a_file_that_changes_between_verdict_and_staging_is_left_to_the_next_run
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     committed: list[Any] = []
-    monkeypatch.setattr(staging, "replace_where", lambda *given: committed.append(given))
+    monkeypatch.setattr(Lake, "replace", lambda *given: committed.append(given))
     file = place.drop(f"{D1}.csv", range(20))
     place.admit()
     vars(place.runs[-1])["spark"] = None
     place.drop(file.name, range(19))
-    told = staging.stage_crm(place.runs[-1])
+    told = staging.stage_crm(place.runs[-1], place.admissions[-1])
     assert told.warnings == [f"raw/crm/{D1}.csv changed while the run was on: the next run reads it"]
     assert committed == []

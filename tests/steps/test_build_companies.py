@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import GateRefused
-from company_activity.io.lake.delta import read_table, replace_where
+from company_activity.io.lake.delta import Lake, read_table
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
@@ -29,14 +30,26 @@ BEGAN = datetime(2025, 6, 1, tzinfo=UTC)
 Rows = Mapping[str, Any]
 
 
-@dataclass
+class StagedLake(Lake):
+    """A lake of whose staging a run's memory says what it was built from."""
+
+    def __init__(self, run: StagedRun) -> None:
+        super().__init__(run.settings.lake.root, lambda: run.spark)
+        self.run = run
+
+    def state(self, table: Table) -> Mapping[str, Any]:
+        return self.run.staged.get(table.name) or super().state(table)
+
+
+@dataclass(frozen=True)
 class StagedRun(Run):
     """A run whose staging is in memory; the dimension lies on its lake."""
 
     staged: dict[str, Rows] = field(default_factory=dict)
 
-    def state_of(self, table: Table) -> dict[str, Any]:
-        return dict(self.staged.get(table.name) or super().state_of(table))
+    @cached_property
+    def lake(self) -> Lake:
+        return StagedLake(self)
 
 
 @dataclass
@@ -119,7 +132,7 @@ class Place:
 @pytest.fixture
 def place(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     place = Place(spark, str(tmp_path))
-    monkeypatch.setattr("company_activity.steps.build_companies.read_table", place.read)
+    monkeypatch.setattr(StagedLake, "read", lambda lake, table: place.read(spark, lake.root, table))
     return place
 
 
@@ -169,16 +182,16 @@ def test_what_moved_is_committed_and_counted(place: Place) -> None:
 def test_a_run_cut_between_the_two_commits_is_made_good_by_the_next(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(rows: DataFrame, lake: str, table: Table, *rest: Any) -> None:
+    def cut(lake: Lake, table: Table, *rest: Any) -> None:
         if table == COMPANIES_HISTORY:
             raise KeyboardInterrupt
-        replace_where(rows, lake, table, *rest)
+        Lake.replace(lake, table, *rest)
 
     place.stage_crm("a.csv", DAY, a="A")
     place.build()
     place.stage_crm("b.csv", DAY + timedelta(days=1), a="B")
     with monkeypatch.context() as patch:
-        patch.setattr("company_activity.steps.build_companies.replace_where", cut)
+        patch.setattr(StagedLake, "replace", cut)
         with pytest.raises(KeyboardInterrupt):
             place.build()
     commits = place.commits(COMPANIES)

@@ -15,6 +15,7 @@ from company_activity.run import Run
 from company_activity.settings.loading import load_settings
 from company_activity.steps.notify import notify
 
+from support.lake import lake_at
 from support.receivers import http_receiver
 from support.reports import BEGAN, DAY, failed, succeeded
 
@@ -135,7 +136,7 @@ def test_on_its_own_it_tells_of_the_newest_run_of_the_date_once(run, receiver, t
     lake = str(tmp_path / "lake")
     for report in (succeeded(), failed(ApiError("the newest")), replace(succeeded(), dates=(date(2025, 1, 1),))):
         one = run(report)
-        write_record(lake, one.report, lake_marks(lake))
+        write_record(lake_at(lake), one.report, lake_marks(lake_at(lake)))
     for _ in range(2):
         notify(run(alone(), channels="webhook", webhook_url=receiver.url))
     [posted] = receiver.taken

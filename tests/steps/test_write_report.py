@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import ApiError
-from company_activity.io.lake.delta import replace_where
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
 from company_activity.settings.loading import load_settings
 from company_activity.steps import write_report as step
 from company_activity.steps.write_report import write_report
+
+from support.lake import replace_where
 
 DAY = date(2025, 11, 23)
 NOW = datetime(2025, 11, 24, 3, 0, tzinfo=UTC)

@@ -11,15 +11,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.planning.dirty import Dirty, Sources, Span, by_snapshot_date, complete_dates, dirty_dates
+from company_activity.planning.dirty import Dirty, Span, dirty_dates
 from company_activity.planning.plan import bounds, dates_to_build
-from company_activity.planning.state import FORMULA_VERSION, MISSING, BuiltDate
+from company_activity.planning.snapshots import by_snapshot_date
+from company_activity.planning.state import (
+    FORMULA_VERSION,
+    ActivityState,
+    BuiltDate,
+    BuiltFrom,
+    GenerationMark,
+    Sources,
+    complete_dates,
+)
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 from company_activity.settings.model import MetricSettings
 from company_activity.steps.build_activity import EMPTY, MOST_SLICES
@@ -52,13 +60,13 @@ class Heal:
     schedule: Schedule
     orders: list[Order]
     dimension: Dimension = field(init=False)
-    states: dict[str, dict[str, Any]] = field(init=False)
+    states: dict[str, ActivityState] = field(init=False)
     seen: dict[str, Sources | None] = field(init=False)
     befell: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.dimension = Dimension(self.spark)
-        self.states = {order.name: {} for order in self.orders}
+        self.states = {order.name: ActivityState() for order in self.orders}
         self.seen = {order.name: None for order in self.orders}
 
     def round(self, number: int) -> None:
@@ -69,7 +77,9 @@ class Heal:
         dirty = {name: self._dirty(name, sources_of(staged[name]), spans.get(name, [])) for name in staged}
         dates = sorted({day for one in dirty.values() for day in one.dates})
         self.befell["slices" if len(dates) <= MOST_SLICES else "windows"] += bool(dates)
-        complete = complete_dates({"dates": next(iter(self.seen.values()))["usage"]})  # type: ignore[index]
+        sources = next(iter(self.seen.values()))
+        assert sources
+        complete = complete_dates(sources.usage)
         tables = (table_frame(self.spark, COMPANIES, self.dimension.companies),
                   table_frame(self.spark, COMPANIES_HISTORY, self.dimension.history))  # fmt: skip
         found = hashes(self.spark, arrivals, tables, dates, complete) if dates else {}
@@ -87,9 +97,10 @@ class Heal:
 
     def _dirty(self, name: str, now: Sources, spans: list[Span]) -> Dirty:
         """An order's dirty dates; what `plan` says before anyone looks at a row holds of them."""
-        state, usage = self.states[name], {"dates": now["usage"]}
-        dirty = dirty_dates(usage, state, METRICS.mark, spans)
-        planned, dropped = dates_to_build(now, state, METRICS.mark, bounds(now, self.seen[name]))
+        state = self.states[name]
+        version = METRICS.metric_version
+        dirty = dirty_dates(now.usage, state, version, spans)
+        planned, dropped = dates_to_build(now.usage, state, version, bounds(now, self.seen[name]))
         exact = {one.day for one in planned if not one.is_bound}
         assert exact <= set(dirty.dates) <= {one.day for one in planned}, name
         assert dropped == dirty.dropped, name
@@ -102,23 +113,17 @@ class Heal:
         """Replace the hashes of an order's dirty dates, and of no other."""
         state, now = self.states[name], self.seen[name]
         assert now
-        kept = {
-            day: entry for day, entry in state.get("dates", {}).items() if date.fromisoformat(day) not in dirty.dropped
-        }
+        kept = {day: entry for day, entry in state.dates.items() if day not in dirty.dropped}
         versions = (METRICS.metric_version, FORMULA_VERSION)
-        fresh = {str(day): BuiltDate(found.get((name, day), EMPTY), "", None, *versions).entry for day in dirty.dates}
+        fresh = {day: BuiltDate(found.get((name, day), EMPTY), "", None, *versions) for day in dirty.dates}
         self.befell["rewritten"] += sum(entry != kept.get(day) for day, entry in fresh.items())
         self.befell["untouched"] += len(kept.keys() - fresh.keys())
         self.befell["dropped"] += len(dirty.dropped)
-        self.states[name] = {"dates": kept | fresh, "usage": now["usage"], "metrics": METRICS.mark}
+        self.states[name] = ActivityState(kept | fresh, BuiltFrom(now.usage))
 
     @property
     def hashes(self) -> Hashes:
-        return {
-            (name, date.fromisoformat(day)): entry[0]
-            for name, state in self.states.items()
-            for day, entry in state["dates"].items()
-        }
+        return {(name, day): content for name, state in self.states.items() for day, content in state.hashes.items()}
 
 
 def at_once(spark: SparkSession, orders: Iterable[Order], last_round: int) -> Hashes:
@@ -126,7 +131,7 @@ def at_once(spark: SparkSession, orders: Iterable[Order], last_round: int) -> Ha
     staged = {order.name: order.staged(last_round) for order in orders}
     arrivals = [one for order in staged.values() for one in order.values()]
     snapshots = crm_frame(spark, [one.crm for one in arrivals if one.crm]).transform(union_of_paths)
-    dates = complete_dates({"dates": sources_of(next(iter(staged.values())))["usage"]})
+    dates = complete_dates(sources_of(next(iter(staged.values()))).usage)
     tables = (build_companies(snapshots, staged_usage(spark, arrivals)), build_history(snapshots))
     found = hashes(spark, arrivals, tables, dates, dates)
     return {(name, day): found.get((name, day), EMPTY) for name in staged for day in dates}
@@ -163,8 +168,8 @@ def staged_usage(spark: SparkSession, arrivals: Iterable[Arrival]) -> DataFrame:
 
 def sources_of(staged: Mapping[str, Arrival]) -> Sources:
     """What an order's tables are built from."""
-    usage = {place: one.mark for place, one in staged.items() if not one.crm}
-    return {"usage": usage, "crm": by_snapshot_date(crm_marks(staged))}
+    usage = {date.fromisoformat(day): GenerationMark.parse(one.mark) for day, one in staged.items() if not one.crm}
+    return Sources(usage, by_snapshot_date(crm_marks(staged)))
 
 
 def crm_marks(staged: Mapping[str, Arrival]) -> dict[str, str]:
@@ -177,14 +182,14 @@ def shared_sources(orders: Iterable[Mapping[str, Arrival]]) -> Sources:
     orders = list(orders)
     own = [sources_of(staged) for staged in orders]
     crm = {path: noted for staged in orders for path, noted in crm_marks(staged).items()}
-    usage = {day: shared_mark([one["usage"][day] for one in own]) for day in own[0]["usage"]}
-    return {"usage": usage, "crm": by_snapshot_date(crm)}
+    usage = {day: shared_mark([one.usage[day] for one in own]) for day in own[0].usage}
+    return Sources(usage, by_snapshot_date(crm))
 
 
-def shared_mark(marks: list[str]) -> str:
-    if marks[0].endswith(MISSING):
-        return f"1:{MISSING}"
-    return f"1:{hashlib.sha256(' '.join(marks).encode()).hexdigest()[:16]}"
+def shared_mark(marks: list[GenerationMark]) -> GenerationMark:
+    if marks[0].is_missing:
+        return GenerationMark.of(1, None)
+    return GenerationMark(1, hashlib.sha256(" ".join(map(str, marks)).encode()).hexdigest()[:16])
 
 
 def spans_by_order(spark: SparkSession, start: date, before: Tables, after: Tables) -> dict[str, list[Span]]:

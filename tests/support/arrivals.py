@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from random import Random
 
-from company_activity.planning.state import mark
+from company_activity.planning.state import GenerationMark
 
 from oracle.case_crm import random_file
 from oracle.case_plans import Plan, random_plans
@@ -143,7 +143,7 @@ def usage_arrivals(
     for at in schedule.lands[day]:
         if (day, at) in schedule.set_aside:
             generation, newest = generation + 1, None
-            yield Arrival(at, str(day), mark(generation, None), "set aside")
+            yield Arrival(at, str(day), str(GenerationMark.of(generation, None)), "set aside")
             continue
         texts = next_content(rng, plans, day, contents)
         kind = kind_of(texts, newest, contents)
@@ -152,7 +152,7 @@ def usage_arrivals(
         contents.append(texts)
         items = tuple(Item(1 + number * PAGES_PER_HISTORY, place, text) for place, text in enumerate(texts))
         read = read_date(LandedDate(day, generation, items))
-        yield Arrival(at, str(day), mark(generation, digest(texts)), kind, read, texts)
+        yield Arrival(at, str(day), str(GenerationMark.of(generation, digest(texts))), kind, read, texts)
 
 
 def next_content(rng: Random, plans: tuple[Plan, ...], day: date, before: Sequence[Texts]) -> Texts:

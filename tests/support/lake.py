@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
+from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from company_activity.io.lake.delta import read_table
-from company_activity.io.lake.delta_log import newest_state, newest_version
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES
+from company_activity.io.lake.delta import Lake, read_table
+from company_activity.io.lake.delta_log import newest_version, open_log
+from company_activity.planning.state import ActivityState
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES, Table
 from company_activity.transforms.hashing import content_hash
+
+State = Mapping[str, Any] | None
 
 
 def content(spark: SparkSession, lake: str) -> dict[str, str]:
@@ -31,8 +37,32 @@ def content_by_date(spark: SparkSession, lake: str) -> dict[str, str]:
 
 def noted_by_date(lake: str) -> dict[str, str]:
     """By date the hash that the newest commit notes."""
-    dates = newest_state(lake, COMPANY_ACTIVITY_DAILY.path).get("dates", {})
-    return {day: entry[0] for day, entry in dates.items()}
+    activity = ActivityState.from_json(open_log(lake, COMPANY_ACTIVITY_DAILY.path).state)
+    return {str(day): content for day, content in activity.hashes.items()}
+
+
+def lake_at(root: str | Path) -> Lake:
+    """A lake whose logs are looked at; it has no session."""
+
+    def no_session() -> SparkSession:
+        raise AssertionError("no row of this lake is to be read")
+
+    return Lake(str(root), no_session)
+
+
+def replace_where(rows: DataFrame, lake: str, table: Table, predicate: str | None, state: State) -> None:
+    """Replace what the predicate selects, as a step of a run would."""
+    Lake(lake, lambda: rows.sparkSession).replace(table, rows, predicate, state)
+
+
+def note_state(spark: SparkSession, lake: str, table: Table, state: Mapping[str, Any]) -> None:
+    """Commit a state alone, as a step of a run would."""
+    Lake(lake, lambda: spark).note(table, state)
+
+
+def read_version(spark: SparkSession, lake: str, table: Table, version: int) -> DataFrame:
+    """A table's rows as of a version."""
+    return Lake(lake, lambda: spark).read_version(table, version)
 
 
 def versions(lake: str) -> dict[str, int]:

@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.gates.rewrite import Rewriting
-from company_activity.io.lake.delta_log import newest_version
 from company_activity.io.landing.crm_arrivals import Arrivals
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.io.landing.fetch_dates import dates_to_fetch
 from company_activity.io.warehouse.mirror import read_mirror
-from company_activity.planning.dirty import (
-    Sources,
-    Span,
-    check_metrics,
-    dates_to_stage,
-    dates_to_stage_again,
-    is_of_a_version,
-    lost_dates,
-    shows,
-)
+from company_activity.planning.dirty import Dirty, Span, check_metrics
 from company_activity.planning.plan import (
     CrmNews,
     Plan,
+    PlannedDate,
     bounds,
     dates_to_build,
     dates_to_publish,
     missing_of,
     staging_of,
 )
-from company_activity.planning.state import State, mark, under_rules
+from company_activity.planning.rewriting import rewriting_of
+from company_activity.planning.staging import dates_to_stage, dates_to_stage_again, lost_dates
+from company_activity.planning.state import ActivityState, GenerationMark, Marks, Sources, TableVersion
 from company_activity.records.fields import RULES_VERSION
 from company_activity.schemas import (
     COMPANIES,
+    COMPANIES_HISTORY,
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
 )
 
 if TYPE_CHECKING:
+    from company_activity.io.landing.manifest import Manifest
+    from company_activity.planning.state import Json
     from company_activity.run import Run
 
 STATED = (PRODUCT_USAGE, CRM_COMPANIES, COMPANY_ACTIVITY_DAILY)
+Published = Mapping[tuple[str, date | None], str]
 
 
 def plan(run: Run) -> Plan:
@@ -51,69 +50,105 @@ def plan(run: Run) -> Plan:
     Raises:
         SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
     """
-    lake = run.settings.lake.root
-    staged, crm, activity = (run.state_of(table) for table in (PRODUCT_USAGE, CRM_COMPANIES, COMPANY_ACTIVITY_DAILY))
-    metrics = run.settings.metrics.mark
-    check_metrics(activity, metrics)
-    marks = staged.get("dates", {})
-    landed = landed_marks(run, marks)
-    news, snapshots = crm_news(run, crm)
-    now = Sources(usage={**marks, **landed}, crm=snapshots)
-    spans = bounds(now, run.dimension_sources())
-    versions = run.dimension_versions()
-    if not versions.items() <= activity.items():
-        spans.append(Span(min(run.dates).min, None))
-    build, drop = dates_to_build(now, activity, metrics, spans)
-    published = read_mirror(lake, run.settings.sql.url)
-    asks_ledger = not published and newest_version(lake, COMPANY_ACTIVITY_DAILY.path) >= 0
-    sent = {day: content for (table, day), content in published.items() if day and table == COMPANY_ACTIVITY_DAILY.name}
-    ahead = {planned.day for planned in build} | set(drop)
-    unreadable = [table.name for table in STATED if not run.state_of(table) and newest_version(lake, table.path) > 0]
-    is_known = COMPANY_ACTIVITY_DAILY.name not in unreadable
-    unasked = [one for one in build if one.day not in run.dates and (one.rows is not None or not is_known)]
-    upgraded = [one.day for one in unasked if any(map(is_of_a_version, one.reasons))]
-    rewriting = Rewriting(
-        rewritten=[one.day for one in unasked if one.day not in set(upgraded)],
-        upgraded=[] if run.upgrade.is_accepted else upgraded,
-        dropped=[day for day in drop if day not in run.dates],
-        lost=lost_dates(now["usage"], activity.get("usage", {})),
-    )
+    activity = run.lake.activity
+    check_metrics(activity.metrics, run.metrics_mark)
+    staged = run.lake.staging.marks
+    landed = landed_marks(run, staged)
+    news, snapshots = crm_news(run, run.lake.state(CRM_COMPANIES))
+    now = Sources({**staged, **landed}, snapshots)
+
+    spans = moved_spans(run, now, activity)
+    build, drop = dates_to_build(now.usage, activity, run.metrics_mark.version, spans)
+    published = read_mirror(run.lake.files, run.settings.sql.url)
+    unreadable = unreadable_tables(run)
+
     return Plan(
         fetch=tuple(dates_to_fetch(run.dates, run.settings.run.refetch_days, run.landing)),
-        missing=tuple(missing_of(run.dates, now["usage"])),
-        stage=staging_of(marks, landed),
+        missing=tuple(missing_of(run.dates, now.usage)),
+        stage=staging_of(staged, landed),
         crm=tuple(news),
         build=tuple(build),
         drop=tuple(drop),
-        publish=tuple(sorted({*dates_to_publish(run.lake_hashes(), sent), *ahead})),
-        publish_companies=bool(spans) or not shows(published.get((COMPANIES.name, None), ""), versions[COMPANIES.name]),
-        rewriting=rewriting,
+        publish=tuple(sorted({*stale_dates(activity, published), *(one.day for one in build), *drop})),
+        publish_companies=bool(spans) or not is_shown(run, published),
+        rewriting=rewriting(run, now, activity, build, drop, unreadable),
         most_not_asked=run.settings.gates.max_dates_rewritten,
         unreadable=tuple(unreadable),
-        asks_ledger=asks_ledger,
+        asks_ledger=not published and run.lake.exists(COMPANY_ACTIVITY_DAILY),
     )
 
 
-def landed_marks(run: Run, staged: dict[str, str]) -> dict[str, str]:
+def moved_spans(run: Run, now: Sources, activity: ActivityState) -> list[Span]:
+    """Where the dates lie that a moved company may touch; all of them where the dimension is newer than the table."""
+    spans = bounds(now, run.lake.dimension_sources)
+    companies = run.lake.identity(COMPANIES)
+    history = run.lake.identity(COMPANIES_HISTORY)
+    if (activity.sources.companies, activity.sources.history) != (companies, history):
+        spans.append(Span(date.min, None))
+    return spans
+
+
+def unreadable_tables(run: Run) -> list[str]:
+    """The tables that have commits, and no state that can be read."""
+    lake = run.lake
+    return [table.name for table in STATED if not lake.state(table) and lake.log(table).version > 0]
+
+
+def stale_dates(activity: ActivityState, published: Published) -> list[date]:
+    """The built dates that the warehouse does not show as the lake has them."""
+    sent = {}
+    for (table, day), content in published.items():
+        if day and table == COMPANY_ACTIVITY_DAILY.name:
+            sent[day] = content
+    return dates_to_publish(activity.hashes, sent)
+
+
+def is_shown(run: Run, published: Published) -> bool:
+    """Whether the warehouse shows the dimension as the lake has it."""
+    companies = TableVersion.parse(published.get((COMPANIES.name, None), ""))
+    return run.lake.identity(COMPANIES).is_shown_by(companies)
+
+
+def rewriting(
+    run: Run,
+    now: Sources,
+    activity: ActivityState,
+    build: Sequence[PlannedDate],
+    drop: Sequence[date],
+    unreadable: Sequence[str],
+) -> Rewriting:
+    """What of the table a run would rewrite or drop that nobody asked for."""
+    is_known = COMPANY_ACTIVITY_DAILY.name not in unreadable
+    rewritten = [one.day for one in build if one.rows is not None or not is_known]
+    dirty = Dirty({one.day: set(one.reasons) for one in build}, list(drop))
+    found = rewriting_of(rewritten, dirty, run.dates, lost_dates(now.usage, activity.usage))
+    return found.without_upgraded() if run.upgrade.is_accepted else found
+
+
+def landed_marks(run: Run, staged: Marks) -> dict[date, GenerationMark]:
     """The marks of the dates that will be staged; only manifests of new generations are opened."""
-    landed, noted = run.landing.generations(), {"dates": staged}
-    newest = (run.landing.newest(day) for day in dates_to_stage(landed, noted))
-    marks = {str(day): under_rules(staged[str(day)]) for day in dates_to_stage_again(landed, noted)}
-    return marks | {
-        str(manifest.date): mark(manifest.generation, manifest.content_digest if manifest.state == "complete" else None)
-        for manifest in newest
-        if manifest
-    }
+    landed = run.landing.generations()
+    marks = {day: staged[day].under_rules() for day in dates_to_stage_again(landed, staged)}
+    for day in dates_to_stage(landed, staged):
+        manifest = run.landing.newest(day)
+        if manifest:
+            marks[manifest.date] = mark_of(manifest)
+    return marks
 
 
-def crm_news(run: Run, state: State) -> tuple[list[CrmNews], dict[str, str]]:
+def mark_of(manifest: Manifest) -> GenerationMark:
+    """The mark that staging a generation gives its date."""
+    digest = manifest.content_digest if manifest.state == "complete" else None
+    return GenerationMark.of(manifest.generation, digest)
+
+
+def crm_news(run: Run, state: Json) -> tuple[list[CrmNews], dict[str, str]]:
     """Each CRM file with something new, and the content of each snapshot date once a run has staged them.
 
     What a date keeps from other paths is not known without Spark: on the loss of such a date there is no word.
     """
-    lake = run.settings.lake.root
-    known = KnownFiles(lake, state)
-    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
+    known = KnownFiles(run.lake.files, state)
+    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
     arrivals.look(run.settings.landing.crm_path, known)
     arrivals.part_refused()
     judged = arrivals.judge(known, state, None, run.settings.gates)

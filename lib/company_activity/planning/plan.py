@@ -1,4 +1,4 @@
-"""What a run would do and why, told before anything is written: plain Python over marks, as `planner` decides it."""
+"""What a run would do and why, told before anything is written: plain Python over marks, as `dirty` decides it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from typing import Any
 from company_activity.dates import BACKDATED_DAYS
 from company_activity.gates.rewrite import Rewriting, judge_rewrite
 from company_activity.gates.verdict import Verdict
-from company_activity.planning.dirty import Sources, Span, changed_usage, complete_dates, dirty_dates
-from company_activity.planning.state import MISSING, State, built_dates, under_rules
+from company_activity.planning.dirty import Span, changed_usage, dirty_dates
+from company_activity.planning.state import (
+    MISSING,
+    ActivityState,
+    GenerationMark,
+    Marks,
+    Sources,
+    complete_dates,
+)
 
 
 @dataclass(frozen=True)
@@ -125,24 +132,25 @@ class Plan:
         }
 
 
-def staging_of(staged: Mapping[str, str], landed: Mapping[str, str]) -> dict[date, str]:
+def staging_of(staged: Marks, landed: Marks) -> dict[date, str]:
     """What staging the `landed` marks over the `staged` ones makes of each date that differs.
 
-    >>> staged = {"2025-01-01": "1:a", "2025-01-02": "1:b", "2025-01-03": "1:c"}
-    >>> landed = {"2025-01-02": "2:x", "2025-01-03": "2:missing", "2025-01-04": "1:d"}
+    >>> from company_activity.planning.state import marks_from_json
+    >>> staged = marks_from_json({"2025-01-01": "1:a", "2025-01-02": "1:b", "2025-01-03": "1:c"})
+    >>> landed = marks_from_json({"2025-01-02": "2:x", "2025-01-03": "2:missing", "2025-01-04": "1:d"})
     >>> [f"{day}: {state}" for day, state in staging_of(staged, landed).items()]
     ['2025-01-02: superseded', '2025-01-03: gone', '2025-01-04: new']
     """
-    moved = sorted(day for day, mark in landed.items() if staged.get(day) != mark)
-    return {date.fromisoformat(day): _staging_of(staged.get(day), landed[day]) for day in moved}
+    changed = sorted(day for day, mark in landed.items() if staged.get(day) != mark)
+    return {day: _staging_of(staged.get(day), landed[day]) for day in changed}
 
 
-def _staging_of(staged: str | None, landed: str) -> str:
-    if landed.endswith(MISSING):
+def _staging_of(staged: GenerationMark | None, landed: GenerationMark) -> str:
+    if landed.is_missing:
         return "gone"
     if staged is None:
         return "new"
-    return "staged by older rules" if under_rules(staged) == landed else "superseded"
+    return "staged by older rules" if staged.under_rules() == landed else "superseded"
 
 
 def bounds(now: Sources, dimension: Sources | None) -> list[Span]:
@@ -153,38 +161,34 @@ def bounds(now: Sources, dimension: Sources | None) -> list[Span]:
     """
     if dimension is None:
         return [Span(date.min, None)]
-    spans = [Span(day, None) for day in changed_usage({"dates": now["usage"]}, {"usage": dimension["usage"]})]
-    crm, built = now["crm"], dimension["crm"]
-    moved = sorted(day for day in crm.keys() | built.keys() if crm.get(day) != built.get(day))
-    snapshots = map(date.fromisoformat, moved)
-    return spans + [Span(day - timedelta(days=BACKDATED_DAYS), None) for day in snapshots]
+    spans = [Span(day, None) for day in changed_usage(now.usage, dimension.usage)]
+    snapshots = now.crm.keys() | dimension.crm.keys()
+    for snapshot in sorted(day for day in snapshots if now.crm.get(day) != dimension.crm.get(day)):
+        first_reader = date.fromisoformat(snapshot) - timedelta(days=BACKDATED_DAYS)
+        spans.append(Span(first_reader, None))
+    return spans
 
 
 def dates_to_build(
-    now: Sources, activity: State, metrics: State, spans: Iterable[Span]
+    usage: Marks, activity: ActivityState, metric_version: str, spans: Iterable[Span]
 ) -> tuple[list[PlannedDate], list[date]]:
     """The dates to build, those within `spans` alone as a bound; and the built ones to drop.
 
-    >>> marks = {"2025-01-01": "2:b", "2025-01-02": "1:a", "2025-06-01": "1:a"}
-    >>> built = dict.fromkeys(marks, ["1:x", "", 7, "1", "2"])
-    >>> activity = {"usage": marks | {"2025-01-01": "1:a"}, "dates": built}
-    >>> planned, dropped = dates_to_build({"usage": marks}, activity, {"version": "1"}, [Span(date(2025, 1, 1), None)])
+    >>> from company_activity.planning.state import marks_from_json
+    >>> noted = {"2025-01-01": "1:a", "2025-01-02": "1:a", "2025-06-01": "1:a"}
+    >>> activity = ActivityState.from_json({"usage": noted, "dates": dict.fromkeys(noted, ["1:x", "", 7, "1", "2"])})
+    >>> usage = marks_from_json(noted | {"2025-01-01": "2:b"})
+    >>> planned, dropped = dates_to_build(usage, activity, "1", [Span(date(2025, 1, 1), None)])
     >>> [(str(one.day), one.is_bound, one.rows) for one in planned]
     [('2025-01-01', False, 7), ('2025-01-02', False, 7), ('2025-06-01', True, 7)]
     """
-    usage = {"dates": now["usage"]}
-    exact = dirty_dates(usage, activity, metrics, [])
-    bound = dirty_dates(usage, activity, metrics, spans)
-    built = built_dates(activity)
-    planned = [
-        PlannedDate(
-            day,
-            tuple(sorted(exact.reasons.get(day) or {"a company may have moved"})),
-            built[day].rows if day in built else None,
-            is_bound=day not in exact.reasons,
-        )
-        for day in bound.dates
-    ]
+    exact = dirty_dates(usage, activity, metric_version, [])
+    bound = dirty_dates(usage, activity, metric_version, spans)
+    planned = []
+    for day in bound.dates:
+        reasons = tuple(sorted(exact.reasons.get(day) or {"a company may have moved"}))
+        rows = activity.dates[day].rows if day in activity.dates else None
+        planned.append(PlannedDate(day, reasons, rows, is_bound=day not in exact.reasons))
     return planned, exact.dropped
 
 
@@ -200,7 +204,7 @@ def dates_to_publish(hashes: Mapping[date, str], published: Mapping[date, str]) 
     return sorted(day for day in hashes.keys() | shown.keys() if hashes.get(day) != shown.get(day))
 
 
-def missing_of(asked: Iterable[date], usage: Mapping[str, str]) -> list[date]:
+def missing_of(asked: Iterable[date], usage: Marks) -> list[date]:
     """The dates asked for that have not landed completely."""
-    complete = complete_dates({"dates": usage})
+    complete = complete_dates(usage)
     return [day for day in asked if day not in complete]

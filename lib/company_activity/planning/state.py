@@ -1,19 +1,20 @@
-"""What a table's state says: the mark of a usage date, and what is kept of a built date.
+"""What a table was built from: the typed states that its commits carry.
 
-Plain Python over small maps. A mark is `<generation>:<digest>:<rules version>`, or `<generation>:missing` where the
-date's newest generation has no content.
+Plain Python, no Spark. A state is read from the JSON of a commit by `from_json` and written to it by `as_json`; nobody
+else knows its keys. States that older versions wrote are read here too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from company_activity.planning.snapshots import by_snapshot_date, snapshots
 from company_activity.records.fields import RULES_VERSION
 
-State = Mapping[str, Any]
+Json = Mapping[str, Any]
 MISSING = "missing"
 # Which formulas compute the activity table. Whoever changes what they give for the same input raises it: every date
 # that an older version built is then built again.
@@ -21,34 +22,108 @@ FORMULA_VERSION = "2"
 FIRST_VERSION = "1"  # of rules and formulas, where a state was written before it noted them
 
 
-def mark(generation: int, content_digest: str | None, rules_version: str = RULES_VERSION) -> str:
-    """What a state keeps of a date's newest generation, and by which rules its records were staged.
+@dataclass(frozen=True)
+class GenerationMark:
+    """A date's newest generation: its number, its content, and the rules that staged its records.
 
-    >>> mark(2, "0123456789abcdef0123", rules_version="7"), mark(3, None)
-    ('2:0123456789abcdef:7', '3:missing')
+    `digest` is `missing` where the generation has no content; `rules_version` is empty there, and in old states.
     """
-    if not content_digest:
-        return f"{generation}:{MISSING}"
-    return f"{generation}:{content_digest[:16]}:{rules_version}"
+
+    generation: int
+    digest: str
+    rules_version: str = ""
+
+    @classmethod
+    def of(cls, generation: int, content_digest: str | None, rules_version: str = RULES_VERSION) -> GenerationMark:
+        """The mark of a landed generation; without a digest it is missing.
+
+        >>> str(GenerationMark.of(2, "0123456789abcdef0123", rules_version="7")), str(GenerationMark.of(3, None))
+        ('2:0123456789abcdef:7', '3:missing')
+        """
+        if not content_digest:
+            return cls(generation, MISSING)
+        return cls(generation, content_digest[:16], rules_version)
+
+    @classmethod
+    def parse(cls, text: str) -> GenerationMark:
+        """Read `<generation>:<digest>:<rules version>` or `<generation>:missing`.
+
+        >>> GenerationMark.parse("12:0123456789abcdef:2").generation
+        12
+        """
+        generation, _, rest = text.partition(":")
+        digest, _, rules_version = rest.partition(":")
+        return cls(int(generation), digest, rules_version)
+
+    def __str__(self) -> str:
+        text = f"{self.generation}:{self.digest}"
+        return f"{text}:{self.rules_version}" if self.rules_version else text
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the date's newest generation has no content."""
+        return self.digest == MISSING
+
+    def under_rules(self, rules_version: str = RULES_VERSION) -> GenerationMark:
+        """The mark of the same content, staged by other rules; a missing date was staged by none.
+
+        >>> [str(GenerationMark.parse(text).under_rules("2")) for text in ("1:0123456789abcdef", "1:missing")]
+        ['1:0123456789abcdef:2', '1:missing']
+        """
+        return self if self.is_missing else replace(self, rules_version=rules_version)
 
 
-def generation_of(noted: str) -> int:
-    """The generation that a mark names.
-
-    >>> generation_of("12:0123456789abcdef:2")
-    12
-    """
-    return int(noted.partition(":")[0])
+Marks = Mapping[date, GenerationMark]
 
 
-def under_rules(noted: str, rules_version: str = RULES_VERSION) -> str:
-    """The mark of the same content, staged by other rules; a missing date was staged by none.
+def marks_from_json(noted: Mapping[str, str]) -> dict[date, GenerationMark]:
+    """The marks by date."""
+    return {date.fromisoformat(day): GenerationMark.parse(text) for day, text in noted.items()}
 
-    >>> under_rules("1:0123456789abcdef", "2"), under_rules("1:missing", "2")
-    ('1:0123456789abcdef:2', '1:missing')
-    """
-    generation, digest, *_ = noted.split(":")
-    return noted if digest == MISSING else f"{generation}:{digest}:{rules_version}"
+
+def marks_as_json(marks: Marks) -> dict[str, str]:
+    """The marks as a state holds them, in the order of their dates."""
+    return {str(day): str(marks[day]) for day in sorted(marks)}
+
+
+def complete_dates(marks: Marks) -> set[date]:
+    """The dates whose newest generation has content, be it no record at all."""
+    return {day for day, mark in marks.items() if not mark.is_missing}
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """The version of a table's newest commit of ours; without an id there is none."""
+
+    table_id: str = ""
+    version: int = -1
+
+    @classmethod
+    def parse(cls, text: str) -> TableVersion:
+        """Read `<table id>@<version>`, or nothing.
+
+        >>> TableVersion.parse("a1@7"), TableVersion.parse("") == NO_VERSION
+        (TableVersion(table_id='a1', version=7), True)
+        """
+        table_id, _, version = text.partition("@")
+        return cls(table_id, int(version or -1))
+
+    def __str__(self) -> str:
+        return f"{self.table_id}@{self.version}" if self.table_id else ""
+
+    def is_shown_by(self, published: TableVersion) -> bool:
+        """Whether a published version of the table has what this one has.
+
+        A later version of the same table than our newest commit is a foreign one, which changes no row.
+
+        >>> ours = TableVersion("a", 5)
+        >>> [ours.is_shown_by(TableVersion.parse(text)) for text in ("a@7", "a@4", "b@7")]
+        [True, False, False]
+        """
+        return self.table_id == published.table_id and published.version >= self.version
+
+
+NO_VERSION = TableVersion()
 
 
 @dataclass(frozen=True)
@@ -71,31 +146,180 @@ class BuiltDate:
         return (self.metric_version, self.formula_version) == (metric_version, FORMULA_VERSION)
 
 
-def built_dates(activity: State) -> dict[date, BuiltDate]:
-    """The built dates by day; where a state of an older version is silent, what that version computed with.
+@dataclass(frozen=True)
+class MetricsMark:
+    """The constants of the metrics: their version, and a digest over them."""
 
-    >>> old = {"dates": {"2025-01-01": ["9:x", "", 9]}, "metrics": {"version": "3"}}
-    >>> built_dates(old)[date(2025, 1, 1)].entry
+    version: str
+    digest: str
+
+    @classmethod
+    def from_json(cls, noted: Json) -> MetricsMark | None:
+        """The mark; None where a state has none."""
+        return cls(str(noted["version"]), str(noted["digest"])) if noted else None
+
+    def as_json(self) -> dict[str, str]:
+        return {"version": self.version, "digest": self.digest}
+
+
+@dataclass(frozen=True)
+class StagingState:
+    """`stg.product_usage`: the mark of each date that was ever staged. `is_known`: a state could be read."""
+
+    marks: Marks = field(default_factory=dict)
+    is_known: bool = False
+
+    @classmethod
+    def from_json(cls, noted: Json) -> StagingState:
+        return cls(marks_from_json(noted.get("dates", {})), bool(noted))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"dates": marks_as_json(self.marks), "rules_version": RULES_VERSION}
+
+    @property
+    def complete(self) -> set[date]:
+        """The dates whose newest generation has content."""
+        return complete_dates(self.marks)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What staging holds: the mark of each usage date, and the content of each CRM snapshot date."""
+
+    usage: Marks = field(default_factory=dict)
+    crm: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def staged(cls, usage: StagingState, crm: Json) -> Sources:
+        """Of the states of the two staging tables."""
+        return cls(usage.marks, snapshots(crm))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"usage": marks_as_json(self.usage), "crm": dict(self.crm)}
+
+
+@dataclass(frozen=True)
+class DimensionState:
+    """What `dim.companies`, or its history, was last brought to; a history's commit names the dimension's version."""
+
+    sources: Sources
+    companies: TableVersion | None = None
+
+    @classmethod
+    def from_json(cls, noted: Json) -> DimensionState | None:
+        """The state; None where none could be read."""
+        if "usage" not in noted:
+            return None
+        sources = Sources(marks_from_json(noted["usage"]), by_snapshot_date(noted.get("crm", {})))
+        companies = noted.get("companies")
+        return cls(sources, None if companies is None else TableVersion.parse(companies))
+
+    def as_json(self) -> dict[str, Any]:
+        noted = self.sources.as_json()
+        if self.companies is not None:
+            noted["companies"] = str(self.companies)
+        return noted
+
+
+def sources_of_dimension(
+    own: DimensionState | None, history: DimensionState | None, standing: TableVersion
+) -> Sources | None:
+    """What dimension and history were last brought to; None where that is not known, or not the same of both.
+
+    A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's commit
+    says so and names the version that it speaks of (`standing`): a new version of the dimension would be published for
+    nothing.
+    """
+    crm_of_history = history.sources.crm if history else {}
+    if history is not None and history.companies == standing:
+        own = history
+    if own is None or own.sources.crm != crm_of_history:
+        return None
+    return own.sources
+
+
+@dataclass(frozen=True)
+class BuiltFrom:
+    """What the activity table was built from; what a state does not say is None."""
+
+    usage: Marks | None = None
+    crm: Mapping[str, str] | None = None
+    companies: TableVersion | None = None
+    history: TableVersion | None = None
+
+    @classmethod
+    def from_json(cls, noted: Json) -> BuiltFrom:
+        companies = noted.get(COMPANIES_KEY)
+        history = noted.get(HISTORY_KEY)
+        return cls(
+            usage=marks_from_json(noted["usage"]) if "usage" in noted else None,
+            crm=noted.get("crm"),
+            companies=None if companies is None else TableVersion.parse(companies),
+            history=None if history is None else TableVersion.parse(history),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        noted: dict[str, Any] = {}
+        if self.usage is not None:
+            noted["usage"] = marks_as_json(self.usage)
+        if self.crm is not None:
+            noted["crm"] = dict(self.crm)
+        if self.companies is not None:
+            noted[COMPANIES_KEY] = str(self.companies)
+        if self.history is not None:
+            noted[HISTORY_KEY] = str(self.history)
+        return noted
+
+
+COMPANIES_KEY = "dim.companies"
+HISTORY_KEY = "dim.companies_history"
+
+
+@dataclass(frozen=True)
+class ActivityState:
+    """`analytics.company_activity_daily`: its dates, what they were built from, and the constants of its metrics.
+
+    `is_known`: a state could be read.
+    """
+
+    dates: Mapping[date, BuiltDate] = field(default_factory=dict)
+    sources: BuiltFrom = field(default_factory=BuiltFrom)
+    metrics: MetricsMark | None = None
+    is_known: bool = False
+
+    @classmethod
+    def from_json(cls, noted: Json) -> ActivityState:
+        metrics = MetricsMark.from_json(noted.get("metrics", {}))
+        dates = built_dates(noted.get("dates", {}), metrics.version if metrics else FIRST_VERSION)
+        return cls(dates, BuiltFrom.from_json(noted), metrics, bool(noted))
+
+    def as_json(self) -> dict[str, Any]:
+        noted = self.sources.as_json()
+        noted["dates"] = {str(day): self.dates[day].entry for day in sorted(self.dates)}
+        if self.metrics is not None:
+            noted["metrics"] = self.metrics.as_json()
+        return noted
+
+    @property
+    def usage(self) -> Marks:
+        """The usage marks that the table was built from; none where the state does not say."""
+        return self.sources.usage or {}
+
+    @property
+    def hashes(self) -> dict[date, str]:
+        """The content hash of each built date."""
+        return {day: built.content_hash for day, built in self.dates.items()}
+
+
+def built_dates(noted: Mapping[str, Any], metric_version: str) -> dict[date, BuiltDate]:
+    """The built dates by day; where an older state is silent, what its version computed with.
+
+    >>> built_dates({"2025-01-01": ["9:x", "", 9]}, "3")[date(2025, 1, 1)].entry
     ['9:x', '', 9, '3', '1']
     """
-    noted = activity.get("metrics", {}).get("version", FIRST_VERSION)
-    unsaid = ["", "", None, noted, FIRST_VERSION]
+    unsaid = ["", "", None, metric_version, FIRST_VERSION]
     found = {}
-    for day, entry in activity.get("dates", {}).items():
+    for day, entry in noted.items():
         said = list(entry or ())
         found[date.fromisoformat(day)] = BuiltDate(*said, *unsaid[len(said) :])
     return found
-
-
-def table_of(identity: str) -> str:
-    """The table's id of `<table id>@<version>`."""
-    return identity.partition("@")[0]
-
-
-def version_of(identity: str) -> int:
-    """The version of `<table id>@<version>`.
-
-    >>> table_of("a1@7"), version_of("a1@7")
-    ('a1', 7)
-    """
-    return int(identity.partition("@")[2])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -12,13 +13,12 @@ from company_activity.errors import CrmFileRefused
 from company_activity.gates.arrived import judge_freshness
 from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
 from company_activity.gates.verdict import refuse_unless_passed, warnings_of
-from company_activity.io.lake.delta import read_table, replace_where
-from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile
+from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile, WaitingFile
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import StepOutcome, StepReport
-from company_activity.run import AdmittedFile
+from company_activity.run import Admission, AdmittedFile
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import paths_predicate, refused_files_frame
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from company_activity.run import Run
 
 
-def admit_crm(run: Run) -> StepReport:
-    """Leave in `run.admitted` the unread files that may be staged, in the order of their dates.
+def admit_crm(run: Run) -> Admission:
+    """Hand on the unread files that may be staged, in the order of their dates.
 
     A file that cannot be read as a whole is passed by, with an error that ends the run in 3 after the rest is
     built; one refused before is passed by with a warning.
@@ -37,14 +37,15 @@ def admit_crm(run: Run) -> StepReport:
             next run passes the file by.
         UsageError: if `--accept-crm` names a file that is not there, or holds nothing new.
     """
-    lake, state = run.settings.lake.root, run.state_of(CRM_COMPANIES)
-    known = KnownFiles(lake, state)
-    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
+    state = run.lake.state(CRM_COMPANIES)
+    known = KnownFiles(run.lake.files, state)
+    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
     arrivals.look(run.settings.landing.crm_path, known)
     known.note_looks()
     arrivals.accept(run.options.accept_crm, run.run_id)
     arrivals.part_refused()
-    judged = arrivals.judge(known, state, lambda day, replaced: kept_ids(run, day, replaced), run.settings.gates)
+
+    judged = arrivals.judge(known, state, partial(kept_ids, run), run.settings.gates)
     unreadable = unreadable_error(arrivals.unreadable)
     if judged.refusals:
         keep_aside(run, arrivals.verdicts, judged.refusals)
@@ -55,21 +56,21 @@ def admit_crm(run: Run) -> StepReport:
             besides=[unreadable] if unreadable else [],
         )
     arrivals.keep_fallen((file.path for file in judged.admitted), run.run_id)
+
     seen = {file.path: file.seen for file in arrivals.waiting}
-    run.known_crm = known
-    run.admitted = [AdmittedFile(file, seen[file.path]) for file in judged.admitted]
-    run.companies_after = judged.counts
+    admitted = tuple(AdmittedFile(file, seen[file.path]) for file in judged.admitted)
     fresh = judge_freshness(run.dates[-1], list(judged.counts), run.settings.gates)
-    warnings = warnings_of([fresh])
-    warnings += [
-        f"{file.path} was refused before and is passed by; --accept-crm {file.path} lets it in"
-        for file in arrivals.refused
-    ]
-    warnings += left_behind(known)
-    counts = {"new_files": len(run.admitted)} if run.admitted else {}
-    outcome: StepOutcome = "failed" if unreadable else "done" if run.admitted else "nothing"
-    notes = ["no new CRM file"] if arrivals.are_none else []
-    return StepReport("admit_crm", outcome, counts, notes, warnings, unreadable, verdicts=[fresh])
+    outcome: StepOutcome = "failed" if unreadable else "done" if admitted else "nothing"
+    report = StepReport("admit_crm", outcome, error=unreadable, verdicts=[fresh])
+    report.counts = {"new_files": len(admitted)} if admitted else {}
+    report.notes = ["no new CRM file"] if arrivals.are_none else []
+    report.warnings = [*warnings_of([fresh]), *passed_by(arrivals.refused), *left_behind(known)]
+    return Admission(report, admitted, judged.counts, known)
+
+
+def passed_by(refused: Iterable[WaitingFile]) -> list[str]:
+    """A sentence about each file that an earlier run refused."""
+    return [f"{file.path} was refused before and is passed by; --accept-crm {file.path} lets it in" for file in refused]
 
 
 def unreadable_error(files: Sequence[UnreadableFile]) -> CrmFileRefused | None:
@@ -92,17 +93,18 @@ def left_behind(known: KnownFiles) -> list[str]:
 
 def kept_ids(run: Run, day: date, replaced: frozenset[str]) -> set[str]:
     """The companies that are staged for a date from other paths than these."""
-    rows = read_table(run.spark, run.settings.lake.root, CRM_COMPANIES).where(F.col("file_date") == F.lit(day))
+    rows = run.lake.read(CRM_COMPANIES).where(F.col("file_date") == F.lit(day))
     of_paths = rows.groupBy("company_id").agg(F.collect_set("src_file_name").alias("paths")).collect()
     return {row.company_id for row in of_paths if not replaced.issuperset(row.paths)}
 
 
 def keep_aside(run: Run, verdicts: CrmVerdicts, refusals: list[Refusal]) -> None:
     """Quarantine the files as wholes, one record each, and keep the verdicts."""
-    lake, paths = run.settings.lake.root, [refusal.file.path for refusal in refusals]
+    paths = [refusal.file.path for refusal in refusals]
     aside = refused_files_frame(run.spark, refusals, RULES_VERSION, run.run_id)
     of_files = "arrays_overlap(reasons, array('CRM_LOSS', 'CRM_BROKEN'))"
-    replace_where(aside, lake, QUARANTINE, f"feed = 'crm' AND {paths_predicate('path', paths)} AND {of_files}", None)
+    predicate = f"feed = 'crm' AND {paths_predicate('path', paths)} AND {of_files}"
+    run.lake.replace(QUARANTINE, aside, predicate, None)
     for refusal in refusals:
         verdict = BROKEN if refusal.reason == CRM_BROKEN else LOSS
         verdicts.note(verdict, refusal.file.path, refusal.file.sha256, run.run_id, str(refusal))

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from company_activity.gates.rewrite import Rewriting
 from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
-from company_activity.io.lake.delta import create_table, exists, note_state, read_table, replace_where
-from company_activity.io.lake.delta_log import identity
-from company_activity.planning.dirty import Sources, complete_dates, lost_dates
+from company_activity.planning.staging import lost_dates
+from company_activity.planning.state import DimensionState, Sources, complete_dates
 from company_activity.report.model import StepOutcome, StepReport
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.transforms.audit import keys_of
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from company_activity.io.lake.delta import Lake
     from company_activity.run import Run
 
 MEMBERS = ("inserted", "changed", "repaired")
@@ -44,8 +44,9 @@ Keep = Callable[["DataFrame"], "DataFrame"]
 
 def build_companies(run: Run) -> StepReport:
     """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none."""
-    now, built = run.staged_sources(), run.dimension_sources()
-    usage, crm = moved(built or {}, now)
+    now = run.lake.staged_sources
+    built = run.lake.dimension_sources
+    usage, crm = moved(built or Sources(), now)
     if not (usage.dates or crm.dates):
         return StepReport("build_companies", "nothing", notes=["nothing new is staged"])
     run.check_rewriting(COMPANIES.name, Rewriting(lost=lost_sources(now, built)))
@@ -67,7 +68,7 @@ def build_companies(run: Run) -> StepReport:
 
 def alike(run: Run) -> list[str]:
     """A warning that names ids of CRM and usage which only case or normal form tells apart: most often one company."""
-    rows = read_table(run.spark, run.settings.lake.root, COMPANIES)
+    rows = run.lake.read(COMPANIES)
     found = [row["ids"] for row in spelt_alike(rows).limit(MOST_ALIKE + 1).collect()]
     if not found:
         return []
@@ -80,7 +81,7 @@ def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:
     """The usage dates and the snapshot dates whose staged rows are not those that the dimension was built from."""
     return (
         moves_between(complete_marks(built), complete_marks(now)),
-        moves_between(built.get("crm", {}), now["crm"]),
+        moves_between(built.crm, now.crm),
     )
 
 
@@ -91,24 +92,22 @@ def lost_sources(now: Sources, built: Sources | None) -> list[date]:
     """
     if built is None:
         return []
-    snapshots = [] if now["crm"] else map(date.fromisoformat, built["crm"])
-    return sorted({*lost_dates(now["usage"], built["usage"]), *snapshots})
+    snapshots = [] if now.crm else [date.fromisoformat(day) for day in built.crm]
+    return sorted({*lost_dates(now.usage, built.usage), *snapshots})
 
 
 def complete_marks(sources: Sources) -> dict[str, str]:
     """The marks of the usage dates that have rows; a missing one has none."""
-    marks = sources.get("usage", {})
-    return {day: marks[day] for day in map(str, complete_dates({"dates": marks}))}
+    return {str(day): str(sources.usage[day]) for day in complete_dates(sources.usage)}
 
 
 def read_tables(run: Run, now: Sources) -> Tables:
     """The tables as they stand; paths are united only where a snapshot date has several."""
-    staged, *others = (
-        read_table(run.spark, run.settings.lake.root, table)
-        for table in (CRM_COMPANIES, PRODUCT_USAGE, COMPANIES, COMPANIES_HISTORY)
-    )
-    has_several_paths = any(not content.startswith("1:") for content in now["crm"].values())
-    return Tables(staged.transform(union_of_paths) if has_several_paths else staged, *others)
+    staged = run.lake.read(CRM_COMPANIES)
+    has_several_paths = any(not content.startswith("1:") for content in now.crm.values())
+    if has_several_paths:
+        staged = staged.transform(union_of_paths)
+    return Tables(staged, run.lake.read(PRODUCT_USAGE), run.lake.read(COMPANIES), run.lake.read(COMPANIES_HISTORY))
 
 
 def write(
@@ -121,7 +120,8 @@ def write(
     Raises:
         GateRefused: if a key stands in two of the rows to write, or a NULL where there must be none.
     """
-    lake, history = run.settings.lake.root, revision.history
+    lake = run.lake
+    history = revision.history
     changes = keep(changed_rows(tables, revision, run.now))
     counts = counted(changes, tables.companies.count())
     counts["histories"] = history.touched.count()
@@ -132,16 +132,17 @@ def write(
     verdicts = judge({table: rows for table, rows, is_written in fresh if is_written})
     if has_changes:
         replacement = Replacement(tables.companies, members, changes.select("company_id"))
-        replace(lake, COMPANIES, replacement, buckets, now)
-    elif exists(lake, COMPANIES) and not identity(lake, COMPANIES.path):
-        note_state(run.spark, lake, COMPANIES, now)  # its state could not be read: it has one again
-    state = {**now, "companies": identity(lake, COMPANIES.path)}
-    create_table(run.spark, lake, COMPANIES_HISTORY)
+        replace(lake, COMPANIES, replacement, buckets, DimensionState(now))
+    elif lake.exists(COMPANIES) and not lake.identity(COMPANIES).table_id:
+        lake.note(COMPANIES, DimensionState(now).as_json())  # its state could not be read: it has one again
+
+    state = DimensionState(now, lake.identity(COMPANIES))
+    lake.create(COMPANIES_HISTORY)
     if counts["histories"]:
         replace(lake, COMPANIES_HISTORY, history, buckets, state)
-    elif not has_changes or run.state_of(COMPANIES_HISTORY).get("crm", {}) != now["crm"]:
-        note_state(run.spark, lake, COMPANIES_HISTORY, state)
-    counts["inferred"] = read_table(run.spark, lake, COMPANIES).where("is_inferred").count()
+    elif not has_changes or lake.state(COMPANIES_HISTORY).get("crm", {}) != now.crm:
+        lake.note(COMPANIES_HISTORY, state.as_json())
+    counts["inferred"] = lake.read(COMPANIES).where("is_inferred").count()
     return counts, verdicts
 
 
@@ -172,12 +173,12 @@ def counted(changes: DataFrame, before: int) -> dict[str, int]:
     return counts
 
 
-def replace(lake: str, table: Table, replacement: Replacement, count: int, state: Mapping[str, object]) -> None:
+def replace(lake: Lake, table: Table, replacement: Replacement, count: int, state: DimensionState) -> None:
     """Commit a replacement: the buckets of the touched companies, or the whole of a table that fits into a file."""
     if count == 1 and replacement.table.count() <= ROWS_PER_FILE:
-        replace_where(in_buckets(replacement.rows(None), 1), lake, table, None, state)
+        lake.replace(table, in_buckets(replacement.rows(None), 1), None, state.as_json())
         return
     numbers = replacement.touched.select(bucket(count)).distinct().collect()
     predicate = replacement.predicate([number for (number,) in numbers], count)
     rows = LAYOUTS[table.name](replacement.rows(predicate), count)
-    replace_where(rows, lake, table, predicate, state)
+    lake.replace(table, rows, predicate, state.as_json())

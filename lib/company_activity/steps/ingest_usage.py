@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.io.landing.fetch_dates import fetch_dates
-from company_activity.planning.state import generation_of
 from company_activity.report.model import StepOutcome, StepReport
-from company_activity.schemas import PRODUCT_USAGE
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -16,14 +13,14 @@ if TYPE_CHECKING:
 
 def ingest_usage(run: Run) -> StepReport:
     """Fetch each date whole; a date that fails is named, and does not stop the others."""
-    staged = run.state_of(PRODUCT_USAGE).get("dates", {})
+    staged = run.lake.staging.marks
     done = fetch_dates(
         run.settings,
         run.dates,
         clock=run.clock,
         run_id=run.run_id,
         refetch=run.options.refetch,
-        known_generations={date.fromisoformat(day): generation_of(noted) for day, noted in staged.items()},
+        known_generations={day: mark.generation for day, mark in staged.items()},
         on_page=run.progress.page,
     )
     landed = done.of("landed")

@@ -23,7 +23,7 @@ MOST_TOLD = 5
 ALONE = ("write_report", "notify")
 
 
-def notify(run: Run) -> StepReport:
+def notify(run: Run, *, holds_lake: bool = True) -> StepReport:
     """Send one message per channel about a run that changed anything or failed, and those that are still undelivered.
 
     On its own it tells of the newest recorded run of these dates, unless that was told. What does not go out is
@@ -31,14 +31,14 @@ def notify(run: Run) -> StepReport:
     outbox holds: the one that does may be sending it.
     """
     channels = open_channels(run.settings.notify, run.settings.secrets)
-    send = through_outbox if run.holds_lake else past_outbox
+    send = through_outbox if holds_lake else past_outbox
     return report_of(*send(run, what_to_tell(run), channels))
 
 
 def through_outbox(run: Run, message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, str]:
     """Keep the message, then send all that is kept; what became of it, and the remedy for what stays."""
     try:
-        outbox = Outbox(run.settings.lake.root)
+        outbox = Outbox(run.lake.files)
         if message:
             for channel in channels:
                 outbox.put(message, channel)
@@ -57,7 +57,7 @@ def past_outbox(run: Run, message: Message | None, channels: Mapping[str, Channe
     if message is None:
         return delivery, remedy
     try:
-        outbox = Outbox(run.settings.lake.root)
+        outbox = Outbox(run.lake.files)
         for channel in channels:
             if channel in unsent:
                 outbox.put(message, channel)
@@ -94,7 +94,7 @@ def what_to_tell(run: Run) -> Message | None:
         has_news = report.has_changed_something or report.first_failure
         return Message.of_record(report.as_json(), environment) if has_news else None
     asked = {str(day) for day in run.dates}
-    for record in run_records(run.settings.lake.root, LOOKED_BACK):
+    for record in run_records(run.lake.files, LOOKED_BACK):
         is_asked = record["from"] and any(record["from"] <= day <= record["to"] for day in asked)
         did_work = any(step["name"] not in ALONE for step in record["steps"])
         if is_asked and did_work:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from company_activity.errors import ImbalanceError
 from company_activity.gates.crm_admission import batches
 from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
-from company_activity.io.lake.delta import replace_where
 from company_activity.io.landing.crm_files import content_as_judged
 from company_activity.records.crm import CrmFile, read_crm_file
 from company_activity.records.fields import RULES_VERSION
@@ -20,7 +19,7 @@ from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import crm_quarantine_frame, crm_staging_frame, paths_predicate
 
 if TYPE_CHECKING:
-    from company_activity.run import AdmittedFile, Run
+    from company_activity.run import Admission, AdmittedFile, Run
 
 # A commit takes so much at most: the driver holds its rows, and its predicate names its files.
 MOST_ROWS = 200_000
@@ -28,20 +27,20 @@ MOST_FILES = 1_000
 MOST_COLUMNS = 20  # of those beyond the contract, what a warning names
 
 
-def stage_crm(run: Run) -> StepReport:
+def stage_crm(run: Run, admission: Admission) -> StepReport:
     """Stage every file that was let in, in bounded batches; what was staged of its path before is replaced.
 
     A file that changed since it was judged is left to the next run: its verdict was on other bytes.
     """
-    if not run.admitted:
+    if not admission.files:
         return StepReport("stage_crm", "nothing", notes=["no new CRM file"])
-    admitted = {one.file.path: one for one in run.admitted}
+    admitted = {one.file.path: one for one in admission.files}
     counts: Counter[str] = Counter()
     verdicts: list[Verdict] = []
     warnings: list[str] = []
     extra: set[str] = set()
-    for batch in batches((one.file for one in run.admitted), MOST_ROWS, MOST_FILES):
-        staged = stage_batch(run, [admitted[file.path] for file in batch])
+    for batch in batches((one.file for one in admission.files), MOST_ROWS, MOST_FILES):
+        staged = stage_batch(run, admission, [admitted[file.path] for file in batch])
         counts.update(staged.counts)
         verdicts += staged.verdicts
         warnings += staged.warnings
@@ -73,7 +72,7 @@ class StagedBatch:
     extra_columns: set[str]
 
 
-def stage_batch(run: Run, admitted: Sequence[AdmittedFile]) -> StagedBatch:
+def stage_batch(run: Run, admission: Admission, admitted: Sequence[AdmittedFile]) -> StagedBatch:
     """Read, judge and commit the files of a batch; their rows are gone when it ends.
 
     Raises:
@@ -84,7 +83,7 @@ def stage_batch(run: Run, admitted: Sequence[AdmittedFile]) -> StagedBatch:
     counts = reconcile(files)
     verdicts = refuse_defects(verdict for file in files for verdict in keys_of(file))
     if files:
-        commit(run, files, [one for one in admitted if one.file.path in read])
+        commit(run, admission, files, [one for one in admitted if one.file.path in read])
     changed = [one.file.path for one in admitted if one.file.path not in read]
     warnings = [f"{path} changed while the run was on: the next run reads it" for path in changed]
     warnings += [warning for file in files for warning in file.warnings]
@@ -103,15 +102,15 @@ def read_again(run: Run, admitted: Iterable[AdmittedFile]) -> list[CrmFile]:
     return files
 
 
-def commit(run: Run, files: Sequence[CrmFile], admitted: Sequence[AdmittedFile]) -> None:
+def commit(run: Run, admission: Admission, files: Sequence[CrmFile], admitted: Sequence[AdmittedFile]) -> None:
     """Commit a batch: first what is quarantined, then the notes that the state names, then rows and state."""
-    lake, paths = run.settings.lake.root, [file.path for file in files]
+    paths = [file.path for file in files]
     quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
-    replace_where(quarantined, lake, QUARANTINE, f"feed = 'crm' AND {paths_predicate('path', paths)}", None)
-    touched, state = state_with(run, admitted)
+    run.lake.replace(QUARANTINE, quarantined, f"feed = 'crm' AND {paths_predicate('path', paths)}", None)
+    touched, state = state_with(run, admission, admitted)
     staged = crm_staging_frame(run.spark, files, run.now)
-    replace_where(staged, lake, CRM_COMPANIES, paths_predicate("src_file_name", paths), state)
-    run.crm_files.sweep(touched)
+    run.lake.replace(CRM_COMPANIES, staged, paths_predicate("src_file_name", paths), state)
+    admission.known.sweep(touched)
 
 
 def keys_of(file: CrmFile) -> list[Verdict]:
@@ -120,13 +119,13 @@ def keys_of(file: CrmFile) -> list[Verdict]:
     return well_keyed(file.path, len(companies), len(set(companies)), companies.count(""))
 
 
-def state_with(run: Run, admitted: Iterable[AdmittedFile]) -> tuple[set[str], dict[str, Any]]:
+def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile]) -> tuple[set[str], dict[str, Any]]:
     """The dates that these files touch, and what the table is built from once they are in it.
 
     The notes that the state names are written.
     """
-    known = run.crm_files
-    companies = dict(run.state_of(CRM_COMPANIES).get("companies", {}))
+    known = admission.known
+    companies = dict(run.lake.state(CRM_COMPANIES).get("companies", {}))
     touched: set[str] = set()
     for one in admitted:
         day = str(one.file.day)
@@ -134,7 +133,7 @@ def state_with(run: Run, admitted: Iterable[AdmittedFile]) -> tuple[set[str], di
         known.take(one.file.path, day, one.file.sha256, one.seen)
         if before and before != day:
             touched.add(before)
-            companies[before] = run.companies_after.get(date.fromisoformat(before), 0)
+            companies[before] = admission.companies_after.get(date.fromisoformat(before), 0)
         touched.add(day)
         companies[day] = one.file.companies
     known.write_notes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,18 +20,17 @@ from company_activity.gates.arrived import (
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.gates.rewrite import Rewriting
 from company_activity.gates.verdict import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
-from company_activity.io.lake.delta import dates_predicate, read_table, replace_where
+from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
-from company_activity.planning.dirty import (
-    complete_dates,
+from company_activity.planning.staging import (
     dates_set_back,
     dates_to_stage,
     dates_to_stage_again,
     under_other_rules,
 )
-from company_activity.planning.state import State, mark
+from company_activity.planning.state import GenerationMark, Marks, StagingState
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import StepReport
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
@@ -46,9 +45,8 @@ if TYPE_CHECKING:
     from company_activity.io.landing.manifest import Manifest
     from company_activity.run import Run
 
-MOST_FIELDS, FIELD_CHARACTERS = 20, 64  # of fields beyond the contract, what a warning names
-
-
+MOST_FIELDS = 20  # of those beyond the contract, what a warning names
+FIELD_CHARACTERS = 64  # of such a name
 MOST_DATES = 60  # that one commit stages again under other rules
 
 
@@ -64,8 +62,14 @@ class Batch:
     def complete(self) -> list[Manifest]:
         return [manifest for manifest in self.newest if manifest.state == "complete"]
 
-    def mark_of(self, manifest: Manifest) -> str:
-        return mark(manifest.generation, manifest.content_digest if manifest.state == "complete" else None)
+    @property
+    def marks(self) -> dict[date, GenerationMark]:
+        """The mark that staging gives each date."""
+        marks = {}
+        for manifest in self.newest:
+            digest = manifest.content_digest if manifest.state == "complete" else None
+            marks[manifest.date] = GenerationMark.of(manifest.generation, digest)
+        return marks
 
 
 def stage_usage(run: Run) -> StepReport:
@@ -77,25 +81,34 @@ def stage_usage(run: Run) -> StepReport:
         GateRefused: if a new generation is refused, if a record got lost, or if more dates would be staged again
             under today's rules than anybody asked for.
     """
-    state, landed = run.state_of(PRODUCT_USAGE), run.landing.generations()
-    new = dates_to_stage(landed, state)
-    again = [day for day in dates_to_stage_again(landed, state) if day not in new]
-    set_back = older_landing(landed, state)
+    staged = run.lake.staging.marks
+    landed = run.landing.generations()
+    new = dates_to_stage(landed, staged)
+    again = [day for day in dates_to_stage_again(landed, staged) if day not in new]
+    set_back = older_landing(landed, staged)
     if not new and not again:
         return StepReport("stage_usage", "nothing", notes=["every landed date is staged"], warnings=set_back)
     unasked = [day for day in again if day not in run.dates]
     verdicts = run.check_rewriting(PRODUCT_USAGE.name, Rewriting(upgraded=unasked))
-    batches = [batch_of(run, new)] if new else []
-    batches += [batch_of(run, again[n : n + MOST_DATES], is_again=True) for n in range(0, len(again), MOST_DATES)]
+
     arrived: list[Arrived] = []
     extras: list[str] = []
-    for batch in batches:
-        staged = stage(run, batch)
-        arrived += staged.arrived
-        verdicts += staged.verdicts
-        extras += staged.warnings
-    warnings = [*warnings_of(verdicts), *dict.fromkeys(extras), *out_of_reach(landed, state), *set_back]
+    for batch in in_batches(run, new, again):
+        done = stage(run, batch)
+        arrived += done.arrived
+        verdicts += done.verdicts
+        extras += done.warnings
+
+    warnings = [*warnings_of(verdicts), *dict.fromkeys(extras), *out_of_reach(landed, staged), *set_back]
     return StepReport("stage_usage", counts=counted(new + again, arrived), warnings=warnings, verdicts=verdicts)
+
+
+def in_batches(run: Run, new: Sequence[date], again: Sequence[date]) -> Iterator[Batch]:
+    """The new dates in one batch, those staged again behind them in batches of `MOST_DATES`."""
+    if new:
+        yield batch_of(run, new)
+    for first in range(0, len(again), MOST_DATES):
+        yield batch_of(run, again[first : first + MOST_DATES], is_again=True)
 
 
 def batch_of(run: Run, dates: Sequence[date], *, is_again: bool = False) -> Batch:
@@ -104,7 +117,7 @@ def batch_of(run: Run, dates: Sequence[date], *, is_again: bool = False) -> Batc
     return Batch(dates, newest, is_again)
 
 
-def out_of_reach(landed: Mapping[date, int], staged: State) -> list[str]:
+def out_of_reach(landed: Mapping[date, int], staged: Marks) -> list[str]:
     """A warning that names the dates which older rules staged and the landing no longer holds."""
     kept = sorted(set(under_other_rules(staged)) - set(dates_to_stage_again(landed, staged)) - landed.keys())
     if not kept:
@@ -112,7 +125,7 @@ def out_of_reach(landed: Mapping[date, int], staged: State) -> list[str]:
     return [f"{len(kept)} dates keep what older rules staged, for they are no longer in the landing: {told(kept)}"]
 
 
-def older_landing(landed: Mapping[date, int], staged: State) -> list[str]:
+def older_landing(landed: Mapping[date, int], staged: Marks) -> list[str]:
     """A warning that names the dates of which the landing holds only an older generation than was staged."""
     days = dates_set_back(landed, staged)
     if not days:
@@ -136,7 +149,6 @@ class Staged:
 
 def stage(run: Run, batch: Batch) -> Staged:
     """Parse, judge and write one batch; a date staged again keeps the verdict that its generation has."""
-    lake, state = run.settings.lake.root, run.state_of(PRODUCT_USAGE)
     parsed = read_landed_lines(run.spark, run.landing, batch.complete).transform(parse_usage).cache()
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
@@ -147,11 +159,10 @@ def stage(run: Run, batch: Batch) -> Staged:
         verdicts += judge(run, arrived, batch.newest)
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', batch.dates)}"
-    replace_where(quarantined, lake, QUARANTINE, of_usage, None)
-    marks = {str(manifest.date): batch.mark_of(manifest) for manifest in batch.newest}
-    staged = {"dates": {**state.get("dates", {}), **marks}, "rules_version": RULES_VERSION}
-    replace_where(records, lake, PRODUCT_USAGE, dates_predicate("date", batch.dates), staged)
-    warnings = [*drift(parsed), *state_warnings(PRODUCT_USAGE.name, staged)]
+    run.lake.replace(QUARANTINE, quarantined, of_usage, None)
+    state = StagingState({**run.lake.staging.marks, **batch.marks}).as_json()
+    run.lake.replace(PRODUCT_USAGE, records, dates_predicate("date", batch.dates), state)
+    warnings = [*drift(parsed), *state_warnings(PRODUCT_USAGE.name, state)]
     parsed.unpersist()
     records.unpersist()
     return Staged(arrived, verdicts, warnings)
@@ -206,7 +217,9 @@ def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> l
     Raises:
         GateRefused: if a date is refused, now or by an earlier run, and nobody accepted it.
     """
-    known, gates, kept = known_figures(run, arrived, newest), run.settings.gates, GateVerdicts(run.landing)
+    known = known_figures(run, arrived, newest)
+    gates = run.settings.gates
+    kept = GateVerdicts(run.landing)
     verdicts = []
     for one in arrived:
         for verdict in (judge_volume(one, usual(one.day, known), gates), judge_quarantine(one, gates)):
@@ -226,10 +239,10 @@ def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifes
     """Records and events of the complete dates that these are compared with: those arriving now, and those staged."""
     known = {one.day: (one.accepted, one.events) for one in arrived}
     replaced = {manifest.date for manifest in newest}
-    staged = complete_dates(run.state_of(PRODUCT_USAGE)) - replaced
+    staged = run.lake.staging.complete - replaced
     wanted = sorted({before for one in known for before in same_weekdays(one)} & staged)
     if wanted:
-        rows = read_table(run.spark, run.settings.lake.root, PRODUCT_USAGE).where(F.col("date").isin(wanted))
+        rows = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(wanted))
         found = rows.groupBy("date").agg(F.count("*"), F.sum("events")).collect()
         known |= dict.fromkeys(wanted, (0, 0)) | {day: (records, events) for day, records, events in found}
     return known

@@ -15,7 +15,7 @@ from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.planning.dirty import check_metrics
 from company_activity.runtime.session import check_java
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
+from company_activity.schemas import CRM_COMPANIES
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -46,9 +46,9 @@ def check_accepted_files(run: Run) -> None:
 
 def waiting_files(run: Run) -> list[str]:
     """The paths of the CRM files that can be read and hold something which is not staged."""
-    lake = run.settings.lake.root
-    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(lake))
-    arrivals.look(run.settings.landing.crm_path, KnownFiles(lake, run.state_of(CRM_COMPANIES)))
+    known = KnownFiles(run.lake.files, run.lake.state(CRM_COMPANIES))
+    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
+    arrivals.look(run.settings.landing.crm_path, known)
     return [file.path for file in arrivals.waiting]
 
 
@@ -61,11 +61,10 @@ def check_start(run: Run, names: Collection[str]) -> None:
         SourceError: if the landing cannot be read.
     """
     wanted = set(names)
-    activity = run.state_of(COMPANY_ACTIVITY_DAILY)
+    activity = run.lake.activity
     if wanted & BUILDS:
-        check_metrics(activity, run.settings.metrics.mark)
-    built = activity.get("dates", {})
-    is_built = all(str(day) in built for day in run.dates)
+        check_metrics(activity.metrics, run.metrics_mark)
+    is_built = all(day in activity.dates for day in run.dates)
     if not is_built and wanted & NEEDS_SPARK:
         check_java()
     if wanted & ASKS_THE_API:

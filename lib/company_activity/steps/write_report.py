@@ -49,8 +49,8 @@ def look_up_figures(run: Run) -> list[str]:
         report.no_figures = "the run failed before its first step, and asked the lake nothing"
         return []
     try:
-        built = [date.fromisoformat(day) for day in run.state_of(COMPANY_ACTIVITY_DAILY).get("dates", {})]
-        if day := shown_day(built, until=None if report.steps else max(run.dates, default=None)):
+        until = None if report.steps else max(run.dates, default=None)
+        if day := shown_day(run.lake.activity.dates, until):
             gather(run, day)
         else:
             report.no_figures = "no date is built yet"

@@ -9,9 +9,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from company_activity import errors
-from company_activity.io.lake.delta import VersionGone, note_state, read_table, read_version, replace_where
+from company_activity.io.lake.delta import VersionGone, read_table
 from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import Column, Table
+
+from support.lake import note_state, read_version, replace_where
 
 OLD = Table(
     "stg.t",

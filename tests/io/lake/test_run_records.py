@@ -14,6 +14,7 @@ from company_activity.io.lake.run_records import lake_marks, run_records, write_
 from company_activity.report.model import StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 
+from support.lake import lake_at
 from support.reports import BEGAN, DAY, failed, succeeded
 
 
@@ -35,7 +36,7 @@ def record_of(lake, report=None):
     """What is recorded of a run that commits a second date and corrects the first."""
     commit(lake, PRODUCT_USAGE, 0, {"dates": {"2025-11-21": "1:a", "2025-11-22": "1:b"}})
     commit(lake, COMPANY_ACTIVITY_DAILY, 0, {"dates": {"2025-11-21": ["5:x", "t"], "2025-11-22": ["5:y", "t"]}})
-    before = lake_marks(str(lake))
+    before = lake_marks(lake_at(lake))
     commit(lake, PRODUCT_USAGE, 1, {"dates": {"2025-11-21": "1:a", "2025-11-22": "2:c", "2025-11-23": "1:d"}})
     commit(
         lake,
@@ -43,7 +44,7 @@ def record_of(lake, report=None):
         2,
         {"dates": {"2025-11-21": ["5:x", "t"], "2025-11-22": ["6:y", "t"], "2025-11-23": ["7:z", "t"]}},
     )
-    return json.loads(Path(write_record(str(lake), report or succeeded(), before)).read_text(encoding="utf-8"))
+    return json.loads(Path(write_record(lake_at(lake), report or succeeded(), before)).read_text(encoding="utf-8"))
 
 
 def test_it_names_the_dates_that_the_run_touched_and_no_others(lake):
@@ -89,7 +90,7 @@ def test_a_run_that_went_well_has_no_codes(lake):
 
 def test_what_moved_beside_a_run_that_took_no_step_is_not_its_doing(lake):
     commit(lake, PRODUCT_USAGE, 0, {"dates": {"2025-11-21": "1:a"}})
-    record = json.loads(Path(write_record(str(lake), succeeded(), None)).read_text(encoding="utf-8"))
+    record = json.loads(Path(write_record(lake_at(lake), succeeded(), None)).read_text(encoding="utf-8"))
     assert (record["dates"], record["tables"]) == ([], [])
 
 
@@ -106,11 +107,11 @@ def test_it_is_one_line_so_that_spark_reads_a_folder_of_them_as_a_table(lake):
 
 
 def test_the_last_ones_come_newest_first(lake):
-    before = lake_marks(str(lake))
+    before = lake_marks(lake_at(lake))
     for hour in range(5):
         began = BEGAN + timedelta(hours=hour)
         report = replace(succeeded(), run_id=f"{began:%Y%m%dT%H%M%SZ}-abc123", started_at=began, dates=(DAY,))
-        write_record(str(lake), report, before)
+        write_record(lake_at(lake), report, before)
     assert [record["run_id"][9:11] for record in run_records(str(lake), last=3)] == ["07", "06", "05"]
     assert len(run_records(str(lake))) == 5
 

@@ -13,7 +13,7 @@ from company_activity.io.lake.delta_log import encode_state
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.storage.folder import Folder
 from company_activity.io.storage.port import Entry
-from company_activity.planning.dirty import snapshots
+from company_activity.planning.snapshots import snapshots
 
 FIRST = date(2015, 1, 1)
 DATES = [FIRST + timedelta(days=n) for n in range(3653)]

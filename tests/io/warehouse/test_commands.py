@@ -12,13 +12,14 @@ import yaml
 from pyspark.sql import SparkSession
 
 from company_activity.cli.main import main
-from company_activity.io.lake.delta import dates_predicate, replace_where
+from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.migrations import shipped
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 from company_activity.settings.loading import load_settings
 
+from support.lake import replace_where
 from support.postgres import QUICK, Cluster, installed, running
 from support.warehouses import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import PublishError
-from company_activity.io.lake.delta import dates_predicate, replace_where
+from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.mirror import read_mirror
@@ -21,6 +21,7 @@ from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
+from support.lake import replace_where
 from support.warehouses import DAY, NOW, activity, companies, execute, h2_url, served_rows, settings_for
 
 BEFORE = date(2025, 3, 30)

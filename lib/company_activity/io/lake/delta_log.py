@@ -4,25 +4,105 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from company_activity.errors import LakeUnfit
 from company_activity.io.storage.folder import Folder, open_folder
+from company_activity.planning.state import NO_VERSION, TableVersion
 
 OURS = "company_activity"
 MAX_STATE_BYTES = 1_000_000
 
 
-def newest_state(lake_root: str, table_path: str) -> dict[str, Any]:
-    """The state that the newest commit of ours carries; `{}` where the table or such a commit is absent.
+class DeltaLog:
+    """The log of one table as it stands: listed once, each commit read once."""
 
-    Foreign commits (VACUUM, OPTIMIZE, ALTER TABLE) carry none and are passed over.
-    """
-    for _, commit in _newest_first(lake_root, table_path):
-        state = state_in(commit)
-        if state is not None:
-            return state
-    return {}
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._texts: dict[int, str] = {}
+
+    @property
+    def version(self) -> int:
+        """The table's newest version, whoever committed it; −1 where it is not made yet."""
+        return max(self._names, default=-1)
+
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """The state that the newest commit of ours carries; `{}` where the table or such a commit is absent.
+
+        Foreign commits (VACUUM, OPTIMIZE, ALTER TABLE) carry none and are passed over.
+        """
+        for _, commit in self._newest_first():
+            state = state_in(commit)
+            if state is not None:
+                return state
+        return {}
+
+    @cached_property
+    def table_id(self) -> str:
+        """The id that the table got when it was made, empty where it is not made yet."""
+        for _, commit in self._newest_first():
+            made = table_id_in(commit) or (state_in(commit) or {}).get("table_id")
+            if made:
+                return str(made)
+        return ""
+
+    @cached_property
+    def identity(self) -> TableVersion:
+        """The table's id and the version of the newest commit of ours.
+
+        Foreign commits change no row, so they make no new identity. The state names the table's id, and the log need
+        not be read back to the commit that made the table: it may have expired.
+        """
+        version = -1
+        made = ""
+        for number, commit in self._newest_first():
+            state = state_in(commit)
+            if not made:
+                made = table_id_in(commit) or (state or {}).get("table_id") or ""
+            if version < 0 and state is not None:
+                version = number
+            if made and version >= 0:
+                return TableVersion(made, version)
+        return NO_VERSION
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        """The file name of each commit by version; checkpoints and others are none."""
+        found = {}
+        for name in self._folder.names():
+            stem = name.removesuffix(".json")
+            if stem != name and stem.isdecimal():
+                found[int(stem)] = name
+        return found
+
+    def _newest_first(self) -> Iterator[tuple[int, str]]:
+        """Version and text of the table's commits."""
+        for number in sorted(self._names, reverse=True):
+            if number not in self._texts:
+                self._texts[number] = self._folder.read(self._names[number])
+            yield number, self._texts[number]
+
+
+def open_log(lake: str | Folder, table_path: str) -> DeltaLog:
+    """The log of a table of the lake, read as it is asked."""
+    return DeltaLog(open_folder(lake, f"{table_path}/_delta_log"))
+
+
+def newest_state(lake_root: str, table_path: str) -> dict[str, Any]:
+    """The state that the table's newest commit of ours carries."""
+    return open_log(lake_root, table_path).state
+
+
+def newest_version(lake_root: str, table_path: str) -> int:
+    """The table's newest version; −1 where it is not made yet."""
+    return open_log(lake_root, table_path).version
+
+
+def table_id(lake_root: str, table_path: str) -> str:
+    """The id that the table got when it was made."""
+    return open_log(lake_root, table_path).table_id
 
 
 def state_in(commit: str) -> dict[str, Any] | None:
@@ -70,56 +150,9 @@ def as_text(state: Mapping[str, Any]) -> str:
     return json.dumps({OURS: state}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
-def identity(lake_root: str, table_path: str) -> str:
-    """`<table id>@<version of the newest commit of ours>`, empty where there is none.
-
-    Foreign commits change no row, so they make no new identity. The state names the table's id, and the log need not
-    be read back to the commit that made the table: it may have expired.
-    """
-    version, made = -1, None
-    for number, commit in _newest_first(lake_root, table_path):
-        state = state_in(commit)
-        made = made or table_id_in(commit) or (state or {}).get("table_id")
-        version = number if version < 0 and state is not None else version
-        if made and version >= 0:
-            return f"{made}@{version}"
-    return ""
-
-
-def table_id(lake_root: str, table_path: str) -> str:
-    """The id that the table got when it was made, empty where it is not made yet."""
-    for _, commit in _newest_first(lake_root, table_path):
-        made = table_id_in(commit) or (state_in(commit) or {}).get("table_id")
-        if made:
-            return str(made)
-    return ""
-
-
 def table_id_in(commit: str) -> str | None:
     """The table's id, of a commit that made or altered it."""
     for line in commit.splitlines():
         if line.startswith('{"metaData"'):
             return str(json.loads(line)["metaData"]["id"])
     return None
-
-
-def newest_version(lake_root: str, table_path: str) -> int:
-    """The table's newest version, whoever committed it; −1 where it is not made yet."""
-    return max((number for number, _ in _commits(_log(lake_root, table_path))), default=-1)
-
-
-def _newest_first(lake_root: str, table_path: str) -> Iterator[tuple[int, str]]:
-    """Version and text of the table's commits."""
-    log = _log(lake_root, table_path)
-    for number, name in sorted(_commits(log), reverse=True):
-        yield number, log.read(name)
-
-
-def _commits(log: Folder) -> list[tuple[int, str]]:
-    """Version and file name of each commit; checkpoints and others are none."""
-    stems = ((name.removesuffix(".json"), name) for name in log.names() if name.endswith(".json"))
-    return [(int(stem), name) for stem, name in stems if stem.isdecimal()]
-
-
-def _log(lake_root: str, table_path: str) -> Folder:
-    return open_folder(f"{lake_root.rstrip('/')}/{table_path}/_delta_log")

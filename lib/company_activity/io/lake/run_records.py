@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.io.storage.folder import Folder, open_folder
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, TABLES
+from company_activity.planning.state import GenerationMark
+from company_activity.schemas import TABLES
 
 if TYPE_CHECKING:
+    from company_activity.io.lake.delta import Lake
     from company_activity.report.model import RunReport
 
 FOLDER = "ops/runs"
@@ -22,23 +24,22 @@ class LakeMarks:
     """Where the lake stands: each table's version (-1: not made yet), each date's generation and content hash."""
 
     versions: Mapping[str, int]
-    generations: Mapping[str, str]
-    contents: Mapping[str, str]
+    generations: Mapping[date, GenerationMark]
+    contents: Mapping[date, str]
 
 
-def lake_marks(lake_root: str) -> LakeMarks:
+def lake_marks(lake: Lake) -> LakeMarks:
     """Read the marks from the Delta logs."""
-    staged = newest_state(lake_root, PRODUCT_USAGE.path).get("dates", {})
-    built = newest_state(lake_root, COMPANY_ACTIVITY_DAILY.path).get("dates", {})
-    versions = {table.name: newest_version(lake_root, table.path) for table in TABLES}
-    return LakeMarks(versions, staged, {day: entry[0] for day, entry in built.items()})
+    versions = {table.name: lake.log(table).version for table in TABLES}
+    return LakeMarks(versions, lake.staging.marks, lake.activity.hashes)
 
 
 def changes(before: LakeMarks, after: LakeMarks) -> dict[str, Any]:
     """What moved between two looks at the lake: the dates touched, and each moved table's versions.
 
-    >>> before = LakeMarks({"t": 3}, {"2025-11-22": "1:a"}, {"2025-11-22": "5:x"})
-    >>> after = LakeMarks({"t": 4}, {"2025-11-22": "2:b"}, {"2025-11-22": "5:y"})
+    >>> day = date(2025, 11, 22)
+    >>> before = LakeMarks({"t": 3}, {day: GenerationMark(1, "a")}, {day: "5:x"})
+    >>> after = LakeMarks({"t": 4}, {day: GenerationMark(2, "b")}, {day: "5:y"})
     >>> changes(before, after)["dates"]
     [{'date': '2025-11-22', 'generation': 2, 'content_hash': '5:y'}]
     >>> changes(before, after)["tables"]
@@ -48,7 +49,7 @@ def changes(before: LakeMarks, after: LakeMarks) -> dict[str, Any]:
     versions = {table for table in after.versions if after.versions[table] != before.versions.get(table, -1)}
     return {
         "dates": [
-            {"date": day, "generation": _generation(after, day), "content_hash": after.contents.get(day)}
+            {"date": str(day), "generation": _generation(after, day), "content_hash": after.contents.get(day)}
             for day in sorted(moved)
         ],
         "tables": [
@@ -62,33 +63,30 @@ def changes(before: LakeMarks, after: LakeMarks) -> dict[str, Any]:
     }
 
 
-def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+def _moved(before: Mapping[date, object], after: Mapping[date, object]) -> set[date]:
     return {day for day in before.keys() | after.keys() if before.get(day) != after.get(day)}
 
 
-def _generation(marks: LakeMarks, day: str) -> int | None:
+def _generation(marks: LakeMarks, day: date) -> int | None:
     mark = marks.generations.get(day)
-    return int(mark.split(":")[0]) if mark else None
+    return mark.generation if mark else None
 
 
-def write_record(lake_root: str, report: RunReport, before: LakeMarks | None) -> str:
+def write_record(lake: Lake, report: RunReport, before: LakeMarks | None) -> str:
     """Record a run that has ended, however it did, with what it changed since `before`; where it is.
 
     `before` is None for a run that took no step: what moved since was another run's doing.
     """
-    moved = changes(before, lake_marks(lake_root)) if before else {"dates": [], "tables": []}
+    moved = changes(before, lake_marks(lake)) if before else {"dates": [], "tables": []}
     record = report.as_json() | moved
-    folder, name = _folder(lake_root), f"{report.run_id}.json"
+    folder = open_folder(lake.files, FOLDER)
+    name = f"{report.run_id}.json"
     folder.create(name, json.dumps(record, ensure_ascii=False) + "\n")
     return folder.uri(name)
 
 
-def run_records(lake_root: str, last: int = 20) -> list[dict[str, Any]]:
+def run_records(lake: str | Folder, last: int = 20) -> list[dict[str, Any]]:
     """The records of the last runs, newest first."""
-    folder = _folder(lake_root)
+    folder = open_folder(lake, FOLDER)
     names = [name for name in folder.names() if name.endswith(".json")]
     return [json.loads(folder.read(name)) for name in sorted(names, reverse=True)[:last]]
-
-
-def _folder(lake_root: str) -> Folder:
-    return open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from company_activity.io.storage.folder import open_folder
+from company_activity.io.storage.folder import Folder, open_folder
 
 FOLDER = "ops/upgrades"
 
@@ -13,8 +13,8 @@ FOLDER = "ops/upgrades"
 class Upgrades:
     """Acceptances of rewriting, each for one set of versions of rules, constants and formulas."""
 
-    def __init__(self, lake_root: str, *versions: str) -> None:
-        self._folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
+    def __init__(self, lake: str | Folder, *versions: str) -> None:
+        self._folder = open_folder(lake, FOLDER)
         self._versions = versions
 
     @property

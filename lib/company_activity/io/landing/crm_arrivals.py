@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from company_activity.gates.crm_admission import StagedIds
     from company_activity.io.landing.crm_known import KnownFiles
     from company_activity.io.storage.opening import Storage
-    from company_activity.planning.state import State
+    from company_activity.planning.state import Json
     from company_activity.settings.model import GateSettings
 
 
@@ -117,7 +117,7 @@ class Arrivals:
         """The paths whose bytes were let in before, and are staged by older rules."""
         return frozenset(file.path for file in self.waiting if file.again)
 
-    def judge(self, known: KnownFiles, state: State, ids: StagedIds | None, gates: GateSettings) -> Admission:
+    def judge(self, known: KnownFiles, state: Json, ids: StagedIds | None, gates: GateSettings) -> Admission:
         """The verdict on each waiting file, a date after the other.
 
         `ids` tells the companies that a date keeps from other paths; without it
@@ -151,7 +151,7 @@ class Arrivals:
 
 
 def staged_snapshots(
-    known: KnownFiles, state: State, waiting: Sequence[WaitingFile], ids: StagedIds | None
+    known: KnownFiles, state: Json, waiting: Sequence[WaitingFile], ids: StagedIds | None
 ) -> StagedSnapshots:
     """What is staged, as the staging table's own state tells, of the dates that the waiting files touch."""
     touched = {str(file.day) for file in waiting}

@@ -22,11 +22,12 @@ from company_activity.io.landing.crm_notes import (
     digest_of,
     encoded,
 )
-from company_activity.planning.dirty import content_of, snapshots
+from company_activity.planning.snapshots import content_of, snapshots
 from company_activity.records.crm.snapshot_date import date_in_name
 from company_activity.records.fields import RULES_VERSION
 
 if TYPE_CHECKING:
+    from company_activity.io.storage.folder import Folder
     from company_activity.io.storage.port import Entry
 
 ELSEWHERE = "elsewhere"
@@ -39,9 +40,9 @@ class KnownFiles:
     `contents` is what the state holds: snapshot date → content.
     """
 
-    def __init__(self, lake_root: str, state: Mapping[str, Any]) -> None:
+    def __init__(self, lake: str | Folder, state: Mapping[str, Any]) -> None:
         self.contents = snapshots(state)
-        self._notes = CrmNotes(lake_root)
+        self._notes = CrmNotes(lake)
         self._elsewhere = set(state.get(ELSEWHERE, ()))
         is_of_today = state.get("rules_version", FIRST_RULES) == RULES_VERSION
         self._older = set(state.get(OLDER, ()) if is_of_today else self.contents)

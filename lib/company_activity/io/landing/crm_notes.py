@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
-from company_activity.io.storage.folder import open_folder
+from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.records.fields import RULES_VERSION
 
 FOLDER = "ops/crm"
@@ -49,8 +49,8 @@ Files = Mapping[str, KnownFile]
 class CrmNotes:
     """The notes that are there: listed once, read where they are asked for."""
 
-    def __init__(self, lake_root: str) -> None:
-        self._folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
+    def __init__(self, lake: str | Folder) -> None:
+        self._folder = open_folder(lake, FOLDER)
 
     def has(self, day: str, content: str, listing: str) -> bool:
         """Whether a note tells of this listing."""

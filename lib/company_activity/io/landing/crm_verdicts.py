@@ -6,7 +6,7 @@ import hashlib
 import json
 from functools import cached_property
 
-from company_activity.io.storage.folder import open_folder
+from company_activity.io.storage.folder import Folder, open_folder
 
 FOLDER = "ops/crm_verdicts"
 ACCEPTED, LOSS, BROKEN = "accepted", "refused", "broken"  # the verdicts, as the files' names hold them
@@ -15,8 +15,8 @@ ACCEPTED, LOSS, BROKEN = "accepted", "refused", "broken"  # the verdicts, as the
 class CrmVerdicts:
     """Refusals and acceptances, each a create-only file."""
 
-    def __init__(self, lake_root: str) -> None:
-        self.folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
+    def __init__(self, lake: str | Folder) -> None:
+        self.folder = open_folder(lake, FOLDER)
 
     def is_refused(self, path: str, sha256: str) -> bool:
         """These bytes of this path were refused, and nobody let them in since."""

@@ -36,8 +36,8 @@ class Pending:
 class Outbox:
     """The outbox of a lake."""
 
-    def __init__(self, lake_root: str) -> None:
-        self._folder: Folder = open_folder(f"{lake_root.rstrip('/')}/{FOLDER}")
+    def __init__(self, lake: str | Folder) -> None:
+        self._folder: Folder = open_folder(lake, FOLDER)
 
     @property
     def place(self) -> str:

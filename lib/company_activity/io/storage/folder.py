@@ -23,6 +23,10 @@ class Folder:
     storage: Storage
     path: str
 
+    def inside(self, path: str) -> Folder:
+        """A folder below this one, in the same storage."""
+        return Folder(self.storage, f"{self.path}{path.strip('/')}/")
+
     def names(self) -> list[str]:
         """The files' names, in order; drafts and folders within are not among them."""
         with self._told():
@@ -58,12 +62,19 @@ class Folder:
             raise CompanyActivityError(f"{self.uri('')}: {why}", remedy="check its space, rights and network") from None
 
 
-def open_folder(place: str) -> Folder:
-    """The folder at a path, or at an `abfss://` address with the identity we run as.
+def open_folder(place: str | Folder, inner: str = "") -> Folder:
+    """The folder at a path, or at an `abfss://` address with the identity we run as; `inner` is one below it.
+
+    A folder that is open already lends its storage: no further client and no further credential is made.
 
     Raises:
         SettingsError: if the address is of another kind.
     """
+    folder = place if isinstance(place, Folder) else _opened(place)
+    return folder.inside(inner) if inner else folder
+
+
+def _opened(place: str) -> Folder:
     if match := ABFSS.fullmatch(place):
         account = f"https://{match['account']}.blob.{match['suffix']}"
         inner = f"{match['container']}/{match['path'].strip('/')}".rstrip("/")

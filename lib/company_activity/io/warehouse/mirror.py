@@ -31,16 +31,16 @@ MOST_SWEPT = 200  # by one publish: an upgraded lake has a file of the earlier f
 class Files:
     """The mirrors of a lake, wherever it is kept: files are written whole, once, and never replaced."""
 
-    lake_root: str
+    lake: str | Folder
 
     def of(self, url: str) -> Folder:
         """The mirror of the warehouse at `url`."""
-        return open_folder(f"{self.lake_root.rstrip('/')}/{FOLDER}/{warehouse_id(url)}")
+        return open_folder(self.lake, f"{FOLDER}/{warehouse_id(url)}")
 
 
-def mirror_files(lake_root: str) -> Files:
+def mirror_files(lake: str | Folder) -> Files:
     """The mirrors of this lake."""
-    return Files(lake_root)
+    return Files(lake)
 
 
 def warehouse_id(url: str) -> str:
@@ -79,13 +79,13 @@ def mirrored(files: Files, url: str) -> Ledger | None:
         return None
 
 
-def read_mirror(lake_root: str, url: str) -> Mapping[tuple[str, date | None], str]:
+def read_mirror(lake: str | Folder, url: str) -> Mapping[tuple[str, date | None], str]:
     """The newest published content hash per (table, date), as the warehouse at `url` was sent it.
 
     The date is None for a table published whole, whose hash is `<lake table id>@<Delta version>`. A date that was
     deleted has the hash `missing`. Nothing at all where the ledger must be asked.
     """
-    ledger = mirrored(mirror_files(lake_root), url)
+    ledger = mirrored(mirror_files(lake), url)
     rows = [row for scopes in ledger.tables.values() for row in scopes.values()] if ledger else []
     return {(row.table, None if row.scope == WHOLE else date.fromisoformat(row.scope)): row.content_hash
             for row in rows}  # fmt: skip
