@@ -23,7 +23,7 @@ class Chunks(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            with told(self._path):
+            with translated_errors(self._path):
                 self._left = next(self._chunks, b"")
         taken = self._left[: len(buffer)]
         buffer[: len(taken)] = taken
@@ -32,7 +32,7 @@ class Chunks(io.RawIOBase):
 
 
 @contextmanager
-def told(path: str) -> Iterator[None]:
+def translated_errors(path: str) -> Iterator[None]:
     """Turn Azure's errors into a sentence without URLs or signatures; what is missing is FileNotFoundError."""
     try:
         yield

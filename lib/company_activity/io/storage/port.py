@@ -58,14 +58,14 @@ def wait_for(is_ours: Callable[[], bool], path: str, timeout_seconds: float, pol
     Raises:
         SourceError: if it is still taken after `timeout_seconds`.
     """
-    deadline, is_told = time.monotonic() + timeout_seconds, False
+    deadline, is_logged = time.monotonic() + timeout_seconds, False
     while not is_ours():
         if time.monotonic() >= deadline:
             raise SourceError(
                 f"another run holds {path}",
                 remedy="wait for it to end, or raise landing.lock_timeout_seconds",
             )
-        if not is_told:
+        if not is_logged:
             log.info("waiting for another run that holds %s", path)
-            is_told = True
+            is_logged = True
         time.sleep(poll_seconds)
