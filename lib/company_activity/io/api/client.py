@@ -19,7 +19,7 @@ SHOWN_CHARACTERS = 1000
 
 
 class UsageApi:
-    """Asks for a date's pages with patience, and yields only what can be kept.
+    """Asks for a date's pages, retries what may pass, and yields only what can be kept.
 
     `key` is called before the first request, and again when the API answers 401 or 403. `url` is the API's address
     without what must not be shown.

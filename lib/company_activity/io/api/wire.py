@@ -17,7 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 from company_activity.errors import ApiError
-from company_activity.io.api.patience import Passing
+from company_activity.io.api.retry import TransientError
 from company_activity.io.net.causes import cause, chain
 
 CHUNK_BYTES = 64 * 1024
@@ -106,7 +106,7 @@ def read_body(response: requests.Response, max_bytes: int) -> bytes:
     """The whole body, unpacked.
 
     Raises:
-        Passing: if it was cut short.
+        TransientError: if it was cut short.
         ApiError: if it is longer than `max_bytes`, packed or unpacked, or packed in a way that was not asked for.
     """
     packing = response.headers.get("Content-Encoding", "").strip().lower()
@@ -125,7 +125,7 @@ def _received(response: requests.Response) -> Iterator[bytes]:
             size += len(chunk)
             yield chunk
     except (HTTPError, OSError) as error:
-        raise Passing(_broke_off(size, error)) from None
+        raise TransientError(_broke_off(size, error)) from None
 
 
 def _broke_off(size: int, error: Exception) -> str:
@@ -168,6 +168,6 @@ def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
                 chunk = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error:
-        raise Passing("the gzip body is broken") from None
+        raise TransientError("the gzip body is broken") from None
     if not unpacker.eof:
-        raise Passing("the gzip body was cut short")
+        raise TransientError("the gzip body was cut short")

@@ -18,7 +18,7 @@ from company_activity.settings.model import NotifySettings
 BUSY = (429, 502, 503, 504)
 
 
-def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patience: NotifySettings) -> str:
+def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settings: NotifySettings) -> str:
     """Send `body` to the URL in a setting; the host that took it. No redirects, and no certificate that is not trusted.
 
     Raises:
@@ -28,12 +28,12 @@ def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patien
     try:
         with HttpSession() as session:
             for scheme in ("https://", "http://"):
-                session.mount(scheme, HTTPAdapter(max_retries=_attempts(patience)))
+                session.mount(scheme, HTTPAdapter(max_retries=_attempts(settings)))
             answer = session.post(
                 url,
                 data=body,
                 headers=dict(headers),
-                timeout=patience.timeout_seconds,
+                timeout=settings.timeout_seconds,
                 allow_redirects=False,
                 stream=True,
             )
@@ -46,9 +46,9 @@ def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patien
     return host
 
 
-def _attempts(patience: NotifySettings) -> Retry:
+def _attempts(settings: NotifySettings) -> Retry:
     """Again where nothing was taken: no connection, or an answer that says so. Not where the answer got lost."""
-    more = patience.max_attempts - 1
+    more = settings.max_attempts - 1
     return Retry(
         total=more,
         connect=more,
