@@ -1,4 +1,4 @@
-"""A page of the usage API: what its body says, and the trail that a date's pages leave."""
+"""A page of the usage API: what its body says, and the way from each of a date's pages to the next."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Page:
         object.__setattr__(self, "digest", content_digest(item.canonical for item in self.items))
 
 
-class Trail:
+class Pagination:
     """The way through a date's pages so far: where to go on, whether a page leads back onto it, what is still to come.
 
     The greatest total that any of the pages named must be reached by their items. More items than that are no fault:

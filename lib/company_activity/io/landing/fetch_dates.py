@@ -150,7 +150,7 @@ class _Fetcher:
         if pages.is_resumed:
             log.info("%s: going on after page %d of the run %s", day, pages.pages, pages.session.run_id)
         try:
-            for page in self.api.pages(day, pages.trail):
+            for page in self.api.pages(day, pages.pagination):
                 pages.append(page)
                 self.on_page(day, pages.pages, pages.rows)
         except PagingBroken as broken:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from company_activity.errors import ApiError, LandingCorrupt, SourceError
-from company_activity.io.api.page import Page, Trail
+from company_activity.io.api.page import Page, Pagination
 from company_activity.io.landing.page_file import Session, packed, page_of, unpacked
 from company_activity.io.landing.parts import Lines
 from company_activity.io.storage.port import Storage
@@ -19,14 +19,14 @@ from company_activity.records.item import ContentDigest
 
 
 class UnfinishedDate:
-    """The durable pages of one session, and the digest and trail that they amount to."""
+    """The durable pages of one session, and the digest and pagination that they amount to."""
 
     def __init__(self, storage: Storage, folder: str, session: Session) -> None:
         self._storage = storage
         self._folder = f"{folder}/{session.name}"
         self._digest = ContentDigest()
         self.session = session
-        self.trail = Trail()
+        self.pagination = Pagination()
         self.pages = self.rows = 0
         self.is_resumed = False
 
@@ -49,7 +49,7 @@ class UnfinishedDate:
         """Take in the pages that are durable already. False: there are none, or they do not fit together."""
         try:
             while (page := self._durable(self.pages + 1)) is not None:
-                self.trail.step(page)
+                self.pagination.step(page)
                 self._count(page)
         except (LandingCorrupt, ApiError):
             return False
