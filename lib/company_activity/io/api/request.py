@@ -15,11 +15,12 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from company_activity import __version__
 from company_activity.errors import ApiError
 from company_activity.io.api.bearer import Bearer
+from company_activity.io.api.body import read_body
+from company_activity.io.api.deadline import DeadlineAdapter
 from company_activity.io.api.page import FIRST_PAGE, TELL_ITS_OWNER, NotAPage, Page, PagingBroken, read_page
 from company_activity.io.api.page_url import shown_target
 from company_activity.io.api.retry import TRANSIENT_STATUSES, CappedRetry, TransientError
 from company_activity.io.api.whole import COMPARED
-from company_activity.io.api.wire import Wire, read_body
 from company_activity.io.net.causes import cause, chain, is_untrusted_certificate, shown
 from company_activity.settings.model import ApiSettings
 
@@ -47,9 +48,9 @@ class PageRequest:
         self._bearer = bearer
         self._session = session
         self._sleep = sleep
-        self._wire = Wire()
+        self._adapter = DeadlineAdapter()
         for scheme in ("http://", "https://"):
-            session.mount(scheme, self._wire)
+            session.mount(scheme, self._adapter)
 
     def page(self, url: str, number: int) -> Page:
         """The page at `url`; a key that is refused is looked for once more.
@@ -59,7 +60,7 @@ class PageRequest:
         """
         retry, deadline = CappedRetry.of(self._api), time.monotonic() + self._api.time_budget_seconds
         has_new_key = False
-        with self._wire.cut_after(self._api.time_budget_seconds):
+        with self._adapter.deadline_in(self._api.time_budget_seconds):
             while True:
                 try:
                     return self._attempt(url, number)
@@ -84,7 +85,7 @@ class PageRequest:
         except MaxRetryError:
             raise ApiError(f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=COME_BACK) from None
         seconds = retry.wait_seconds(failure.response if isinstance(failure, TransientError) else None)
-        if self._wire.is_time_up or seconds >= deadline - time.monotonic():
+        if self._adapter.is_time_up or seconds >= deadline - time.monotonic():
             budget = f"api.time_budget_seconds ({self._api.time_budget_seconds:g})"
             raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=COME_BACK)
         attempt = len(retry.history) + 1
@@ -102,12 +103,12 @@ class PageRequest:
                 raise ApiError(
                     f"page {number}: {cause(error)}", remedy="check api.url, or trust the certificate's authority"
                 ) from None
-            raise TransientError("time is up" if self._wire.is_time_up else no_answer(error)) from None
+            raise TransientError("time is up" if self._adapter.is_time_up else no_answer(error)) from None
         except TransientError:
-            if self._wire.is_time_up:
+            if self._adapter.is_time_up:
                 raise TransientError("time is up") from None
             raise
-        if self._wire.is_time_up:
+        if self._adapter.is_time_up:
             raise TransientError("time is up")
         return read_page(text, number, COMPARED[self._api.total_member])
 
