@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from company_activity.errors import ApiError, LandingCorrupt, SourceError
 from company_activity.io.api.page import Page, Pagination
-from company_activity.io.landing.page_file import Session, packed, page_of, unpacked
+from company_activity.io.landing.page_file import Session, decode_page, decode_page_file, encode_page
 from company_activity.io.landing.parts import Lines
 from company_activity.io.storage.port import Storage
 from company_activity.records.item import ContentDigest
@@ -41,7 +41,7 @@ class UnfinishedDate:
         Raises:
             SourceError: if another run has made a page of this number durable in this session.
         """
-        if not self._storage.create(page_path(self._folder, page.number), packed(page, self.session)):
+        if not self._storage.create(page_path(self._folder, page.number), encode_page(page, self.session)):
             raise self._taken()
         self._count(page)
 
@@ -65,7 +65,7 @@ class UnfinishedDate:
         for number in range(1, self.pages + 1):
             path = page_path(self._folder, number)
             try:
-                head, text = unpacked(self._storage.read(path), path)
+                head, text = decode_page_file(self._storage.read(path), path)
             except FileNotFoundError:
                 raise self._taken() from None
             yield Lines(text, head["items"])
@@ -77,7 +77,7 @@ class UnfinishedDate:
     def _durable(self, number: int) -> Page | None:
         path = page_path(self._folder, number)
         try:
-            return page_of(self._storage.read(path), number, path)
+            return decode_page(self._storage.read(path), number, path)
         except FileNotFoundError:
             return None
 
@@ -120,6 +120,6 @@ def _session(storage: Storage, folder: str, wanted: Session) -> Session | None:
     """The session whose pages lie in a folder; None if page 1 does not say."""
     path = page_path(folder, 1)
     try:
-        return Session.of(unpacked(storage.read(path), path)[0], wanted.day)
+        return Session.of(decode_page_file(storage.read(path), path)[0], wanted.day)
     except (FileNotFoundError, LandingCorrupt, KeyError, ValueError, TypeError):
         return None
