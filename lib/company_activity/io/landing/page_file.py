@@ -13,7 +13,7 @@ from typing import Any
 from company_activity.errors import LandingCorrupt
 from company_activity.io.api.page import Page
 from company_activity.io.api.whole import Total
-from company_activity.records.landed_line import item_of, landed_line
+from company_activity.records.landed_line import FETCH_AGAIN, item_of, landed_line
 
 FORMAT = 1
 
@@ -77,7 +77,7 @@ def decode_page_file(stored: bytes, path: str) -> tuple[dict[str, Any], bytes]:
             return plain, text
     except (ValueError, KeyError, TypeError):
         pass
-    raise LandingCorrupt(f"{path} is not what was written", remedy="fetch the date again")
+    raise LandingCorrupt(f"{path} is not what was written", remedy=FETCH_AGAIN)
 
 
 def decode_page(stored: bytes, number: int, path: str) -> Page:
