@@ -26,7 +26,7 @@ from company_activity.settings.model import ApiSettings
 
 log = logging.getLogger(__name__)
 EXCERPT_BYTES = 4096
-COME_BACK = "the API is ailing: run again later, within api.resume_max_age it goes on at this page"
+COME_BACK = "the API is failing: run again later, within api.resume_max_age it goes on at this page"
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -58,7 +58,8 @@ class PageRequest:
         Raises:
             ApiError: if it does not come whole within `api.max_attempts` and `api.time_budget_seconds`, or is none.
         """
-        retry, deadline = CappedRetry.of(self._api), time.monotonic() + self._api.time_budget_seconds
+        retry = CappedRetry.of(self._api)
+        deadline = time.monotonic() + self._api.time_budget_seconds
         has_new_key = False
         with self._adapter.deadline_in(self._api.time_budget_seconds):
             while True:
@@ -88,9 +89,12 @@ class PageRequest:
         if self._adapter.is_time_up or seconds >= deadline - time.monotonic():
             budget = f"api.time_budget_seconds ({self._api.time_budget_seconds:g})"
             raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=COME_BACK)
-        attempt = len(retry.history) + 1
         log.warning(
-            "%s: attempt %d of %d in %.1f s", self._bearer.hide(reason), attempt, self._api.max_attempts, seconds
+            "%s: attempt %d of %d in %.1f s",
+            self._bearer.hide(reason),
+            len(retry.history) + 1,
+            self._api.max_attempts,
+            seconds,
         )
         self._sleep(seconds)
         return retry

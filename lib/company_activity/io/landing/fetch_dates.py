@@ -103,9 +103,10 @@ class IngestReport:
         errors = {one.day: one.error for one in self.dates if one.error}
         if not errors:
             return None
-        first, days = next(iter(errors.values())), ", ".join(map(str, errors))
+        first = next(iter(errors.values()))
         if len(errors) == 1:
             return first
+        days = ", ".join(map(str, errors))
         what = f"{len(errors)} of {len(self.dates)} dates are not fetched ({days}); the first: {first.what}"
         return type(first)(what, remedy=first.remedy)
 

@@ -91,7 +91,8 @@ def _objects(required: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {**required, **more}, "required": list(required)}
 
 
-_TEXT, _COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string"}
+_COUNT = {"type": "integer", "minimum": 0}
 _PART = _objects({"path": _TEXT, "sha256": _TEXT, "bytes": _COUNT, "rows": _COUNT})
 SCHEMA = _objects(
     {

@@ -83,7 +83,8 @@ class UnfinishedDate:
 
     def _count(self, page: Page) -> None:
         self._digest.add(item.canonical for item in page.items)
-        self.pages, self.rows = page.number, self.rows + len(page.items)
+        self.pages = page.number
+        self.rows += len(page.items)
 
     def _taken(self) -> SourceError:
         return SourceError(f"{self.session.day}: another run lands this date too", remedy="let it end, then run again")

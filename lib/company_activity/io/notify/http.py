@@ -16,6 +16,7 @@ from company_activity.io.notify.channel import NotSent
 from company_activity.settings.model import NotifySettings
 
 BUSY = (429, 502, 503, 504)
+ABOUT_THE_CHANNEL = (401, 403, 404, 408, 410, 429)  # another message would fare no better
 
 
 def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settings: NotifySettings) -> str:
@@ -40,9 +41,10 @@ def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settin
             answer.close()
     except requests.RequestException as error:
         raise NotSent(f"{host}: {_cause(error, url)}") from None
+    status = answer.status_code
     if not answer.ok or answer.is_redirect:
-        is_refused = 400 <= answer.status_code < 500 and answer.status_code not in (401, 403, 404, 408, 410, 429)
-        raise NotSent(f"{host} answers {answer.status_code}", is_refused=is_refused)
+        is_refused = 400 <= status < 500 and status not in ABOUT_THE_CHANNEL
+        raise NotSent(f"{host} answers {status}", is_refused=is_refused)
     return host
 
 
@@ -72,7 +74,8 @@ def _checked(setting: str, url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
+        host = parts.hostname or ""
+        _ = parts.port  # a port that is no number raises
     except ValueError:
         host = ""
     if not host or parts.scheme not in ("https", "http"):

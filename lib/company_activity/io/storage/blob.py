@@ -76,9 +76,11 @@ class BlobStorage:
 
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         """Write a file that is not there yet; False if it is."""
-        blob, mark = self._blob(path), {"writeid": uuid4().hex}
+        blob = self._blob(path)
+        mark = {"writeid": uuid4().hex}
         blocks = _blocks(chunks)
-        first, second = next(blocks, b""), next(blocks, None)
+        first = next(blocks, b"")
+        second = next(blocks, None)
         with translated_errors(path):
             self._make_container(blob.container_name)
             try:

@@ -16,7 +16,9 @@ class Chunks(io.RawIOBase):
     """A download as a raw stream: holds one block at a time."""
 
     def __init__(self, chunks: Iterator[bytes], path: str) -> None:
-        self._chunks, self._path, self._left = chunks, path, b""
+        self._chunks = chunks
+        self._path = path
+        self._left = b""
 
     def readable(self) -> bool:
         return True

@@ -26,9 +26,12 @@ class LocalStorage:
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path."""
         folder = self._file(prefix.rpartition("/")[0])
+        files: list[Path] = []
         with _translated_errors(prefix):
-            found = [Path(at, name) for at, _, names in os.walk(folder, onerror=_unless_missing) for name in names]
-        yield from sorted(entry for file in found if (entry := self._entry(file)) and entry.path.startswith(prefix))
+            for at, _, names in os.walk(folder, onerror=_unless_missing):
+                files.extend(Path(at, name) for name in names)
+        entries = map(self._entry, files)
+        yield from sorted(entry for entry in entries if entry and entry.path.startswith(prefix))
 
     def _entry(self, file: Path) -> Entry | None:
         try:

@@ -28,7 +28,7 @@ class Entry:
 
 
 class Storage(Protocol):
-    """What landing needs of a store. Where it ails, each method raises a SourceError that says so."""
+    """What landing needs of a store. If it fails, each method raises a SourceError that says so."""
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path."""
@@ -58,7 +58,8 @@ def wait_for(is_ours: Callable[[], bool], path: str, timeout_seconds: float, pol
     Raises:
         SourceError: if it is still taken after `timeout_seconds`.
     """
-    deadline, is_logged = time.monotonic() + timeout_seconds, False
+    deadline = time.monotonic() + timeout_seconds
+    is_logged = False
     while not is_ours():
         if time.monotonic() >= deadline:
             raise SourceError(
