@@ -34,7 +34,7 @@ def fetch(landing: Landing, given: Sequence[Page], of: Session, max_age: float =
     """The date with all pages durable: those that are so already are not appended again."""
     unfinished = begin(landing, of, max_age)
     for page in given[unfinished.pages :]:
-        unfinished.trail.step(page)
+        unfinished.pagination.step(page)
         unfinished.append(page)
     return unfinished
 

@@ -5,18 +5,30 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from typing import NamedTuple
 
 from company_activity.errors import LandingCorrupt
 from company_activity.records.item import Item, canonical
 
+FETCH_AGAIN = "fetch the date again"
 WRAPPED = '{"_raw":'
 PLACE = re.compile(r',?"_date":"([^"]*)","_page":([0-9]+),"_item":([0-9]+)\}$')
 
 
-def landed_line(item: Item, day: date, page: int, number: int) -> str:
-    """The item's text unchanged, line breaks between its tokens made blanks, with its place before the last brace.
+class LandedLine(NamedTuple):
+    """A landed line taken apart: the object without its place, and the place."""
 
-    An item that is not an object is wrapped as `_raw`. Our keys come last, so they win over the item's own.
+    text: str
+    day: str
+    page: int
+    number: int
+
+
+def landed_line(item: Item, day: date, page: int, number: int) -> str:
+    """The item's text unchanged, its place added before the last brace.
+
+    Line breaks between the item's tokens become blanks. An item that is not an object is wrapped
+    as `_raw`. Our keys come last, so they win over the item's own.
 
     >>> landed_line(Item('{"a": 1}', '{"a":1}'), date(2025, 3, 31), page=2, number=7)
     '{"a": 1,"_date":"2025-03-31","_page":2,"_item":7}'
@@ -30,23 +42,48 @@ def landed_line(item: Item, day: date, page: int, number: int) -> str:
     return f'{text[:-1]}{comma}"_date":"{day}","_page":{page},"_item":{number}}}'
 
 
+def split_line(line: str) -> LandedLine:
+    """A landed line taken apart.
+
+    >>> split_line('{"a": 1,"_date":"2025-03-31","_page":2,"_item":7}')
+    LandedLine(text='{"a": 1}', day='2025-03-31', page=2, number=7)
+
+    Raises:
+        LandingCorrupt: if the line has no place at its end.
+    """
+    place = PLACE.search(line)
+    if place is None:
+        raise LandingCorrupt("a line has no place at its end", remedy=FETCH_AGAIN)
+    text = f"{line[: place.start()]}}}"
+    return LandedLine(text, place[1], int(place[2]), int(place[3]))
+
+
+def unwrapped(text: str) -> str:
+    """What was sent, without the wrapping of an item that is not an object.
+
+    >>> unwrapped('{"_raw":[1]}')
+    '[1]'
+    """
+    return text.removeprefix(WRAPPED)[:-1] if text.startswith(WRAPPED) else text
+
+
 def item_of(line: str) -> Item:
     """The item that a landed line was made of.
 
     Raises:
         LandingCorrupt: if it is not a landed line.
     """
-    place = PLACE.search(line)
-    if place is None:
-        raise LandingCorrupt("a line has no place at its end", remedy="fetch the date again")
-    text = f"{line[: place.start()]}}}"
+    text = split_line(line).text
     written = canonical(text)
-    if _looks_wrapped(written):
-        text = text.removeprefix(WRAPPED)[:-1]
-        written = canonical(text)
-    return Item(text, written)
+    if not _looks_wrapped(written):
+        return Item(text, written)
+    sent = unwrapped(text)
+    return Item(sent, canonical(sent))
 
 
 def _looks_wrapped(written: str) -> bool:
-    """Whether `_raw` is all an object has: such an item of the API is wrapped too, or could not be told apart."""
+    """Whether `_raw` is all that an object has.
+
+    Such an item of the API is wrapped too: otherwise it would look like one that we wrapped.
+    """
     return written.startswith(WRAPPED) and set(json.loads(written, parse_int=str)) == {"_raw"}

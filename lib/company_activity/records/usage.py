@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,12 +10,11 @@ from functools import lru_cache
 
 from company_activity.dates import day_number
 from company_activity.records import fields
+from company_activity.records.landed_line import split_line, unwrapped
 
 CONTRACT = frozenset({"company_id", "active_users", "events", "ts"})
-OURS = re.compile(r',?"_date":"(?P<date>[^"]*)","_page":(?P<page>\d+),"_item":(?P<item>\d+)\}$')
-WRAPPED = '{"_raw":'
 MICROS_PER_DAY = 86_400_000_000
-NOT_A_COUNT = 1.5  # any number that is no integer: its value never matters, only that it is none
+NOT_A_COUNT = 1.5  # any number that is no integer: its value never matters
 
 
 @dataclass(slots=True)
@@ -35,52 +33,54 @@ class UsageRecord:
 
 
 def parse_line(line: str) -> UsageRecord:
-    """Read a landed line: the item as the API sent it, with `_date`, `_page` and `_item` appended.
+    """Read a landed line: the item as the API sent it, with its place appended.
 
     >>> parse_line('{"company_id":" a ","active_users":"3","events":1,"ts":"2025-01-01",'
     ...            '"_date":"2025-01-01","_page":1,"_item":2}').reasons
     ['WRONG_TYPE']
+
+    Raises:
+        LandingCorrupt: if the line has no place at its end.
     """
-    ours = OURS.search(line)
-    if ours is None:
-        raise ValueError(f"not a landed line: {line[:80]!r}")
-    raw = f"{line[: ours.start()]}}}"
-    record = UsageRecord(int(ours["page"]), int(ours["item"]), raw)
-    content = _loads(raw)
-    if not isinstance(content, dict) or list(content) == ["_raw"]:
-        record.raw = raw.removeprefix(WRAPPED)[:-1] if raw.startswith(WRAPPED) else raw
+    landed = split_line(line)
+    record = UsageRecord(landed.page, landed.number, landed.text)
+    content = _loads(landed.text)
+    if isinstance(content, dict) and list(content) != ["_raw"]:
+        _fill(record, content, landed.day)
+    else:
+        record.raw = unwrapped(landed.text)
         record.reasons = ["NOT_AN_OBJECT"]
-        return record
-    _fill(record, content, ours["date"])
     return record
 
 
 def _fill(record: UsageRecord, content: dict[str, object], day: str) -> None:
-    broken: list[str | None] = []
-    if len(content) > len(CONTRACT) or not CONTRACT.issuperset(content):
-        record.extras = sorted(_storable(name) for name in content if name not in CONTRACT)
-    text = content.get("company_id")
-    if isinstance(text, str):
-        record.company_id, reason = fields.company_id(text)
-        broken.append(reason)
-    else:
-        broken.append(_missing_or_wrong(text))
-    record.active_users, reason = _count(content.get("active_users"))
-    broken.append(reason)
-    record.events, reason = _count(content.get("events"))
-    broken.append(reason)
-    text = content.get("ts")
-    if isinstance(text, str):
-        record.ts, reason = fields.timestamp(text)
-        broken.append(reason)
-        if record.ts is not None and record.ts // MICROS_PER_DAY != _day_number(day):
-            broken.append("WRONG_DATE")
-    else:
-        broken.append(_missing_or_wrong(text))
+    record.extras = _extras(content)
+    record.company_id, id_reason = _company_id(content.get("company_id"))
+    record.active_users, users_reason = _count(content.get("active_users"))
+    record.events, events_reason = _count(content.get("events"))
+    record.ts, ts_reason = _timestamp(content.get("ts"))
+    broken = [id_reason, users_reason, events_reason, ts_reason]
+    if record.ts is not None and record.ts // MICROS_PER_DAY != _day_number(day):
+        broken.append("WRONG_DATE")
     if isinstance(content, Repeating) and not CONTRACT.isdisjoint(content.repeated):
         broken.append("DUPLICATE_KEY")
     if any(broken):
         record.reasons = sorted({reason for reason in broken if reason})
+
+
+def _extras(content: dict[str, object]) -> list[str]:
+    """The names that the contract does not know, sorted."""
+    if CONTRACT.issuperset(content):
+        return []
+    return sorted(_storable(name) for name in content if name not in CONTRACT)
+
+
+def _company_id(value: object) -> tuple[str | None, str | None]:
+    return fields.company_id(value) if isinstance(value, str) else (None, _missing_or_wrong(value))
+
+
+def _timestamp(value: object) -> tuple[int | None, str | None]:
+    return fields.timestamp(value) if isinstance(value, str) else (None, _missing_or_wrong(value))
 
 
 def _count(value: object) -> tuple[int | None, str | None]:
@@ -110,12 +110,18 @@ def _loads(text: str) -> object:
 
 
 def _integer(literal: str) -> int:
-    """An integer of any length, cut to what still tells its sign and that it is out of range."""
-    return int(literal) if len(literal) <= 20 else (-1 if literal[0] == "-" else fields.MAX_COUNT + 1)
+    """An integer of any length; a very long one becomes -1 or one that is out of range.
+
+    >>> [_integer("12"), _integer("-" + "9" * 5000), _integer("9" * 5000) > fields.MAX_COUNT]
+    [12, -1, True]
+    """
+    if len(literal) <= 20:
+        return int(literal)
+    return -1 if literal.startswith("-") else fields.MAX_COUNT + 1
 
 
 class Repeating(dict[str, object]):
-    """An object that named members more than once: the last value of each, and which were repeated."""
+    """An object with repeated names: the last value of each, and which names were repeated."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from company_activity.errors import ApiError
-from company_activity.io.api.wire import CHUNK_BYTES, unpacked
+from company_activity.io.api.body import CHUNK_BYTES, decode_gzip
 from company_activity.records.item import Item
 
 from support.usage_api import Answer, in_turn, ok, page, raw
@@ -119,7 +119,7 @@ def test_numbers_that_are_none_are_the_records_fault(serve, fetch):
     assert [item.text for item in got.items] == items[1:-1].split(", ")
 
 
-def test_gzip_is_unpacked(serve, fetch):
+def test_gzip_is_decode_gzip(serve, fetch):
     body = gzip.compress(WHOLE.body[:10]) + gzip.compress(WHOLE.body[10:])
     [got] = fetch(serve(in_turn(ok(body, content_encoding="gzip"))))
     assert got.items == (Item('{"company_id": "a"}', '{"company_id":"a"}'),)
@@ -142,7 +142,7 @@ def test_padding_behind_gzip_is_nothing(serve, fetch, body):
 @pytest.mark.parametrize("pieces", [1, 2, 7])
 def test_padding_is_nothing_however_it_is_cut(pieces):
     packed = PADDED["zero bytes between two members"]
-    assert b"".join(unpacked(packed[at : at + pieces] for at in range(0, len(packed), pieces))) == WHOLE.body
+    assert b"".join(decode_gzip(packed[at : at + pieces] for at in range(0, len(packed), pieces))) == WHOLE.body
 
 
 def test_what_else_is_behind_gzip_is_broken(serve, fetch):
@@ -213,7 +213,7 @@ def test_a_gzip_bomb_does_not_go_off(serve, fetch):
 def test_a_bomb_is_unpacked_in_small_pieces():
     """Else one piece could fill the memory before its size is looked at."""
     bomb = gzip.compress(b" " * (16 * MEGABYTE))
-    assert {len(piece) for piece in unpacked(iter([bomb]))} <= set(range(CHUNK_BYTES + 1))
+    assert {len(piece) for piece in decode_gzip(iter([bomb]))} <= set(range(CHUNK_BYTES + 1))
 
 
 def test_a_body_is_bounded_packed_too(serve, fetch):

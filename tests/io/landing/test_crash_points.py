@@ -57,7 +57,7 @@ def run(landing, run_id, given, asked, settles_at):
         unfinished = begin(landing, session(run_id), 3600)
         for page in given[unfinished.pages :]:
             asked.append(page.number)
-            unfinished.trail.step(page)
+            unfinished.pagination.step(page)
             unfinished.append(page)
         return commit(landing, unfinished, Fetch(run_id, "", settles_at))
 

@@ -35,13 +35,13 @@ def pages_left(landing):
 
 def is_from_page_1(landing, run, max_age=3600):
     unfinished = begin(landing, run, max_age)
-    assert unfinished.trail.next_page == unfinished.pages + 1
-    return unfinished.trail.next_page == FIRST_PAGE and not unfinished.is_resumed and pages_left(landing) == []
+    assert unfinished.pagination.next_page == unfinished.pages + 1
+    return unfinished.pagination.next_page == FIRST_PAGE and not unfinished.is_resumed and pages_left(landing) == []
 
 
 def test_the_next_run_goes_on_after_the_last_durable_page(landing, killed):
     resumed = begin(landing, session("run-2", LATER), 3600)
-    assert (resumed.is_resumed, resumed.pages, resumed.rows, resumed.trail.next_page) == (True, 2, 4, 3)
+    assert (resumed.is_resumed, resumed.pages, resumed.rows, resumed.pagination.next_page) == (True, 2, 4, 3)
     assert resumed.content_digest == killed.content_digest
     assert resumed.session.run_id == "run-1"
 
@@ -63,7 +63,7 @@ def texts(given):
 def test_the_trail_is_remembered(landing, killed):
     resumed = begin(landing, session("run-2", LATER), 3600)
     with pytest.raises(PagingBroken, match="repeats the items"):
-        resumed.trail.step(pages([], [], ['{"a": 1}', "7"])[2])
+        resumed.pagination.step(pages([], [], ['{"a": 1}', "7"])[2])
 
 
 def test_pages_older_than_the_bound_are_fetched_again(landing, killed):
@@ -147,7 +147,7 @@ def test_a_run_whose_pages_another_removed_stops(landing, killed):
 
 def test_a_finished_run_killed_before_its_manifest_asks_for_no_page(landing):
     fetch(landing, GIVEN, session())
-    assert begin(landing, session("run-2", LATER), 3600).trail.next_page is None
+    assert begin(landing, session("run-2", LATER), 3600).pagination.next_page is None
 
 
 @pytest.mark.parametrize("run_id", ["", "a/b", "../a", "a b", "x" * 101])

@@ -1,1 +1,1 @@
-"""The usage API: pages, patience and the bearer key."""
+"""The usage API: pages, retries and the bearer key."""

@@ -9,7 +9,7 @@ from datetime import date
 
 from company_activity.errors import ApiError
 from company_activity.io.api.bearer import Bearer
-from company_activity.io.api.page import TELL_ITS_OWNER, Page, PagingBroken, Trail
+from company_activity.io.api.page import TELL_ITS_OWNER, Page, Pagination, PagingBroken
 from company_activity.io.api.page_url import checked_url, page_url, without_secrets
 from company_activity.io.api.request import PageRequest
 from company_activity.io.net.http_session import HttpSession
@@ -19,7 +19,7 @@ SHOWN_CHARACTERS = 1000
 
 
 class UsageApi:
-    """Asks for a date's pages with patience, and yields only what can be kept.
+    """Asks for a date's pages, retries what may pass, and yields only what can be kept.
 
     `key` is called before the first request, and again when the API answers 401 or 403. `url` is the API's address
     without what must not be shown.
@@ -43,8 +43,8 @@ class UsageApi:
         """Stands for who is asked and for pages of which size: pages of two sources never go together."""
         return hashlib.sha256(f"{self._api.url}\n{self._api.page_size}".encode()).hexdigest()[:16]
 
-    def pages(self, day: date, after: Trail | None = None) -> Iterator[Page]:
-        """The pages of `day` to its end, from where the trail `after` stands, else page 1; the trail goes along.
+    def pages(self, day: date, after: Pagination | None = None) -> Iterator[Page]:
+        """The pages of `day` to its end, going on where `after` stands, else at page 1; each page moves it on.
 
         A page is yielded once its way on is known to be sound.
 
@@ -53,9 +53,9 @@ class UsageApi:
             ApiError: if a page cannot be had, or breaks the contract.
             SettingsError: if the key cannot be found or sent.
         """
-        trail = Trail() if after is None else after
-        while (asked := trail.next_page) is not None:
-            found = self._step(day, asked, trail)
+        pagination = Pagination() if after is None else after
+        while (asked := pagination.next_page) is not None:
+            found = self._step(day, asked, pagination)
             if isinstance(found, ApiError):  # raised here, so that no error with its text unhidden hangs on it
                 raise found
             yield found
@@ -64,12 +64,12 @@ class UsageApi:
         """Close the connections that were kept open."""
         self._session.close()
 
-    def _step(self, day: date, asked: int | str, trail: Trail) -> Page | ApiError:
+    def _step(self, day: date, asked: int | str, pagination: Pagination) -> Page | ApiError:
         """The next page, or why not, in words that may be shown."""
         try:
-            page = self._request.page(page_url(self._api, day, asked), trail.number + 1)
+            page = self._request.page(page_url(self._api, day, asked), pagination.number + 1)
             self._check_way_on(day, page)
-            trail.step(page)
+            pagination.step(page)
         except ApiError as error:
             what = _bounded(self._bearer.hide(f"{day}: {error.what}"))
             return type(error)(f"{what} (asked {self.url})", remedy=self._bearer.hide(error.remedy))

@@ -18,20 +18,25 @@ def members_of(text: str) -> list[Member]:
         ValueError: if the text is no JSON object.
     """
     found: list[Member] = []
-    value: str | tuple[Item, ...]
     at, more = _sequence(text, _past(text, 0, "{")[1], "}")
     while more:
         name, at = decode_at(text, at)
         if not name.startswith('"'):
             raise ValueError(f"no name before character {at}")
         at = _skip(text, _past(text, at, ":")[1])
-        value, at = _items(text, at) if name == '"items"' and text[at : at + 1] == "[" else decode_at(text, at)
+        value, at = _value(text, at, name)
         found.append((json.loads(name), value))
-        mark, at = _past(text, at, ",}")
-        at, more = _skip(text, at), mark == ","
+        at, more = _next(text, at, "}")
     if _skip(text, at) != len(text):
         raise ValueError(f"the object ends at character {at} of {len(text)}")
     return found
+
+
+def _value(text: str, at: int, name: str) -> tuple[str | tuple[Item, ...], int]:
+    """The value of a member, and where it ends: of `items`, if it is a list, the single items."""
+    if name == '"items"' and text[at : at + 1] == "[":
+        return _items(text, at)
+    return decode_at(text, at)
 
 
 def _items(text: str, at: int) -> tuple[tuple[Item, ...], int]:
@@ -41,8 +46,7 @@ def _items(text: str, at: int) -> tuple[tuple[Item, ...], int]:
     while more:
         value, end = decode_at(text, at)
         items.append(Item(text[at:end], value))
-        mark, at = _past(text, end, ",]")
-        at, more = _skip(text, at), mark == ","
+        at, more = _next(text, end, "]")
     return tuple(items), at
 
 
@@ -50,6 +54,12 @@ def _sequence(text: str, at: int, closing: str) -> tuple[int, bool]:
     """Where the first element begins, and whether there is one: else behind the closing mark."""
     at = _skip(text, at)
     return (at + 1, False) if text[at : at + 1] == closing else (at, True)
+
+
+def _next(text: str, at: int, closing: str) -> tuple[int, bool]:
+    """Where the next element begins, and whether there is one: else behind the closing mark."""
+    mark, at = _past(text, at, f",{closing}")
+    return _skip(text, at), mark == ","
 
 
 def _past(text: str, at: int, marks: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""A page of the usage API: what its body says, and the trail that a date's pages leave."""
+"""A page of the usage API: what its body says, and the way from each of a date's pages to the next."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Page:
         object.__setattr__(self, "digest", content_digest(item.canonical for item in self.items))
 
 
-class Trail:
+class Pagination:
     """The way through a date's pages so far: where to go on, whether a page leads back onto it, what is still to come.
 
     The greatest total that any of the pages named must be reached by their items. More items than that are no fault:
@@ -68,26 +68,32 @@ class Trail:
             PagingBroken: if it names a page that was asked for before, repeats the items of an earlier page, or is
                 the last and items are missing. A single item may repeat: a record sent twice is the record's affair.
         """
-        content, token = _short(page.digest), _short(page.next_page)
-        if len(page.items) > 1 and content in self._contents:
-            raise PagingBroken(f"page {page.number} repeats the items of an earlier page", remedy=TELL_ITS_OWNER)
-        if page.next_page is not None and token in self._asked_for:
-            raise PagingBroken(
-                f"page {page.number} names a page that was asked for before: {page.next_page!r}",
-                remedy=TELL_ITS_OWNER,
-            )
+        self._check_is_new(page)
         items = self._items + len(page.items)
-        total = page.total if page.total and page.total.number > self._total.number else self._total
+        total = max(self._total, page.total or self._total, key=lambda one: one.number)
         if page.next_page is None and items < total.number:
             raise PagingBroken(
                 f"page {page.number} is the last, with {items:,} items in all; {total.member} says {total.number:,}",
                 remedy=OTHER_TOTAL,
             )
-        self._contents.add(content)
-        self._asked_for.add(token)
+        self._contents.add(_short(page.digest))
+        self._asked_for.add(_short(page.next_page))
         self._items = items
         self._total = total
-        self.number, self.next_page = page.number, page.next_page
+        self.number = page.number
+        self.next_page = page.next_page
+
+    def _check_is_new(self, page: Page) -> None:
+        if len(page.items) > 1 and _short(page.digest) in self._contents:
+            raise PagingBroken(
+                f"page {page.number} repeats the items of an earlier page",
+                remedy=TELL_ITS_OWNER,
+            )
+        if page.next_page is not None and _short(page.next_page) in self._asked_for:
+            raise PagingBroken(
+                f"page {page.number} names a page that was asked for before: {page.next_page!r}",
+                remedy=TELL_ITS_OWNER,
+            )
 
 
 def read_page(text: str, number: int, compared: Sequence[str] = COMPARED["both"]) -> Page:
@@ -105,20 +111,25 @@ def read_page(text: str, number: int, compared: Sequence[str] = COMPARED["both"]
         members = members_of(text)
     except ValueError as broken:
         raise NotAPage(f"page {number} is not JSON: {broken}" if text.strip() else f"page {number} is empty") from None
-    names = [name for name, _ in members]
-    found = dict(members)
     missing = what_is_missing(members)
+    _check_names([name for name, _ in members], missing, number)
+    found = dict(members)
+    items = found["items"]
+    if not isinstance(items, tuple):
+        raise ApiError(f"page {number}: 'items' is no list", remedy=TELL_ITS_OWNER)
+    if missing:
+        raise ApiError(f"page {number} says that it is not whole: its {missing}", remedy=NOT_WHOLE)
+    next_page = _next_page(str(found["next_page"]), number)
+    return Page(number, items, next_page, greatest_total(members, compared))
+
+
+def _check_names(names: Sequence[str], missing: str | None, number: int) -> None:
+    """See that the envelope names its items and its next page, each once."""
     for name in ("items", "next_page"):
         if names.count(name) != 1:
             how_many = "several" if name in names else "no"
             said = f"; its {missing}" if missing else ""
             raise ApiError(f"page {number} has {how_many} {name!r}{said}", remedy=TELL_ITS_OWNER)
-    if not isinstance(found["items"], tuple):
-        raise ApiError(f"page {number}: 'items' is no list", remedy=TELL_ITS_OWNER)
-    if missing:
-        raise ApiError(f"page {number} says that it is not whole: its {missing}", remedy=NOT_WHOLE)
-    next_page = _next_page(str(found["next_page"]), number)
-    return Page(number, found["items"], next_page, greatest_total(members, compared))
 
 
 def _next_page(written: str, number: int) -> NextPage:

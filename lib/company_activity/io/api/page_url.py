@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 import requests
 
@@ -18,6 +18,7 @@ A_URL = re.compile(r"(?i:https?://)|\?|/[^?]*\?")
 ANOTHER_SERVER = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://|\\[\\/]|/\\")
 UNSAFE = re.compile(r"[\\\s\x00-\x1f\x7f]")  # parsers disagree on these, and one of them decides where the key goes
 DEFAULT_PORTS = {"http": 80, "https": 443}
+NO_ORIGIN = ("", "", 0)
 OUR_QUERY = ("date", "page", "per_page")
 AS_WRITTEN = "%/:@!$'()*+,;=~"
 
@@ -52,14 +53,20 @@ def _same_server(base: str, page: str) -> str:
     if not A_URL.match(page) or UNSAFE.search(page):
         raise refused
     try:
-        url, ours, written = _as_sent(urljoin(base, page)), _as_sent(base), urlsplit(page)
-        is_whole = bool(written.netloc or not written.scheme)
-        is_same = is_whole and origin(url) == origin(ours) and "@" not in urlsplit(url).netloc
+        url = _as_sent(urljoin(base, page))
+        is_same = origin(url) == origin(_as_sent(base))
+        is_same = is_same and _is_whole(page) and "@" not in urlsplit(url).netloc
     except (ValueError, requests.RequestException):
         raise refused from None
     if not is_same:
         raise refused
     return url
+
+
+def _is_whole(written: str) -> bool:
+    """Whether a URL that names a scheme names a server too."""
+    parts = urlsplit(written)
+    return bool(parts.netloc or not parts.scheme)
 
 
 def _as_sent(url: str) -> str:
@@ -79,11 +86,10 @@ def checked_url(url: str) -> str:
         SettingsError: if it is not an http or https URL, or would carry the key in clear to another machine.
     """
     try:
-        parts: SplitResult | None = urlsplit(url)
         scheme, host, port = origin(url)
     except ValueError:
-        parts, scheme, host, port = None, "", "", 0
-    if parts is None or scheme not in DEFAULT_PORTS or not host or not port or UNSAFE.search(url):
+        scheme, host, port = NO_ORIGIN
+    if scheme not in DEFAULT_PORTS or not host or not port or UNSAFE.search(url):
         raise SettingsError("setting api.url is no http(s) URL", remedy="give it as https://host/path")
     if scheme == "http" and not is_loopback(host):
         raise SettingsError(
@@ -112,9 +118,9 @@ def shown_target(asked: str, location: str) -> str:
     "what is no URL: '[bad'"
     """
     try:
-        written, parts = urlsplit(location), urlsplit(urljoin(asked, location))
-        is_url = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and bool(written.netloc or not written.scheme)
-        is_url = is_url and parts.port != 0  # a port that is none raises
+        parts = urlsplit(urljoin(asked, location))
+        is_url = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and _is_whole(location)
+        is_url = is_url and parts.port != 0  # a port that is no number raises
     except ValueError:
         is_url = False
     if not is_url or not location.strip():

@@ -1,4 +1,4 @@
-"""One page, asked for until it comes whole or patience ends."""
+"""One page, asked for until it comes whole or the attempts are spent."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from company_activity import __version__
 from company_activity.errors import ApiError
 from company_activity.io.api.bearer import Bearer
+from company_activity.io.api.body import read_body
+from company_activity.io.api.deadline import DeadlineAdapter
 from company_activity.io.api.page import FIRST_PAGE, TELL_ITS_OWNER, NotAPage, Page, PagingBroken, read_page
 from company_activity.io.api.page_url import shown_target
-from company_activity.io.api.patience import PASSING_STATUSES, Passing, Patience
+from company_activity.io.api.retry import TRANSIENT_STATUSES, CappedRetry, TransientError
 from company_activity.io.api.whole import COMPARED
-from company_activity.io.api.wire import Wire, read_body
 from company_activity.io.net.causes import cause, chain, is_untrusted_certificate, shown
 from company_activity.settings.model import ApiSettings
 
 log = logging.getLogger(__name__)
 EXCERPT_BYTES = 4096
-COME_BACK = "the API is ailing: run again later, within api.resume_max_age it goes on at this page"
+COME_BACK = "the API is failing: run again later, within api.resume_max_age it goes on at this page"
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -47,9 +48,9 @@ class PageRequest:
         self._bearer = bearer
         self._session = session
         self._sleep = sleep
-        self._wire = Wire()
+        self._adapter = DeadlineAdapter()
         for scheme in ("http://", "https://"):
-            session.mount(scheme, self._wire)
+            session.mount(scheme, self._adapter)
 
     def page(self, url: str, number: int) -> Page:
         """The page at `url`; a key that is refused is looked for once more.
@@ -57,9 +58,10 @@ class PageRequest:
         Raises:
             ApiError: if it does not come whole within `api.max_attempts` and `api.time_budget_seconds`, or is none.
         """
-        patience, deadline = Patience.of(self._api), time.monotonic() + self._api.time_budget_seconds
+        retry = CappedRetry.of(self._api)
+        deadline = time.monotonic() + self._api.time_budget_seconds
         has_new_key = False
-        with self._wire.cut_after(self._api.time_budget_seconds):
+        with self._adapter.deadline_in(self._api.time_budget_seconds):
             while True:
                 try:
                     return self._attempt(url, number)
@@ -71,26 +73,31 @@ class PageRequest:
                         ) from None
                     self._bearer.renew()
                     has_new_key = True
-                except (Passing, NotAPage) as failure:
-                    patience = self._waited(patience, deadline, failure, number)
+                except (TransientError, NotAPage) as failure:
+                    retry = self._waited(retry, deadline, failure, number)
 
-    def _waited(self, patience: Patience, deadline: float, failure: Passing | NotAPage, number: int) -> Patience:
-        """Wait as patience has it; what is left of it."""
+    def _waited(
+        self, retry: CappedRetry, deadline: float, failure: TransientError | NotAPage, number: int
+    ) -> CappedRetry:
+        """Wait before the next attempt; the policy after this failure."""
         reason = failure.what if isinstance(failure, NotAPage) else f"page {number}: {failure}"
         try:
-            patience = patience.increment("GET", error=failure)
+            retry = retry.increment("GET", error=failure)
         except MaxRetryError:
             raise ApiError(f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=COME_BACK) from None
-        seconds = patience.wait_seconds(failure.response if isinstance(failure, Passing) else None)
-        if self._wire.is_time_up or seconds >= deadline - time.monotonic():
+        seconds = retry.wait_seconds(failure.response if isinstance(failure, TransientError) else None)
+        if self._adapter.is_time_up or seconds >= deadline - time.monotonic():
             budget = f"api.time_budget_seconds ({self._api.time_budget_seconds:g})"
             raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=COME_BACK)
-        attempt = len(patience.history) + 1
         log.warning(
-            "%s: attempt %d of %d in %.1f s", self._bearer.hide(reason), attempt, self._api.max_attempts, seconds
+            "%s: attempt %d of %d in %.1f s",
+            self._bearer.hide(reason),
+            len(retry.history) + 1,
+            self._api.max_attempts,
+            seconds,
         )
         self._sleep(seconds)
-        return patience
+        return retry
 
     def _attempt(self, url: str, number: int) -> Page:
         try:
@@ -100,13 +107,13 @@ class PageRequest:
                 raise ApiError(
                     f"page {number}: {cause(error)}", remedy="check api.url, or trust the certificate's authority"
                 ) from None
-            raise Passing("time is up" if self._wire.is_time_up else no_answer(error)) from None
-        except Passing:
-            if self._wire.is_time_up:
-                raise Passing("time is up") from None
+            raise TransientError("time is up" if self._adapter.is_time_up else no_answer(error)) from None
+        except TransientError:
+            if self._adapter.is_time_up:
+                raise TransientError("time is up") from None
             raise
-        if self._wire.is_time_up:
-            raise Passing("time is up")
+        if self._adapter.is_time_up:
+            raise TransientError("time is up")
         return read_page(text, number, COMPARED[self._api.total_member])
 
     def _text(self, url: str, number: int) -> str:
@@ -137,8 +144,8 @@ class PageRequest:
         said = f"{status} {shown(self._bearer.hide(response.reason)) if response.reason else ''}".strip()
         if status == 200:
             return
-        if status in PASSING_STATUSES:
-            raise Passing(said, response.raw)
+        if status in TRANSIENT_STATUSES:
+            raise TransientError(said, response.raw)
         if status in (401, 403):
             raise KeyRefused(said)
         if response.is_redirect:

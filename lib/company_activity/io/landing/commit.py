@@ -40,7 +40,8 @@ def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> 
 
     The pages of every other session are removed, those that the newest generation was made of included.
     """
-    folder, newest = landing.at(unfinished_path(session.day)), landing.newest(session.day)
+    folder = landing.at(unfinished_path(session.day))
+    newest = landing.newest(session.day)
     names = {entry.path.split("/")[-2] for entry in landing.storage.list(f"{folder}/")}
     spent = {newest.session} if newest else set()
     found = resumable(landing.storage, folder, names - spent, session, resume_max_age_seconds)
@@ -54,9 +55,9 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
 
     None: another run has committed other content meanwhile; only a new fetch can tell which of them is the later.
     """
-    newest, is_settled = landing.newest(fetched.session.day), fetched.session.started_at >= fetch.settles_at
-    is_behind = newest is not None and newest.generation < fetch.known_generation
-    if newest is None or is_behind or not _is_same(newest, fetched) or not landing.is_all_there(newest):
+    newest = landing.newest(fetched.session.day)
+    is_settled = fetched.session.started_at >= fetch.settles_at
+    if newest is None or _is_superseded(landing, newest, fetched, fetch):
         generation = max(newest.generation if newest else 0, fetch.known_generation) + 1
         _mark(landing, fetched, generation, is_settled)
         ours = _with_parts(landing, fetched, generation, fetch)
@@ -72,6 +73,13 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
     return Landed(newest, is_new=False, is_settled=is_settled)
 
 
+def _is_superseded(landing: Landing, newest: Manifest, fetched: UnfinishedDate, fetch: Fetch) -> bool:
+    """Whether the newest generation is older than what was staged, of other content, or incomplete."""
+    if newest.generation < fetch.known_generation:
+        return True
+    return not _is_same(newest, fetched) or not landing.is_all_there(newest)
+
+
 def _is_same(newest: Manifest, fetched: UnfinishedDate) -> bool:
     return newest.state == "complete" and newest.content_digest == fetched.content_digest
 
@@ -81,16 +89,17 @@ def _mark(landing: Landing, fetched: UnfinishedDate, generation: int, is_settled
     path = landing.at(generation_path(fetched.session.day, generation, PROVISIONAL))
     if is_settled:
         landing.storage.delete(path)
-    else:
-        landing.storage.create(path, (f'{{"fetched_at": "{fetched.session.started_at.isoformat()}"}}\n'.encode(),))
+        return
+    text = f'{{"fetched_at": "{fetched.session.started_at.isoformat()}"}}\n'
+    landing.storage.create(path, (text.encode(),))
 
 
 def _with_parts(landing: Landing, fetched: UnfinishedDate, generation: int, fetch: Fetch) -> Manifest:
     """Write the parts of a generation, and its manifest's content, which no one sees yet."""
-    day, compression = fetched.session.day, landing.settings.compression
+    day = fetched.session.day
 
     def path_of(number: int) -> str:
-        path = part_path(day, generation, number, fetch.run_id, compression)
+        path = part_path(day, generation, number, fetch.run_id, landing.settings.compression)
         landing.storage.delete(landing.at(path))  # left by an earlier attempt of this very run, and in no manifest
         return path
 

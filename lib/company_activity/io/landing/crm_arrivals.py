@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -71,50 +71,64 @@ class Arrivals:
             del unread
 
     def accept(self, names: Iterable[str], run_id: str) -> None:
-        """Let in the files of these names.
+        """Keep an acceptance of each of the files of these names.
 
         Raises:
             UsageError: if a name is not that of one waiting file, by its whole path or its last part.
         """
         for name in names:
-            matching = [file for file in self.waiting if file.path == name or file.path.endswith(f"/{name}")]
-            if len(matching) != 1:
-                known = ", ".join(sorted(file.path for file in self.waiting)) or "none"
-                raise UsageError(
-                    f"--accept-crm {name} names no file that waits to be staged", remedy=f"waiting: {known}"
-                )
-            self.verdicts.note(ACCEPTED, matching[0].path, matching[0].sha256, run_id, "--accept-crm")
+            file = self._named(name)
+            self.verdicts.note(ACCEPTED, file.path, file.sha256, run_id, "--accept-crm")
+
+    def _named(self, name: str) -> WaitingFile:
+        matching = [file for file in self.waiting if f"/{file.path}".endswith(f"/{name}")]
+        if len(matching) != 1:
+            known = ", ".join(sorted(file.path for file in self.waiting)) or "none"
+            raise UsageError(
+                f"--accept-crm {name} names no file that waits to be staged",
+                remedy=f"waiting: {known}",
+            )
+        return matching[0]
 
     def part_refused(self) -> None:
         """Set aside what was refused before. A refusal for loss falls where another path of its date has arrived.
 
-        One that was judged for its loss before, or is staged, is no other path, whoever let it in since.
+        One that was judged for its loss before, or is staged, is no other path, accepted since or not.
         """
-        refused = [file for file in self.waiting if self.verdicts.is_refused(file.path, file.sha256)]
-        judged = {file.path for file in self.waiting if self.verdicts.has_lost(file.path, file.sha256)}
-        decided = {file.path for file in refused} | judged | self.standing
-        fresh = {file.day for file in self.waiting if file.path not in decided}
-        self.refused = [
-            file for file in refused if file.day not in fresh or self.verdicts.is_broken(file.path, file.sha256)
-        ]
-        held = {file.path for file in self.refused}
-        self.waiting = [file for file in self.waiting if file.path not in held]
+        fresh = {file.day for file in self.waiting if not self._is_decided(file)}
+        refused: list[WaitingFile] = []
+        waiting: list[WaitingFile] = []
+        for file in self.waiting:
+            (refused if self._is_still_refused(file, fresh) else waiting).append(file)
+        self.refused = refused
+        self.waiting = waiting
+
+    def _is_decided(self, file: WaitingFile) -> bool:
+        """Whether a file was refused, was judged for its loss, or is staged."""
+        is_refused = self.verdicts.is_refused(file.path, file.sha256)
+        return file.again or is_refused or self.verdicts.has_lost(file.path, file.sha256)
+
+    def _is_still_refused(self, file: WaitingFile, fresh: Collection[date]) -> bool:
+        """Whether a refusal stands; `fresh` are the dates of which another path has arrived."""
+        if not self.verdicts.is_refused(file.path, file.sha256):
+            return False
+        return file.day not in fresh or self.verdicts.is_broken(file.path, file.sha256)
 
     def keep_fallen(self, admitted: Iterable[str], run_id: str) -> None:
-        """Keep in mind that the refusals of these paths fell: a run may be cut off when a part of them is staged."""
-        let_in = frozenset(admitted)
+        """Keep an acceptance of the refused files that are admitted: a run may end with a part of them staged."""
+        accepted_paths = frozenset(admitted)
         for file in self.waiting:
-            if file.path in let_in and self.verdicts.is_refused(file.path, file.sha256):
+            if file.path in accepted_paths and self.verdicts.is_refused(file.path, file.sha256):
                 self.verdicts.note(ACCEPTED, file.path, file.sha256, run_id, "let in with the others of its date")
 
     @property
     def accepted(self) -> frozenset[str]:
-        """The paths that someone let in by name."""
+        """The paths that someone accepted by name."""
         return frozenset(file.path for file in self.waiting if self.verdicts.is_accepted(file.path, file.sha256))
 
     @property
     def standing(self) -> frozenset[str]:
-        """The paths whose bytes were let in before, and are staged by older rules."""
+        """The paths whose bytes were admitted before, and are staged by older rules."""
         return frozenset(file.path for file in self.waiting if file.again)
 
     def judge(self, known: KnownFiles, state: Json, ids: StagedIds | None, gates: GateSettings) -> Admission:
@@ -124,7 +138,8 @@ class Arrivals:
         nobody can look at staged rows.
         """
         waiting = sorted(self.waiting, key=lambda file: (file.day, file.path))
-        left = {day for file in waiting if (day := known.day_of(file.path))} - {str(file.day) for file in waiting}
+        staged_for = {day for file in waiting if (day := known.day_of(file.path))}
+        left = staged_for - {str(file.day) for file in waiting}
         admission = Admission(
             staged=staged_snapshots(known, state, waiting, ids),
             replaced=frozenset(file.path for file in waiting),

@@ -1,15 +1,16 @@
-"""What was decided about a CRM file: a verdict belongs to a path and its bytes, and lies beside the lake."""
+"""What was decided about a CRM file. A verdict is about a path and its bytes, and lies beside the lake."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from functools import cached_property
 
+from company_activity.io.landing.verdict_files import ACCEPTED, BROKEN, REFUSED, VerdictFiles
 from company_activity.io.storage.folder import Folder, open_folder
 
+__all__ = ["ACCEPTED", "BROKEN", "LOSS", "CrmVerdicts"]
+
 FOLDER = "ops/crm_verdicts"
-ACCEPTED, LOSS, BROKEN = "accepted", "refused", "broken"  # the verdicts, as the files' names hold them
+LOSS = REFUSED
 
 
 class CrmVerdicts:
@@ -17,39 +18,40 @@ class CrmVerdicts:
 
     def __init__(self, lake: str | Folder) -> None:
         self.folder = open_folder(lake, FOLDER)
+        self._files = VerdictFiles(self.folder.names, self.folder.create)
 
     def is_refused(self, path: str, sha256: str) -> bool:
-        """These bytes of this path were refused, and nobody let them in since."""
-        is_refused = self._has(path, sha256, LOSS) or self._has(path, sha256, BROKEN)
-        return is_refused and not self.is_accepted(path, sha256)
+        """Whether these bytes of this path were refused, and nobody has accepted them since."""
+        standing = self._files.standing(lambda verdict: _name(path, sha256, verdict))
+        return standing in (LOSS, BROKEN)
 
     def is_broken(self, path: str, sha256: str) -> bool:
-        """These bytes of this path were refused for their broken rows: no other file of their date can change that."""
-        return self._has(path, sha256, BROKEN)
+        """Whether these bytes of this path were refused for their broken rows.
+
+        No other file of their date can change that.
+        """
+        return self._files.has(_name(path, sha256, BROKEN))
 
     def has_lost(self, path: str, sha256: str) -> bool:
-        """These bytes of this path were refused for their loss, whoever let them in since."""
-        return self._has(path, sha256, LOSS)
+        """Whether these bytes of this path were refused for their loss, accepted since or not."""
+        return self._files.has(_name(path, sha256, LOSS))
 
     def is_accepted(self, path: str, sha256: str) -> bool:
-        """Someone let these bytes of this path in."""
-        return self._has(path, sha256, ACCEPTED)
+        """Whether someone has accepted these bytes of this path."""
+        return self._files.has(_name(path, sha256, ACCEPTED))
 
     def note(self, verdict: str, path: str, sha256: str, run_id: str, why: str) -> None:
-        """Keep a verdict; one that stands already stays as it is."""
-        if not self._has(path, sha256, verdict):
-            content = {"verdict": verdict, "path": path, "sha256": sha256, "run_id": run_id, "why": why}
-            self.folder.create(self._name(path, sha256, verdict), json.dumps(content, indent=1) + "\n")
-            self._names.add(self._name(path, sha256, verdict))
+        """Keep a verdict; one that is there already stays as it is."""
+        content = {
+            "verdict": verdict,
+            "path": path,
+            "sha256": sha256,
+            "run_id": run_id,
+            "why": why,
+        }
+        self._files.keep(_name(path, sha256, verdict), content)
 
-    @cached_property
-    def _names(self) -> set[str]:
-        """The files that are there: listed once, however many verdicts are asked for."""
-        return set(self.folder.names())
 
-    def _has(self, path: str, sha256: str, verdict: str) -> bool:
-        return self._name(path, sha256, verdict) in self._names
-
-    def _name(self, path: str, sha256: str, verdict: str) -> str:
-        key = hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()[:32]
-        return f"{key}.{verdict}.json"
+def _name(path: str, sha256: str, verdict: str) -> str:
+    key = hashlib.sha256(f"{path}\n{sha256}".encode()).hexdigest()[:32]
+    return f"{key}.{verdict}.json"

@@ -103,9 +103,10 @@ class IngestReport:
         errors = {one.day: one.error for one in self.dates if one.error}
         if not errors:
             return None
-        first, days = next(iter(errors.values())), ", ".join(map(str, errors))
+        first = next(iter(errors.values()))
         if len(errors) == 1:
             return first
+        days = ", ".join(map(str, errors))
         what = f"{len(errors)} of {len(self.dates)} dates are not fetched ({days}); the first: {first.what}"
         return type(first)(what, remedy=first.remedy)
 
@@ -150,7 +151,7 @@ class _Fetcher:
         if pages.is_resumed:
             log.info("%s: going on after page %d of the run %s", day, pages.pages, pages.session.run_id)
         try:
-            for page in self.api.pages(day, pages.trail):
+            for page in self.api.pages(day, pages.pagination):
                 pages.append(page)
                 self.on_page(day, pages.pages, pages.rows)
         except PagingBroken as broken:

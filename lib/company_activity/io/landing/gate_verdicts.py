@@ -1,19 +1,16 @@
-"""What the gates said of landed generations: a verdict is a create-only file beside the manifest it is about."""
+"""What the gates decided about landed generations: a verdict is a file beside the manifest it is about."""
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 from company_activity.gates.arrived import Arrived, let_through, refused_before
 from company_activity.gates.verdict import Verdict
 from company_activity.io.landing.landing import Landing
-from company_activity.io.landing.paths import Generations, generation_path
-
-NAME = re.compile(r"(refused|accepted)_([a-z]+)\.json")
+from company_activity.io.landing.paths import generation_path
+from company_activity.io.landing.verdict_files import ACCEPTED, REFUSED, VerdictFiles
 
 
 @dataclass(frozen=True)
@@ -22,33 +19,50 @@ class GateVerdicts:
 
     landing: Landing
 
-    @cached_property
-    def _files(self) -> Generations:
-        return self.landing.files()
-
     def settled(self, verdict: Verdict, one: Arrived, *, accepts: bool, run_id: str) -> Verdict:
         """The verdict that counts for a generation, kept where it is new.
 
-        A refusal stands, whatever is usual by now, until someone `accepts` it; it is then told, and no error.
+        A refusal stands, whatever is usual by now, until someone `accepts` it: then it is a warning.
         """
-        said, gate = self.of(one.day, one.generation), verdict.gate
-        stands = refused_before(gate, one.day, verdict) if said.get(gate) == "refused" else verdict
-        if stands.passed or stands.severity != "error":
-            return stands
-        if said.get(gate) == "accepted":
-            return let_through(stands)
-        if accepts or gate not in said:
-            self._note("accepted" if accepts else "refused", stands, one, run_id)
-        return let_through(stands) if accepts else stands
+        gate = verdict.gate
+        standing = self._files.standing(lambda decided: _path(one, decided, gate))
+        if standing == REFUSED:
+            verdict = refused_before(gate, one.day, verdict)
+        if verdict.passed or verdict.severity != "error":
+            return verdict
+        if standing == ACCEPTED:
+            return let_through(verdict)
+        if accepts:
+            self._keep(ACCEPTED, verdict, one, run_id)
+            return let_through(verdict)
+        self._keep(REFUSED, verdict, one, run_id)
+        return verdict
 
-    def of(self, day: date, generation: int) -> dict[str, str]:
-        """Gate → `refused` or `accepted`; who accepts, accepts for good."""
-        names = self._files.get(day, {}).get(generation, set())
-        found = sorted((match.groups() for name in names if (match := NAME.fullmatch(name))), reverse=True)
-        return {gate: said for said, gate in found}  # `accepted` comes after `refused`, and stays
+    @cached_property
+    def _files(self) -> VerdictFiles:
+        return VerdictFiles(self._paths, self._create)
 
-    def _note(self, said: str, verdict: Verdict, one: Arrived, run_id: str) -> None:
-        told = {"gate": verdict.gate, "verdict": said, "date": str(one.day), "generation": one.generation}
-        text = json.dumps(told | {"found": verdict.found, "wanted": verdict.wanted, "run_id": run_id}, indent=1)
-        path = generation_path(one.day, one.generation, f"{said}_{verdict.gate}.json")
-        self.landing.storage.create(self.landing.at(path), (f"{text}\n".encode(),))
+    def _paths(self) -> Iterator[str]:
+        for day, generations in self.landing.files().items():
+            for generation, names in generations.items():
+                for name in names:
+                    yield generation_path(day, generation, name)
+
+    def _create(self, path: str, text: str) -> bool:
+        return self.landing.storage.create(self.landing.at(path), (text.encode(),))
+
+    def _keep(self, decided: str, verdict: Verdict, one: Arrived, run_id: str) -> None:
+        content = {
+            "gate": verdict.gate,
+            "verdict": decided,
+            "date": str(one.day),
+            "generation": one.generation,
+            "found": verdict.found,
+            "wanted": verdict.wanted,
+            "run_id": run_id,
+        }
+        self._files.keep(_path(one, decided, verdict.gate), content)
+
+
+def _path(one: Arrived, decided: str, gate: str) -> str:
+    return generation_path(one.day, one.generation, f"{decided}_{gate}.json")

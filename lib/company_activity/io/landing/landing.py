@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
@@ -119,19 +119,17 @@ class Landing:
         That is parts of killed or lost runs, pages never finished, torn temporary files. A date that a run holds, or
         one with a manifest that cannot be read, is left alone.
         """
-        before, removed = now - timedelta(hours=self.settings.orphan_max_age_hours), []
+        before = now - timedelta(hours=self.settings.orphan_max_age_hours)
         listed: dict[date, dict[str, datetime]] = defaultdict(dict)
         for path, written_at in self._written("date=", "_unfinished/").items():
             if day := day_in(path):
                 listed[day][path] = written_at
+        removed: list[str] = []
         for day, written in sorted(listed.items()):
             try:
                 if self._spares(day, written, before):
-                    with self.storage.lock(self.at(lock_path(day)), timeout_seconds=0):
-                        written = self._written(f"date={day}/", f"{unfinished_path(day)}/")
-                        for path in self._spares(day, written, before):
-                            self.storage.delete(self.at(path))
-                            removed.append(path)
+                    for path in self._sweep_date(day, before):
+                        removed.append(path)  # what is gone stays named if the next one fails
             except SourceError as error:
                 log.warning("%s is not swept: %s", day, error)
         return removed
@@ -152,9 +150,18 @@ class Landing:
         old = (path for path, written_at in written.items() if written_at < before and path not in named)
         return [path for path in old if is_spare(path, generations)]
 
+    def _sweep_date(self, day: date, before: datetime) -> Iterator[str]:
+        """Remove what is of no use of a date; each path once it is removed. The date is locked meanwhile."""
+        with self.storage.lock(self.at(lock_path(day)), timeout_seconds=0):
+            written = self._written(f"date={day}/", f"{unfinished_path(day)}/")
+            for path in self._spares(day, written, before):
+                self.storage.delete(self.at(path))
+                yield path
+
     def _measure(self, part: Part) -> tuple[int, str]:
         """A part's size in bytes and its sha256."""
-        size, sha256 = 0, hashlib.sha256()
+        size = 0
+        sha256 = hashlib.sha256()
         with self.storage.open(self.at(part.path)) as stream:
             while chunk := stream.read(READ_BYTES):
                 size += len(chunk)

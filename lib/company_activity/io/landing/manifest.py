@@ -10,6 +10,7 @@ from typing import Any, Literal
 import jsonschema
 
 from company_activity.errors import LandingCorrupt
+from company_activity.records.landed_line import FETCH_AGAIN
 
 FORMAT = 1
 
@@ -70,7 +71,7 @@ def read_manifest(text: bytes, path: str) -> Manifest:
         why = broken.message if isinstance(broken, jsonschema.ValidationError) else broken
         raise LandingCorrupt(
             f"{path} is no manifest: {why}",
-            remedy="restore it from a copy of the landing, or delete it and fetch the date again",
+            remedy=f"restore it from a copy of the landing, or delete it and {FETCH_AGAIN}",
         ) from None
 
 
@@ -90,7 +91,8 @@ def _objects(required: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {**required, **more}, "required": list(required)}
 
 
-_TEXT, _COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string"}
+_COUNT = {"type": "integer", "minimum": 0}
 _PART = _objects({"path": _TEXT, "sha256": _TEXT, "bytes": _COUNT, "rows": _COUNT})
 SCHEMA = _objects(
     {

@@ -13,7 +13,7 @@ from typing import Any
 from company_activity.errors import LandingCorrupt
 from company_activity.io.api.page import Page
 from company_activity.io.api.whole import Total
-from company_activity.records.landed_line import item_of, landed_line
+from company_activity.records.landed_line import FETCH_AGAIN, item_of, landed_line
 
 FORMAT = 1
 
@@ -47,7 +47,7 @@ class Session:
         return Session(day, head["source"], started_at, head["run_id"])
 
 
-def packed(page: Page, session: Session) -> tuple[bytes, bytes]:
+def encode_page(page: Page, session: Session) -> tuple[bytes, bytes]:
     """A page as a file: its head, and its lines with their place, pages and items counted from 1."""
     lines = [landed_line(item, session.day, page.number, number) for number, item in enumerate(page.items, 1)]
     text = "".join(f"{line}\n" for line in lines).encode()
@@ -64,7 +64,7 @@ def packed(page: Page, session: Session) -> tuple[bytes, bytes]:
     return json.dumps(head).encode() + b"\n", text
 
 
-def unpacked(stored: bytes, path: str) -> tuple[dict[str, Any], bytes]:
+def decode_page_file(stored: bytes, path: str) -> tuple[dict[str, Any], bytes]:
     """The head and the lines of a file.
 
     Raises:
@@ -77,16 +77,16 @@ def unpacked(stored: bytes, path: str) -> tuple[dict[str, Any], bytes]:
             return plain, text
     except (ValueError, KeyError, TypeError):
         pass
-    raise LandingCorrupt(f"{path} is not what was written", remedy="fetch the date again")
+    raise LandingCorrupt(f"{path} is not what was written", remedy=FETCH_AGAIN)
 
 
-def page_of(stored: bytes, number: int, path: str) -> Page:
+def decode_page(stored: bytes, number: int, path: str) -> Page:
     """The page that a file was made of.
 
     Raises:
         LandingCorrupt: if it is not what was written.
     """
-    head, text = unpacked(stored, path)
+    head, text = decode_page_file(stored, path)
     items = tuple(item_of(line) for line in text.decode().split("\n")[:-1])
     total = head.get("total")
     return Page(number, items, head.get("next_page"), Total(*total) if total else None)

@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
-MANIFEST, PROVISIONAL = "manifest.json", "provisional.json"
+MANIFEST = "manifest.json"
+PROVISIONAL = "provisional.json"
 IN_GENERATION = re.compile(r"date=(\d{4}-\d\d-\d\d)/gen=(\d{6}|[1-9]\d{6,})/([^/]+)")
 OF_DATE = re.compile(r"(?:_unfinished/)?date=(\d{4}-\d\d-\d\d)/.")
 Generations = dict[date, dict[int, set[str]]]
@@ -47,12 +48,15 @@ def lock_path(day: date) -> str:
 
 def committed(paths: Iterable[str]) -> Generations:
     """The generations that have a manifest, each with the names of its files, by date."""
-    found: Generations = defaultdict(lambda: defaultdict(set))
+    names: dict[tuple[date, int], set[str]] = defaultdict(set)
     for path in paths:
         if (place := IN_GENERATION.fullmatch(path)) and (day := _date(place[1])):
-            found[day][int(place[2])].add(place[3])
-    whole = {day: {n: names for n, names in of.items() if MANIFEST in names} for day, of in found.items()}
-    return {day: generations for day, generations in whole.items() if generations}
+            names[day, int(place[2])].add(place[3])
+    found: Generations = {}
+    for (day, generation), of_generation in names.items():
+        if MANIFEST in of_generation:
+            found.setdefault(day, {})[generation] = of_generation
+    return found
 
 
 def day_in(path: str) -> date | None:

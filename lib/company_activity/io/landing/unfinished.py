@@ -11,22 +11,22 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from company_activity.errors import ApiError, LandingCorrupt, SourceError
-from company_activity.io.api.page import Page, Trail
-from company_activity.io.landing.page_file import Session, packed, page_of, unpacked
+from company_activity.io.api.page import Page, Pagination
+from company_activity.io.landing.page_file import Session, decode_page, decode_page_file, encode_page
 from company_activity.io.landing.parts import Lines
 from company_activity.io.storage.port import Storage
 from company_activity.records.item import ContentDigest
 
 
 class UnfinishedDate:
-    """The durable pages of one session, and the digest and trail that they amount to."""
+    """The durable pages of one session, and the digest and pagination that they amount to."""
 
     def __init__(self, storage: Storage, folder: str, session: Session) -> None:
         self._storage = storage
         self._folder = f"{folder}/{session.name}"
         self._digest = ContentDigest()
         self.session = session
-        self.trail = Trail()
+        self.pagination = Pagination()
         self.pages = self.rows = 0
         self.is_resumed = False
 
@@ -41,7 +41,7 @@ class UnfinishedDate:
         Raises:
             SourceError: if another run has made a page of this number durable in this session.
         """
-        if not self._storage.create(page_path(self._folder, page.number), packed(page, self.session)):
+        if not self._storage.create(page_path(self._folder, page.number), encode_page(page, self.session)):
             raise self._taken()
         self._count(page)
 
@@ -49,7 +49,7 @@ class UnfinishedDate:
         """Take in the pages that are durable already. False: there are none, or they do not fit together."""
         try:
             while (page := self._durable(self.pages + 1)) is not None:
-                self.trail.step(page)
+                self.pagination.step(page)
                 self._count(page)
         except (LandingCorrupt, ApiError):
             return False
@@ -65,7 +65,7 @@ class UnfinishedDate:
         for number in range(1, self.pages + 1):
             path = page_path(self._folder, number)
             try:
-                head, text = unpacked(self._storage.read(path), path)
+                head, text = decode_page_file(self._storage.read(path), path)
             except FileNotFoundError:
                 raise self._taken() from None
             yield Lines(text, head["items"])
@@ -77,13 +77,14 @@ class UnfinishedDate:
     def _durable(self, number: int) -> Page | None:
         path = page_path(self._folder, number)
         try:
-            return page_of(self._storage.read(path), number, path)
+            return decode_page(self._storage.read(path), number, path)
         except FileNotFoundError:
             return None
 
     def _count(self, page: Page) -> None:
         self._digest.add(item.canonical for item in page.items)
-        self.pages, self.rows = page.number, self.rows + len(page.items)
+        self.pages = page.number
+        self.rows += len(page.items)
 
     def _taken(self) -> SourceError:
         return SourceError(f"{self.session.day}: another run lands this date too", remedy="let it end, then run again")
@@ -120,6 +121,6 @@ def _session(storage: Storage, folder: str, wanted: Session) -> Session | None:
     """The session whose pages lie in a folder; None if page 1 does not say."""
     path = page_path(folder, 1)
     try:
-        return Session.of(unpacked(storage.read(path), path)[0], wanted.day)
+        return Session.of(decode_page_file(storage.read(path), path)[0], wanted.day)
     except (FileNotFoundError, LandingCorrupt, KeyError, ValueError, TypeError):
         return None

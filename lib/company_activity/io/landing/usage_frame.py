@@ -26,11 +26,14 @@ def read_landed_lines(spark: SparkSession, landing: Landing, manifests: Iterable
     Raises:
         LandingMissing, LandingCorrupt: if a part is not there, or not what its manifest says.
     """
-    places, uris = [], []
+    places = []
+    uris = []
     for manifest in manifests:
         landing.check(manifest)
         uris += landing.part_uris(manifest)
-        places += [(part.path, manifest.date, manifest.generation, manifest.fetched_at) for part in manifest.parts]
+        for part in manifest.parts:
+            place = (part.path, manifest.date, manifest.generation, manifest.fetched_at)
+            places.append(place)
     if not uris:
         return spark.createDataFrame([], LINES)
     # Only \n ends a line: Spark would also split at a bare carriage return.

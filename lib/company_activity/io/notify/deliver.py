@@ -29,25 +29,30 @@ def deliver(outbox: Outbox, channels: Mapping[str, Channel], now: datetime, keep
     delivery = Delivery()
     down: dict[str, str] = {}
     for pending in outbox.pending():
-        told = f"{pending.channel} ({pending.message.key})"
+        channel = channels.get(pending.channel)
+        failed = f"{pending.channel} ({pending.message.key})"
         try:
-            if pending.channel not in channels:
+            if channel is None:
                 raise NotSent("notify.channels no longer names it", is_refused=True)
             if pending.channel in down:
                 raise NotSent(down[pending.channel])
-            went = sent(channels[pending.channel], pending.message)
+            went = sent(channel, pending.message)
         except NotSent as why:
             if not why.is_refused:
                 down[pending.channel] = str(why)
-            if pending.channel not in channels or now - datetime.fromisoformat(pending.message.began_at) > keep:
+            if channel is None or _age(pending.message, now) > keep:
                 outbox.close(pending, now, f"given up: {why}")
-                delivery.given_up.append(f"{told}: {why}")
+                delivery.given_up.append(f"{failed}: {why}")
             else:
-                delivery.kept.append(f"{told}: {why}")
+                delivery.kept.append(f"{failed}: {why}")
         else:
             outbox.close(pending, now, f"sent: {went}")
             delivery.sent.append(f"{pending.channel}: {went}")
     return delivery
+
+
+def _age(message: Message, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(message.began_at)
 
 
 def sent(channel: Channel, message: Message) -> str:

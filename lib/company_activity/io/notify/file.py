@@ -21,9 +21,11 @@ class FileDrop:
         """Write it; where it is."""
         if not self._place:
             raise NotSent("notify.file has no value")
-        folder, name = open_folder(self._place), f"{message.run_id}-{message.event}.json"
+        folder = open_folder(self._place)
+        name = f"{message.run_id}-{message.event}.json"
+        text = json.dumps(message.as_json(), indent=2, ensure_ascii=False)
         try:
-            folder.create(name, json.dumps(message.as_json(), indent=2, ensure_ascii=False) + "\n")
+            folder.create(name, f"{text}\n")
         except CompanyActivityError as error:
             raise NotSent(error.what) from None
         return folder.uri(name)

@@ -16,9 +16,10 @@ from company_activity.io.notify.channel import NotSent
 from company_activity.settings.model import NotifySettings
 
 BUSY = (429, 502, 503, 504)
+ABOUT_THE_CHANNEL = (401, 403, 404, 408, 410, 429)  # another message would fare no better
 
 
-def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patience: NotifySettings) -> str:
+def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settings: NotifySettings) -> str:
     """Send `body` to the URL in a setting; the host that took it. No redirects, and no certificate that is not trusted.
 
     Raises:
@@ -28,27 +29,28 @@ def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], patien
     try:
         with HttpSession() as session:
             for scheme in ("https://", "http://"):
-                session.mount(scheme, HTTPAdapter(max_retries=_attempts(patience)))
+                session.mount(scheme, HTTPAdapter(max_retries=_attempts(settings)))
             answer = session.post(
                 url,
                 data=body,
                 headers=dict(headers),
-                timeout=patience.timeout_seconds,
+                timeout=settings.timeout_seconds,
                 allow_redirects=False,
                 stream=True,
             )
             answer.close()
     except requests.RequestException as error:
         raise NotSent(f"{host}: {_cause(error, url)}") from None
+    status = answer.status_code
     if not answer.ok or answer.is_redirect:
-        is_refused = 400 <= answer.status_code < 500 and answer.status_code not in (401, 403, 404, 408, 410, 429)
-        raise NotSent(f"{host} answers {answer.status_code}", is_refused=is_refused)
+        is_refused = 400 <= status < 500 and status not in ABOUT_THE_CHANNEL
+        raise NotSent(f"{host} answers {status}", is_refused=is_refused)
     return host
 
 
-def _attempts(patience: NotifySettings) -> Retry:
+def _attempts(settings: NotifySettings) -> Retry:
     """Again where nothing was taken: no connection, or an answer that says so. Not where the answer got lost."""
-    more = patience.max_attempts - 1
+    more = settings.max_attempts - 1
     return Retry(
         total=more,
         connect=more,
@@ -72,7 +74,8 @@ def _checked(setting: str, url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
+        host = parts.hostname or ""
+        _ = parts.port  # a port that is no number raises
     except ValueError:
         host = ""
     if not host or parts.scheme not in ("https", "http"):

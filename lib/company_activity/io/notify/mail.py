@@ -21,7 +21,8 @@ class Mail:
     """Sends a plain text to `notify.mail_to`."""
 
     def __init__(self, settings: NotifySettings, secrets: SecretSettings) -> None:
-        self._settings, self._secrets = settings, secrets
+        self._settings = settings
+        self._secrets = secrets
 
     def send(self, message: Message) -> str:
         """Send it; who was written to."""
@@ -65,7 +66,9 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         """A connection whose server has shown a certificate that we trust, unless TLS is off."""
-        host, port, timeout = self._settings.smtp_host, self._settings.smtp_port, self._settings.timeout_seconds
+        host = self._settings.smtp_host
+        port = self._settings.smtp_port
+        timeout = self._settings.timeout_seconds
         trusted = ssl.create_default_context()
         if self._settings.smtp_tls == "tls":
             return smtplib.SMTP_SSL(host, port, timeout=timeout, context=trusted)
@@ -82,7 +85,8 @@ class Mail:
 def mail_of(message: Message, sender: str, recipients: tuple[str, ...]) -> EmailMessage:
     """The mail; its Message-ID is the same for the same message."""
     mail = EmailMessage()
-    mail["From"], mail["To"] = sender, ", ".join(recipients)
+    mail["From"] = sender
+    mail["To"] = ", ".join(recipients)
     mail["Subject"] = _one_line(message.headline)[:SUBJECT_CHARACTERS]
     mail["Date"] = formatdate()
     mail["Message-ID"] = f"<{message.key}.{message.environment}@{message.pipeline}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import islice
 from typing import Any
 
 PIPELINE = "company-activity"
@@ -98,53 +99,46 @@ class Message:
     @classmethod
     def of_record(cls, record: Mapping[str, Any], environment: str) -> Message:
         """What a run's record has to tell."""
-        steps, error = record["steps"], record["error"] or {}
-        first, last = record["from"], record["to"]
+        steps = record["steps"]
+        error = record["error"] or {}
         return cls(
-            record["run_id"],
-            record["outcome"],
-            environment,
-            record["command"],
-            (first if first == last else f"{first} to {last}") if first else "",
-            record["started_at"],
-            record["seconds"],
-            record["exit_code"],
-            record["failed_step"] or "",
-            f"{error['kind']}: {error['what']}" if error else "",
-            error.get("remedy", ""),
-            {step["name"]: step["counts"] for step in steps if step["counts"]},
-            tuple(_verdict(verdict) for step in steps for verdict in step["gates_not_passed"]),
-            sum(times for step in steps for times in step["gates_passed"].values()),
-            tuple(warning for step in steps for warning in step["warnings"]),
-            record["churn_risks"],
-            record["risks_on"] or "",
-            record["report"],
+            run_id=record["run_id"],
+            event=record["outcome"],
+            environment=environment,
+            command=record["command"],
+            dates=_dates(record["from"], record["to"]),
+            began_at=record["started_at"],
+            seconds=record["seconds"],
+            exit_code=record["exit_code"],
+            failed_step=record["failed_step"] or "",
+            error=f"{error['kind']}: {error['what']}" if error else "",
+            remedy=error.get("remedy", ""),
+            counts={step["name"]: step["counts"] for step in steps if step["counts"]},
+            gates=tuple(_verdict(gate) for step in steps for gate in step["gates_not_passed"]),
+            gates_passed=sum(sum(step["gates_passed"].values()) for step in steps),
+            warnings=tuple(warning for step in steps for warning in step["warnings"]),
+            churn_risks=record["churn_risks"],
+            risks_on=record["risks_on"] or "",
+            report=record["report"],
             exit_codes=tuple(record.get("exit_codes", ())),
             errors=tuple(map(_failure, record.get("errors", ()))),
         )
 
     def shortened(self, characters: int, entries: int) -> Message:
         """The same with each text and each list cut to a length."""
-
-        def cut(text: str) -> str:
-            return text if len(text) <= characters else f"{text[:characters]}…"
-
-        def few(texts: tuple[str, ...]) -> tuple[str, ...]:
-            more = (f"… and {len(texts) - entries} more",) if len(texts) > entries else ()
-            return (*map(cut, texts[:entries]), *more)
-
+        counts = {}
+        for step, counted in islice(self.counts.items(), entries):
+            counts[_cut(step, characters)] = dict(islice(counted.items(), entries))
         return replace(
             self,
-            error=cut(self.error),
-            remedy=cut(self.remedy),
-            command=cut(self.command),
+            error=_cut(self.error, characters),
+            remedy=_cut(self.remedy, characters),
+            command=_cut(self.command, characters),
             report=self.report if len(self.report) <= 1000 else "",
-            errors=few(self.errors),
-            gates=few(self.gates),
-            warnings=few(self.warnings),
-            counts={
-                cut(step): dict([*counted.items()][:entries]) for step, counted in [*self.counts.items()][:entries]
-            },
+            errors=_few(self.errors, characters, entries),
+            gates=_few(self.gates, characters, entries),
+            warnings=_few(self.warnings, characters, entries),
+            counts=counts,
         )
 
 
@@ -156,6 +150,24 @@ def fitting(message: Message, form: Callable[[Message], bytes], most_bytes: int)
         if len(formed) < most_bytes:
             return formed
     return formed
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]}…"
+
+
+def _few(texts: tuple[str, ...], characters: int, entries: int) -> tuple[str, ...]:
+    """The first texts, each cut, and how many more there are."""
+    few = [_cut(text, characters) for text in texts[:entries]]
+    if len(texts) > entries:
+        few.append(f"… and {len(texts) - entries} more")
+    return tuple(few)
+
+
+def _dates(first: str | None, last: str | None) -> str:
+    if not first:
+        return ""
+    return first if first == last else f"{first} to {last}"
 
 
 def _failure(error: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from company_activity.io.storage.folder import Folder, open_folder
 
 log = logging.getLogger(__name__)
 FOLDER = "ops/outbox"
-MESSAGE, DONE = ".json", ".done"
+MESSAGE = ".json"
+DONE = ".done"
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,28 @@ class Outbox:
     def pending(self) -> Iterator[Pending]:
         """What has not gone out, oldest first."""
         names = self._folder.names()
-        done = {name.removesuffix(DONE) for name in names if name.endswith(DONE)}
-        for name in sorted(name.removesuffix(MESSAGE) for name in names if name.endswith(MESSAGE)):
+        done = set(_without(DONE, names))
+        for name in sorted(_without(MESSAGE, names)):
             if name in done:
                 self._folder.delete(name + MESSAGE)  # a run ended between the two steps of `close`
-                continue
-            try:
-                message = Message.from_json(json.loads(self._folder.read(name + MESSAGE)))
-            except (ValueError, TypeError, FileNotFoundError) as error:  # not ours, or another run has just sent it
-                log.warning("%s in the outbox cannot be read: %s", name + MESSAGE, type(error).__name__)
-                continue
-            yield Pending(name, name.rpartition(".")[2], message)
+            elif message := self._message(name + MESSAGE):
+                yield Pending(name, name.rpartition(".")[2], message)
+
+    def _message(self, file: str) -> Message | None:
+        """The message in a file; None if it is not ours, or another run has just sent it."""
+        try:
+            return Message.from_json(json.loads(self._folder.read(file)))
+        except (ValueError, TypeError, FileNotFoundError) as error:
+            log.warning("%s in the outbox cannot be read: %s", file, type(error).__name__)
+            return None
 
     def close(self, pending: Pending, now: datetime, outcome: str) -> None:
         """Note how it ended, then drop the message."""
-        self._folder.create(pending.name + DONE, json.dumps({"at": now.isoformat(), "outcome": outcome}) + "\n")
+        ended = json.dumps({"at": now.isoformat(), "outcome": outcome})
+        self._folder.create(pending.name + DONE, f"{ended}\n")
         self._folder.delete(pending.name + MESSAGE)
+
+
+def _without(ending: str, names: Iterable[str]) -> Iterator[str]:
+    """The names that end so, without their ending."""
+    return (name.removesuffix(ending) for name in names if name.endswith(ending))

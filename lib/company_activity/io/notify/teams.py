@@ -19,12 +19,14 @@ class Teams:
     """POSTs a card to `notify.teams_url`."""
 
     def __init__(self, settings: NotifySettings, secrets: SecretSettings) -> None:
-        self._settings, self._secrets = settings, secrets
+        self._settings = settings
+        self._secrets = secrets
 
     def send(self, message: Message) -> str:
         """Send it; the host that took it."""
         url = resolve(self._settings.teams_url, self._secrets).reveal()
-        body, headers = fitting(message, body_of, MOST_BYTES), {"Content-Type": "application/json; charset=utf-8"}
+        body = fitting(message, body_of, MOST_BYTES)
+        headers = {"Content-Type": "application/json; charset=utf-8"}
         return within(
             self._settings.time_budget_seconds, lambda: post("notify.teams_url", url, body, headers, self._settings)
         )
@@ -40,11 +42,13 @@ def body_of(message: Message) -> bytes:
 def card_of(message: Message) -> dict[str, Any]:
     """The card. Every text is a TextRun: those, unlike TextBlock and FactSet, are never read as Markdown."""
     colour = "Good" if message.event == "succeeded" else "Attention"
-    body = [_line(_run(message.headline, size="Large", weight="Bolder", color=colour))]
-    body += [_line(_run(f"{name}: ", weight="Bolder"), _run(value)) for name, value in message.facts]
+    headline = _run(message.headline, size="Large", weight="Bolder", color=colour)
+    body = [_line(headline)]
+    for name, value in message.facts:
+        body.append(_line(_run(f"{name}: ", weight="Bolder"), _run(value)))
     for name, lines in message.lists:
         body.append(_line(_run(name, weight="Bolder"), spacing="Medium"))
-        body += [_line(_run(line), spacing="None") for line in lines]
+        body.extend(_line(_run(line), spacing="None") for line in lines)
     card = {"$schema": SCHEMA, "type": "AdaptiveCard", "version": "1.4", "body": body}
     if message.report.startswith("https://"):
         card["actions"] = [{"type": "Action.OpenUrl", "title": "Open the report", "url": message.report}]

@@ -17,7 +17,8 @@ class Webhook:
     """POSTs to `notify.webhook_url`; `Idempotency-Key` is the same for the same message."""
 
     def __init__(self, settings: NotifySettings, secrets: SecretSettings) -> None:
-        self._settings, self._secrets = settings, secrets
+        self._settings = settings
+        self._secrets = secrets
 
     def send(self, message: Message) -> str:
         """Send it; the host that took it."""

@@ -16,7 +16,8 @@ USER_INFO = re.compile(r"(?P<lead>//)(?P<info>[^/?;#\s@]*:[^/?;#\s]*)@")
 TORN_USER_INFO = re.compile(r"(?P<lead>//)(?P<info>[^/?;#\s@:\[]*:(?!\d*[/?;#,]|\d*$)\S*)@")
 USER_ALONE = re.compile(r"^(?P<lead>(?:https?|jdbc:[a-z0-9:]+)://)(?P<info>[^/?;#\s@]*)@", re.IGNORECASE)
 URL = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|jdbc:)[^\s'\"<>]+", re.IGNORECASE)
-VALUE, ESCAPED = r"[^{end}]*", r"(?:\\.|[^{end}\\])*"  # H2 writes a ; within a value as \;
+VALUE = r"[^{end}]*"
+ESCAPED = r"(?:\\.|[^{end}\\])*"  # H2 writes a ; within a value as \;
 OPTION = r"(?P<lead>[;?&#]|^)\s*(?P<name>[^=;?&#\s]+)\s*=(?P<value>\s*\{{(?:[^}}]|\}}\}})*(?:\}}[^{end}]*|$)|"
 
 

@@ -24,7 +24,7 @@ from company_activity.errors import SettingsError
 from company_activity.io.secrets.azure_credential import credential
 from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.blob_lease import leased
-from company_activity.io.storage.blob_stream import Chunks, told
+from company_activity.io.storage.blob_stream import Chunks, translated_errors
 from company_activity.io.storage.port import Entry
 from company_activity.settings.model import LandingSettings, SecretSettings
 
@@ -57,7 +57,7 @@ class BlobStorage:
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path; none where the container is not there."""
         container, _, start = prefix.partition("/")
-        with told(prefix), suppress(ResourceNotFoundError):
+        with translated_errors(prefix), suppress(ResourceNotFoundError):
             client = self._service.get_container_client(container)
             for blob in client.list_blobs(name_starts_with=start or None, include=["metadata"]):
                 if (blob.metadata or {}).get("hdi_isfolder") != "true":  # a folder of a hierarchical account
@@ -65,21 +65,23 @@ class BlobStorage:
 
     def read(self, path: str) -> bytes:
         """The whole of a small file."""
-        with told(path):
+        with translated_errors(path):
             return cast(bytes, self._blob(path).download_blob().readall())
 
     def open(self, path: str) -> BinaryIO:
         """A file as a stream of bytes, fetched block by block."""
-        with told(path):
+        with translated_errors(path):
             download = self._blob(path).download_blob()
         return cast(BinaryIO, io.BufferedReader(Chunks(download.chunks(), path), BLOCK_BYTES))
 
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         """Write a file that is not there yet; False if it is."""
-        blob, mark = self._blob(path), {"writeid": uuid4().hex}
+        blob = self._blob(path)
+        mark = {"writeid": uuid4().hex}
         blocks = _blocks(chunks)
-        first, second = next(blocks, b""), next(blocks, None)
-        with told(path):
+        first = next(blocks, b"")
+        second = next(blocks, None)
+        with translated_errors(path):
             self._make_container(blob.container_name)
             try:
                 if second is None:
@@ -94,7 +96,7 @@ class BlobStorage:
 
     def delete(self, path: str) -> None:
         """Remove a file; that it is not there is fine."""
-        with told(path), suppress(ResourceNotFoundError):
+        with translated_errors(path), suppress(ResourceNotFoundError):
             self._blob(path).delete_blob()
 
     def uri(self, path: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage import blob as azure_blob
 
-from company_activity.io.storage.blob_stream import told
+from company_activity.io.storage.blob_stream import translated_errors
 from company_activity.io.storage.port import wait_for
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def leased(blob: Any, path: str, timeout_seconds: float) -> Iterator[None]:
         SourceError: if another run still holds it after `timeout_seconds`.
     """
     lease = sdk.BlobLeaseClient(blob)
-    with told(path):
+    with translated_errors(path):
         wait_for(lambda: _is_leased(lease), path, timeout_seconds, POLL_SECONDS)
     done = threading.Event()
     keeper = threading.Thread(target=_keep, args=(lease, done, path), daemon=True)

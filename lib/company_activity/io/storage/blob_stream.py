@@ -16,14 +16,16 @@ class Chunks(io.RawIOBase):
     """A download as a raw stream: holds one block at a time."""
 
     def __init__(self, chunks: Iterator[bytes], path: str) -> None:
-        self._chunks, self._path, self._left = chunks, path, b""
+        self._chunks = chunks
+        self._path = path
+        self._left = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            with told(self._path):
+            with translated_errors(self._path):
                 self._left = next(self._chunks, b"")
         taken = self._left[: len(buffer)]
         buffer[: len(taken)] = taken
@@ -32,7 +34,7 @@ class Chunks(io.RawIOBase):
 
 
 @contextmanager
-def told(path: str) -> Iterator[None]:
+def translated_errors(path: str) -> Iterator[None]:
     """Turn Azure's errors into a sentence without URLs or signatures; what is missing is FileNotFoundError."""
     try:
         yield

@@ -26,9 +26,12 @@ class LocalStorage:
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path."""
         folder = self._file(prefix.rpartition("/")[0])
-        with _told(prefix):
-            found = [Path(at, name) for at, _, names in os.walk(folder, onerror=_unless_missing) for name in names]
-        yield from sorted(entry for file in found if (entry := self._entry(file)) and entry.path.startswith(prefix))
+        files: list[Path] = []
+        with _translated_errors(prefix):
+            for at, _, names in os.walk(folder, onerror=_unless_missing):
+                files.extend(Path(at, name) for name in names)
+        entries = map(self._entry, files)
+        yield from sorted(entry for entry in entries if entry and entry.path.startswith(prefix))
 
     def _entry(self, file: Path) -> Entry | None:
         try:
@@ -40,12 +43,12 @@ class LocalStorage:
 
     def read(self, path: str) -> bytes:
         """The whole of a small file."""
-        with self.open(path) as file, _told(path):
+        with self.open(path) as file, _translated_errors(path):
             return file.read()
 
     def open(self, path: str) -> BinaryIO:
         """A file as a stream of bytes."""
-        with _told(path, passing=FileNotFoundError):
+        with _translated_errors(path, untranslated=FileNotFoundError):
             return self._file(path).open("rb")
 
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
@@ -53,7 +56,7 @@ class LocalStorage:
         target = self._file(path)
         temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
         try:
-            with _told(path):
+            with _translated_errors(path):
                 with self._new(temporary) as file:
                     file.writelines(chunks)
                     file.flush()
@@ -80,7 +83,7 @@ class LocalStorage:
     def delete(self, path: str) -> None:
         """Remove a file, and the folders that it leaves empty."""
         file = self._file(path)
-        with _told(path):
+        with _translated_errors(path):
             file.unlink(missing_ok=True)
         for folder in file.parents:
             if folder.parent == self._root or folder == self._root:
@@ -98,7 +101,7 @@ class LocalStorage:
     def lock(self, path: str, timeout_seconds: float) -> Iterator[None]:
         """Hold `path` by flock, which the system frees when the process is gone."""
         file = self._file(path)
-        with _told(path):
+        with _translated_errors(path):
             _make_folder(file.parent)
             handle = file.open("ab")
         with handle:
@@ -120,11 +123,11 @@ def _is_flocked(handle: IO[bytes]) -> bool:
 
 
 @contextmanager
-def _told(path: str, passing: type[OSError] | tuple[()] = ()) -> Iterator[None]:
-    """Turn what the file system refuses into a sentence, but for what is `passing`."""
+def _translated_errors(path: str, untranslated: type[OSError] | tuple[()] = ()) -> Iterator[None]:
+    """Turn what the file system refuses into a sentence, but for what stays `untranslated`."""
     try:
         yield
-    except passing:
+    except untranslated:
         raise
     except OSError as error:
         raise SourceError(

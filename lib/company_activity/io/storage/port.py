@@ -28,7 +28,7 @@ class Entry:
 
 
 class Storage(Protocol):
-    """What landing needs of a store. Where it ails, each method raises a SourceError that says so."""
+    """What landing needs of a store. If it fails, each method raises a SourceError that says so."""
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path."""
@@ -58,14 +58,15 @@ def wait_for(is_ours: Callable[[], bool], path: str, timeout_seconds: float, pol
     Raises:
         SourceError: if it is still taken after `timeout_seconds`.
     """
-    deadline, is_told = time.monotonic() + timeout_seconds, False
+    deadline = time.monotonic() + timeout_seconds
+    is_logged = False
     while not is_ours():
         if time.monotonic() >= deadline:
             raise SourceError(
                 f"another run holds {path}",
                 remedy="wait for it to end, or raise landing.lock_timeout_seconds",
             )
-        if not is_told:
+        if not is_logged:
             log.info("waiting for another run that holds %s", path)
-            is_told = True
+            is_logged = True
         time.sleep(poll_seconds)

@@ -10,10 +10,10 @@ from urllib3.util.retry import Retry
 
 from company_activity.settings.model import ApiSettings
 
-PASSING_STATUSES = frozenset({408, 425, 429, *range(500, 600)})  # whatever a server or what stands before it ails of
+TRANSIENT_STATUSES = frozenset({408, 425, 429, *range(500, 600)})  # a server, or a proxy before it, that is failing
 
 
-class Passing(Exception):
+class TransientError(Exception):
     """A failure that may pass: a status, a broken connection, a body cut short."""
 
     def __init__(self, reason: str, response: BaseHTTPResponse | None = None) -> None:
@@ -21,7 +21,7 @@ class Passing(Exception):
         self.response = response
 
 
-class Patience(Retry):
+class CappedRetry(Retry):
     """Exponential backoff with jitter, or what `Retry-After` asks for; neither beyond `cap_seconds`."""
 
     def __init__(self, *args: Any, cap_seconds: float = 120.0, **kwargs: Any) -> None:
@@ -30,7 +30,7 @@ class Patience(Retry):
 
     @classmethod
     def of(cls, api: ApiSettings) -> Self:
-        """The patience that the settings ask for."""
+        """The policy that the settings ask for."""
         return cls(
             total=api.max_attempts - 1,
             backoff_factor=api.backoff_seconds,
@@ -51,7 +51,7 @@ class Patience(Retry):
     def parse_retry_after(self, retry_after: str) -> float:
         """Seconds or an HTTP date as seconds from now; 0 (so: backoff) where it is past, negative or nonsense.
 
-        >>> [Patience(cap_seconds=60.0).parse_retry_after(text) for text in ("7", "-5", "soon", "9" * 5000)]
+        >>> [CappedRetry(cap_seconds=60.0).parse_retry_after(text) for text in ("7", "-5", "soon", "9" * 5000)]
         [7.0, 0.0, 0.0, 60.0]
         """
         text = retry_after.strip()
