@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def told_by_crm(companies: DataFrame, periods: DataFrame) -> DataFrame:
+def latest_of_crm(companies: DataFrame, periods: DataFrame) -> DataFrame:
     """What the CRM now says of `companies`: their attributes, their first snapshot, whether they stand in it at all.
 
     Shape: `company_id` and the periods of these companies in; `company_id, crm, first_snapshot, is_in_crm` out. Where
@@ -31,24 +31,29 @@ def told_by_crm(companies: DataFrame, periods: DataFrame) -> DataFrame:
 
 
 def revise_companies(
-    current: DataFrame, crm: DataFrame, usage: DataFrame, *, gone_usage: Collection[date], gone_crm: Collection[date]
+    current: DataFrame,
+    crm: DataFrame,
+    usage: DataFrame,
+    *,
+    removed_usage_dates: Collection[date],
+    removed_snapshot_dates: Collection[date],
 ) -> DataFrame:
     """The rows of the dimension that change, from what moved dates tell.
 
     New evidence can only move a first day back. A day that lost its rows may have been the only one to support a first
     day: where no new evidence supports it as well, the row `is_unsure`, and only the company's whole staging can tell.
 
-    Shape: `dim.companies`, `told_by_crm` and `first_days_of_use` of the moved dates in; its columns without row times,
-    `before`, `is_member` and `is_unsure` out.
+    Shape: `dim.companies`, `latest_of_crm` and `first_days_of_use` of the moved dates in; its columns without row
+    times, `before`, `is_member` and `is_unsure` out.
     """
     before = current.select("company_id", F.struct(*COMPANIES.column_names).alias("before"))
     told = crm.join(usage.withColumnRenamed("first_active_date", "told_active"), "company_id", "full")
     joined = before.join(told, "company_id", "full").withColumn("told_seen", F.least("first_snapshot", "first_record"))
     is_told_by_crm = F.col("is_in_crm").isNotNull()
-    lost_seen = F.col("before.first_seen_date").isin(list(gone_usage)) | (
-        is_told_by_crm & F.col("before.first_seen_date").isin(list(gone_crm))
+    lost_seen = F.col("before.first_seen_date").isin(list(removed_usage_dates)) | (
+        is_told_by_crm & F.col("before.first_seen_date").isin(list(removed_snapshot_dates))
     )
-    lost_active = F.col("before.first_active_date").isin(list(gone_usage))
+    lost_active = F.col("before.first_active_date").isin(list(removed_usage_dates))
     is_unsure = _holds(lost_seen & ~_holds(F.col("told_seen") <= F.col("before.first_seen_date"))) | _holds(
         lost_active & ~_holds(F.col("told_active") <= F.col("before.first_active_date"))
     )
@@ -69,7 +74,7 @@ def revise_companies(
     return revised.where(F.col("is_unsure") | ~is_as_before())
 
 
-def settle(revised: DataFrame, again: DataFrame) -> DataFrame:
+def replace_unsure_rows(revised: DataFrame, again: DataFrame) -> DataFrame:
     """The revised rows with the unsure ones as built `again` from all that is staged of them; gone if nothing is.
 
     Shape: `revise_companies` and `build_companies` of the unsure companies in; as `beside_current` out.

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from company_activity.transforms.companies import beside_current, build_companies, first_days_of_use
-from company_activity.transforms.company_changes import revise_companies, settle, told_by_crm
+from company_activity.transforms.company_changes import latest_of_crm, replace_unsure_rows, revise_companies
 from company_activity.transforms.history import build_history
 from company_activity.transforms.history_changes import (
     companies_that_differ,
-    companies_told_otherwise,
+    companies_with_changed_periods,
     in_reach,
-    periods_again,
+    rebuilt_periods,
 )
 from company_activity.transforms.layout import Replacement
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.transforms.moves import Moves
+    from company_activity.transforms.staging_change import StagingChange
 
     Keep = Callable[[DataFrame], DataFrame]
 
@@ -46,7 +46,7 @@ class Tables:
 class Revision:
     """Companies beside the row that stands (see `beside_current`), and the periods to replace.
 
-    Where `may_be_unsure`, some companies can only be told from all that is staged of them: see `settled`.
+    Where `may_be_unsure`, some companies can only be told from all that is staged of them: see `with_rebuilt_rows`.
     """
 
     companies: DataFrame
@@ -63,28 +63,30 @@ def rebuilt(tables: Tables, keep: Keep) -> Revision:
     return Revision(companies, Replacement(tables.history, fresh, differ))
 
 
-def revised(tables: Tables, usage: Moves, crm: Moves, keep: Keep) -> Revision:
+def revised(tables: Tables, usage: StagingChange, crm: StagingChange, keep: Keep) -> Revision:
     """The dimension from the rows of the dates that moved and from the dimension as it stands."""
     history = revised_history(tables, crm, keep)
-    told = told_by_crm(history.touched, history.fresh)
-    new_days = first_days_of_use(tables.usage.where(F.col("date").isin(list(usage.come))))
-    companies = revise_companies(tables.companies, told, new_days, gone_usage=usage.gone, gone_crm=crm.gone)
-    may_be_unsure = bool(usage.gone or crm.gone)
+    told = latest_of_crm(history.touched, history.fresh)
+    new_days = first_days_of_use(tables.usage.where(F.col("date").isin(list(usage.added))))
+    companies = revise_companies(
+        tables.companies, told, new_days, removed_usage_dates=usage.removed, removed_snapshot_dates=crm.removed
+    )
+    may_be_unsure = bool(usage.removed or crm.removed)
     return Revision(keep(companies) if may_be_unsure else companies, history, may_be_unsure)
 
 
-def revised_history(tables: Tables, crm: Moves, keep: Keep) -> Replacement:
+def revised_history(tables: Tables, crm: StagingChange, keep: Keep) -> Replacement:
     """The periods, in the reach of the snapshots that moved, of the companies of which these tell another story."""
     if crm.since is None:
         none = tables.history.where("false")
         return Replacement(tables.history, none, none.select("company_id"))
     reach = in_reach(crm.since)
     standing = tables.history.where(reach)
-    touched = keep(companies_told_otherwise(tables.snapshots, standing, crm))
-    periods = keep(periods_again(touched, tables.snapshots, standing, crm.since))
+    touched = keep(companies_with_changed_periods(tables.snapshots, standing, crm))
+    periods = keep(rebuilt_periods(touched, tables.snapshots, standing, crm.since))
     return Replacement(tables.history, periods, touched, reach)
 
 
-def settled(tables: Tables, revision: Revision, unsure: DataFrame) -> DataFrame:
+def with_rebuilt_rows(tables: Tables, revision: Revision, unsure: DataFrame) -> DataFrame:
     """The revised companies with the `unsure` ones built again from all that is staged of them."""
-    return revision.companies.transform(settle, build_companies(*tables.of(unsure)))
+    return revision.companies.transform(replace_unsure_rows, build_companies(*tables.of(unsure)))

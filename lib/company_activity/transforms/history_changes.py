@@ -13,7 +13,7 @@ from company_activity.transforms.history import ATTRIBUTES, build_history
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.transforms.moves import Moves
+    from company_activity.transforms.staging_change import StagingChange
 
 
 def in_reach(since: date) -> str:
@@ -25,7 +25,7 @@ def in_reach(since: date) -> str:
     return f"(valid_to IS NULL OR valid_to >= DATE'{since}')"
 
 
-def companies_told_otherwise(snapshots: DataFrame, periods: DataFrame, moves: Moves) -> DataFrame:
+def companies_with_changed_periods(snapshots: DataFrame, periods: DataFrame, moves: StagingChange) -> DataFrame:
     """The companies whose periods change, because a moved date tells of them what the history does not.
 
     A company is left alone where each moved date repeats what the history says of it as of that date, or where it
@@ -52,14 +52,14 @@ def companies_told_otherwise(snapshots: DataFrame, periods: DataFrame, moves: Mo
     )
     compared = told.join(known, (F.col("company_id") == F.col("known_id")) & is_as_of, "left")
     otherwise = compared.where(F.col("known_id").isNull() | ~is_repeated).select("company_id")
-    opened = periods.where(F.col("valid_from").isin(list(moves.gone)))
+    opened = periods.where(F.col("valid_from").isin(list(moves.removed)))
     orphaned = opened.select("company_id", F.col("valid_from").alias("file_date")).join(
         told, ["company_id", "file_date"], "left_anti"
     )
     return otherwise.union(orphaned.select("company_id")).distinct()
 
 
-def periods_again(companies: DataFrame, snapshots: DataFrame, periods: DataFrame, since: date) -> DataFrame:
+def rebuilt_periods(companies: DataFrame, snapshots: DataFrame, periods: DataFrame, since: date) -> DataFrame:
     """The periods of `companies` in the reach of `since`, built from the snapshots since then.
 
     What stood just before `since` sums up all earlier snapshots: it is read as one, and they are not read.

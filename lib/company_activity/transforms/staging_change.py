@@ -8,18 +8,18 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class Moves:
+class StagingChange:
     """The dates with staged rows that were not there before, and those whose rows of then are gone.
 
     A date whose content was replaced is in both.
     """
 
-    come: frozenset[date]
-    gone: frozenset[date]
+    added: frozenset[date]
+    removed: frozenset[date]
 
     @property
     def dates(self) -> frozenset[date]:
-        return self.come | self.gone
+        return self.added | self.removed
 
     @property
     def since(self) -> date | None:
@@ -27,15 +27,15 @@ class Moves:
         return min(self.dates, default=None)
 
 
-def moves_between(before: Mapping[str, str], after: Mapping[str, str]) -> Moves:
+def staging_change_between(before: Mapping[str, str], after: Mapping[str, str]) -> StagingChange:
     """Compare two maps from a date to its content.
 
-    >>> moves = moves_between({"2025-01-01": "x", "2025-01-02": "y"}, {"2025-01-01": "x", "2025-01-03": "y"})
-    >>> [str(*dates) for dates in (moves.come, moves.gone)]
+    >>> moves = staging_change_between({"2025-01-01": "x", "2025-01-02": "y"}, {"2025-01-01": "x", "2025-01-03": "y"})
+    >>> [str(*dates) for dates in (moves.added, moves.removed)]
     ['2025-01-03', '2025-01-02']
     """
     moved = [day for day in before.keys() | after.keys() if before.get(day) != after.get(day)]
-    return Moves(come=_dates(after, moved), gone=_dates(before, moved))
+    return StagingChange(added=_dates(after, moved), removed=_dates(before, moved))
 
 
 def _dates(content: Mapping[str, str], moved: list[str]) -> frozenset[date]:
