@@ -1,4 +1,4 @@
-"""What has moved in staging since a table was built: plain Python over two maps, no DataFrame."""
+"""Which staged dates changed since a table was built: plain Python over two maps, no DataFrame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class StagingChange:
-    """The dates with staged rows that were not there before, and those whose rows of then are gone.
+    """The dates whose staged rows are new, and those whose earlier rows were removed.
 
     A date whose content was replaced is in both.
     """
@@ -19,24 +19,28 @@ class StagingChange:
 
     @property
     def dates(self) -> frozenset[date]:
+        """All changed dates."""
         return self.added | self.removed
 
     @property
     def since(self) -> date | None:
-        """The earliest date that moved; nothing before it reads otherwise than it did."""
+        """The earliest changed date; None where nothing changed."""
         return min(self.dates, default=None)
 
 
 def staging_change_between(before: Mapping[str, str], after: Mapping[str, str]) -> StagingChange:
     """Compare two maps from a date to its content.
 
-    >>> moves = staging_change_between({"2025-01-01": "x", "2025-01-02": "y"}, {"2025-01-01": "x", "2025-01-03": "y"})
-    >>> [str(*dates) for dates in (moves.added, moves.removed)]
+    >>> before = {"2025-01-01": "x", "2025-01-02": "y"}
+    >>> after = {"2025-01-01": "x", "2025-01-03": "y"}
+    >>> change = staging_change_between(before, after)
+    >>> [str(*dates) for dates in (change.added, change.removed)]
     ['2025-01-03', '2025-01-02']
     """
-    moved = [day for day in before.keys() | after.keys() if before.get(day) != after.get(day)]
-    return StagingChange(added=_dates(after, moved), removed=_dates(before, moved))
+    all_days = before.keys() | after.keys()
+    changed = [day for day in all_days if before.get(day) != after.get(day)]
+    return StagingChange(added=_dates(after, changed), removed=_dates(before, changed))
 
 
-def _dates(content: Mapping[str, str], moved: list[str]) -> frozenset[date]:
-    return frozenset(date.fromisoformat(day) for day in moved if day in content)
+def _dates(content: Mapping[str, str], changed: list[str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) for day in changed if day in content)
