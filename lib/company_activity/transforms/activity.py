@@ -1,4 +1,4 @@
-"""The activity table: companies, history, usage and calendar → one row per company and complete date."""
+"""Dimension, usage and calendar → the activity table: a row per company and complete date."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _facts(inputs: ActivityInputs, *, by_slices: bool) -> DataFrame:
 
 
 def company_spine(companies: DataFrame, calendar: DataFrame) -> DataFrame:
-    """The rows that there must be: each company on each date of the calendar from its first day seen.
+    """The rows that there must be: a company on each date of the calendar from its first day seen.
 
     Shape: `dim.companies` and the calendar in; `company_id, first_seen_date, first_active_date` and
     the calendar's columns out, key company_id, activity_date.
@@ -132,7 +132,11 @@ def company_spine(companies: DataFrame, calendar: DataFrame) -> DataFrame:
     return known.join(F.broadcast(calendar), is_seen)
 
 
-def with_quarantine_marks(days: DataFrame, quarantined: DataFrame, calendar: DataFrame) -> DataFrame:
+def with_quarantine_marks(
+    days: DataFrame,
+    quarantined: DataFrame,
+    calendar: DataFrame,
+) -> DataFrame:
     """Add whether a usage record of this company was refused: on this date, or in this week.
 
     A refused record stands in the weeks that end on its date and on the six dates after it;

@@ -28,7 +28,9 @@ def audited(candidate: DataFrame) -> DataFrame:
     Shape: `analytics.company_activity_daily` in; `activity_date, rows, keys, active_users, events,
     unknown, nulls, content_hash` out, key activity_date.
 
-    >>> rows = spark.sql("VALUES ('a', 3L, 'merged'), ('b', 4L, 'product_api') AS t(id, users, source)")
+    >>> rows = spark.sql(
+    ...     "VALUES ('a', 3L, 'merged'), ('b', 4L, 'product_api') AS t(id, users, source)"
+    ... )
     >>> given = {"company_id": "id", "active_users": "users", "source": "source"}
     >>> columns = [
     ...     F.col(given[column.name]).alias(column.name) if column.name in given
@@ -55,7 +57,8 @@ def nulls(table: Table) -> Column:
 
     Columns that the step stamps on the rows as it writes them do not count.
     """
-    required = [column.name for column in table.columns if not column.nullable and column.name not in table.unhashed]
+    stamped = table.unhashed
+    required = [c.name for c in table.columns if not c.nullable and c.name not in stamped]
     has_null = reduce(or_, [F.col(name).isNull() for name in required])
     return F.count_if(has_null).alias("nulls")
 
@@ -66,7 +69,9 @@ def keys_of(rows: DataFrame, table: Table) -> DataFrame:
     Shape: one row, `rows, keys, nulls`.
 
     >>> from company_activity.schemas import COMPANIES_HISTORY
-    >>> rows = spark.sql("VALUES ('a', 1, 'f'), ('a', 1, NULL) AS t(company_id, valid_from, src_file_name)")
+    >>> rows = spark.sql(
+    ...     "VALUES ('a', 1, 'f'), ('a', 1, NULL) AS t(company_id, valid_from, src_file_name)"
+    ... )
     >>> keys_of(rows, COMPANIES_HISTORY).first()[:]
     (2, 1, 1)
     """

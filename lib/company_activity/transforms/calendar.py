@@ -1,4 +1,4 @@
-"""Which dates are complete, as bit masks: a window over the calendar is a mask, a count a `bit_count`.
+"""Which dates are complete, as bit masks: a window of days is a mask, a count a `bit_count`.
 
 Bit i of a date's mask stands for the date i days earlier, so `mask & 0b1111111` is its last week.
 """
@@ -20,7 +20,7 @@ MONTH_DAYS = 30
 
 
 def calendar_rows(dates: Iterable[date], complete: Collection[date]) -> list[tuple[date, int, int]]:
-    """For each date: the complete dates among its last 60 days, and the Mondays to Fridays, as masks.
+    """For each date, two masks of its last 60 days: complete dates, and Mondays to Fridays.
 
     >>> monday = date(2025, 1, 6)
     >>> rows = calendar_rows([monday], {monday, date(2025, 1, 4)})

@@ -1,4 +1,4 @@
-"""CRM snapshots and usage → who the companies are now, and since when they are seen and active."""
+"""CRM snapshots and usage → the companies, and since when they are seen and active."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def build_companies(snapshots: DataFrame, usage: DataFrame) -> DataFrame:
     ...     " AS t(company_id, date, active_users)"
     ... )
     >>> companies = build_companies(snapshots, usage)
-    >>> columns = ["company_id", "name", F.day("first_seen_date"), "first_active_date", "is_inferred"]
+    >>> columns = ["company_id", "name", "first_seen_date", "first_active_date", "is_inferred"]
     >>> for row in companies.select(*columns).orderBy("company_id").collect():
     ...     print(*row)
-    a New 2 None False
-    b None 6 2025-03-06 True
+    a New 2025-03-02 None False
+    b None 2025-03-06 2025-03-06 True
     """
     known = snapshots.groupBy("company_id").agg(
         F.max(F.struct("file_date", *ATTRIBUTES)).alias("newest"),
@@ -62,10 +62,12 @@ def build_companies(snapshots: DataFrame, usage: DataFrame) -> DataFrame:
 def first_days_of_use(usage: DataFrame) -> DataFrame:
     """A company's earliest record, and its earliest with active users.
 
-    Shape: `stg.product_usage` in; `company_id, first_record, first_active_date` out, key company_id.
+    Shape: `stg.product_usage` in; `company_id, first_record, first_active_date` out, key
+    company_id.
 
     >>> usage = spark.sql(
-    ...     "VALUES ('a', '2025-03-05', 0), ('a', '2025-03-06', 3) AS t(company_id, date, active_users)"
+    ...     "VALUES ('a', '2025-03-05', 0), ('a', '2025-03-06', 3)"
+    ...     " AS t(company_id, date, active_users)"
     ... )
     >>> first_days_of_use(usage).first()[:]
     ('a', '2025-03-05', '2025-03-06')

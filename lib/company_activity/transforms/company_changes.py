@@ -21,8 +21,9 @@ def latest_of_crm(companies: DataFrame, periods: DataFrame) -> DataFrame:
     """What the CRM now says of `companies`: attributes, first snapshot, whether it knows them.
 
     Shape: `company_id` and the periods of these companies in; `company_id, crm` (a struct of the
-    attributes), `first_snapshot, is_in_crm` out, key company_id. Where a company has earlier periods
-    than those given, `first_snapshot` is too late; the current row then holds the earlier date.
+    attributes), `first_snapshot, is_in_crm` out, key company_id. Where a company has earlier
+    periods than those given, `first_snapshot` is too late; the current row then holds the earlier
+    date.
 
     >>> periods = spark.sql(
     ...     "SELECT 'a' AS company_id, 'Acme' AS name, 'DE' AS country, 'it' AS industry_tag,"
@@ -54,8 +55,8 @@ def revise_companies(
     """The rows of the dimension that change because of the changed dates.
 
     New evidence can only move a first day back. A date whose rows were removed may have been the
-    only evidence for a first day. Where no new evidence supports that first day, the row `is_unsure`:
-    only all staged rows of the company can tell.
+    only evidence for a first day. Where no new evidence supports that first day, the row is
+    `is_unsure`: only all staged rows of the company can tell.
 
     Shape: `dim.companies`, `latest_of_crm` and `first_days_of_use` of the changed dates in; its
     columns without row times, `before`, `is_member` and `is_unsure` out, key company_id.
@@ -144,13 +145,13 @@ def replace_unsure_rows(revised: DataFrame, rebuilt: DataFrame) -> DataFrame:
     Shape: `revise_companies` and `build_companies` of the unsure companies in; as `beside_current`
     out.
 
-    >>> content = "NULL AS name, NULL AS country, NULL AS industry_tag, NULL AS last_contact_at,"
-    >>> content += " DATE'2025-03-05' AS first_seen_date, NULL AS first_active_date, true AS is_inferred"
-    >>> unsure = spark.sql("VALUES ('a'), ('b') AS t(company_id)").select("*", F.expr("1 AS before"))
-    >>> columns = [F.expr(column) for column in content.split(", ")]
-    >>> marks = [F.lit(True).alias("is_member"), F.lit(True).alias("is_unsure")]
-    >>> rebuilt = spark.sql("VALUES ('a') AS t(company_id)").select("company_id", *columns)
-    >>> rows = replace_unsure_rows(unsure.select("*", *columns, *marks), rebuilt)
+    >>> others = [F.lit("any").alias(name) for name in CONTENT[1:]]
+    >>> revised = spark.sql("VALUES ('a'), ('b') AS t(company_id)").select(
+    ...     "*", *others, F.lit(1).alias("before"),
+    ...     F.lit(True).alias("is_member"), F.lit(True).alias("is_unsure"),
+    ... )
+    >>> rebuilt = spark.sql("VALUES ('a') AS t(company_id)").select("*", *others)
+    >>> rows = replace_unsure_rows(revised, rebuilt)
     >>> sorted((row.company_id, row.is_member) for row in rows.collect())
     [('a', True), ('b', False)]
     """

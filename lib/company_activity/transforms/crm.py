@@ -1,4 +1,4 @@
-"""CRM records read from files → rows of staging and quarantine; snapshots as the union of their paths."""
+"""CRM records read from files → rows of staging and quarantine; the union of a snapshot's paths."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def paths_predicate(column: str, paths: Iterable[str]) -> str:
 
 
 def union_of_paths(staged: DataFrame) -> DataFrame:
-    """One row per snapshot date and company: a date is the union of its paths, the greatest path wins.
+    """One row per snapshot date and company: of the paths of a date the greatest wins.
 
     Shape: `stg.crm_companies` in and out, key file_date, company_id.
 

@@ -71,6 +71,15 @@ def rebuilt(tables: Tables, keep: Keep) -> Revision:
     """The dimension from everything staged: its definition.
 
     `keep` caches what is read several times.
+
+    >>> from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
+    >>> declared = (CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY)
+    >>> snapshots, companies, history = (spark.createDataFrame([], t.struct) for t in declared)
+    >>> usage = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-05' AS date, 1 AS active_users")
+    >>> tables = Tables(snapshots, usage, companies, history)
+    >>> revision = rebuilt(tables, keep=lambda rows: rows)
+    >>> [(r.company_id, r.is_inferred, r.before) for r in revision.companies.collect()]
+    [('a', True, None)]
     """
     periods = keep(build_history(tables.snapshots))
     differ = keep(companies_that_differ(tables.history, periods))
@@ -84,6 +93,19 @@ def revised(tables: Tables, usage: StagingChange, crm: StagingChange, keep: Keep
     """The dimension from the rows of the changed dates and from the dimension as it stands.
 
     `keep` caches what is read several times.
+
+    >>> from datetime import date
+    >>> from company_activity.transforms.staging_change import StagingChange
+    >>> from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
+    >>> declared = (CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY)
+    >>> snapshots, companies, history = (spark.createDataFrame([], t.struct) for t in declared)
+    >>> usage = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-05' AS date, 1 AS active_users")
+    >>> tables = Tables(snapshots, usage, companies, history)
+    >>> new_date = StagingChange(added=frozenset([date(2025, 3, 5)]), removed=frozenset())
+    >>> nothing = StagingChange(added=frozenset(), removed=frozenset())
+    >>> revision = revised(tables, usage=new_date, crm=nothing, keep=lambda rows: rows)
+    >>> [(r.company_id, r.is_inferred, r.before) for r in revision.companies.collect()]
+    [('a', True, None)]
     """
     history = revised_history(tables, crm, keep)
     latest = latest_of_crm(history.touched, history.fresh)
@@ -117,6 +139,19 @@ def with_rebuilt_rows(tables: Tables, revision: Revision, unsure: DataFrame) -> 
     """The revised companies, with the `unsure` ones built from all that is staged of them.
 
     Shape: as `beside_current` hands out, key company_id.
+
+    >>> from dataclasses import replace
+    >>> from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
+    >>> declared = (CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY)
+    >>> snapshots, companies, history = (spark.createDataFrame([], t.struct) for t in declared)
+    >>> usage = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-05' AS date, 1 AS active_users")
+    >>> tables = Tables(snapshots, usage, companies, history)
+    >>> revision = rebuilt(tables, keep=lambda rows: rows)
+    >>> unsure = revision.companies.withColumn("is_unsure", F.lit(True))
+    >>> unsure_revision = replace(revision, companies=unsure, may_be_unsure=True)
+    >>> rows = with_rebuilt_rows(tables, unsure_revision, unsure.select("company_id"))
+    >>> [(r.company_id, r.is_inferred, r.before) for r in rows.collect()]
+    [('a', True, None)]
     """
     snapshots, usage = tables.of(unsure)
     rebuilt_companies = build_companies(snapshots, usage)

@@ -1,4 +1,4 @@
-"""Two versions of the dimension and its history → the spans of dates whose rows change with them."""
+"""Two versions of the dimension and its history → the spans of dates whose rows change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def spans_of_moved_companies(before: DataFrame, after: DataFrame) -> DataFrame:
     >>> columns = "AS t(company_id, first_seen_date, first_active_date)"
     >>> before = spark.sql(f"VALUES ('a', DATE'2025-03-09', DATE(NULL)) {columns}")
     >>> after = spark.sql(
-    ...     f"VALUES ('a', DATE'2025-03-01', DATE(NULL)), ('b', DATE'2025-03-05', DATE(NULL)) {columns}"
+    ...     "VALUES ('a', DATE'2025-03-01', DATE(NULL)), ('b', DATE'2025-03-05', DATE(NULL))"
+    ...     f" {columns}"
     ... )
     >>> spans = spans_of_moved_companies(before, after)
     >>> sorted((str(row.first), str(row.last)) for row in spans.collect())
@@ -56,7 +57,11 @@ def _where_moved(day: str) -> tuple[Column, Column]:
     return F.when(has_moved, F.col(day)), F.when(has_moved, F.col(f"old_{day}"))
 
 
-def spans_of_moved_attributes(before: DataFrame, after: DataFrame, companies: DataFrame) -> DataFrame:
+def spans_of_moved_attributes(
+    before: DataFrame,
+    after: DataFrame,
+    companies: DataFrame,
+) -> DataFrame:
     """The dates that see other attributes; `last` is NULL where the span has no end.
 
     The calendar of each changed company is cut where either version has an edge. Between two edges

@@ -76,9 +76,9 @@ def usage_days(usage: DataFrame) -> DataFrame:
 def facts_by_slices(days: DataFrame, spine: DataFrame) -> DataFrame:
     """The facts by conditional sums over each date's own 60 days.
 
-    Shape: `usage_days` and the spine `company_id, activity_date, …` in; the spine with the columns
-    of `SUMS`, `largest_record_30d`, `days_since_last_active` and `has_conflict` out. Zeros where a
-    company has no usage.
+    Shape: `usage_days` and the spine `company_id, activity_date, …` in; out comes the spine with
+    the columns of `SUMS`, `largest_record_30d`, `days_since_last_active` and `has_conflict`. Zeros
+    where a company has no usage.
 
     >>> days = spark.sql(
     ...     "SELECT 'a' AS company_id, DATE'2025-03-01' AS date, 3L AS users, 30L AS events,"
@@ -86,7 +86,8 @@ def facts_by_slices(days: DataFrame, spine: DataFrame) -> DataFrame:
     ... )
     >>> spine = spark.sql("VALUES ('a', DATE'2025-03-02') AS t(company_id, activity_date)")
     >>> facts = facts_by_slices(days, spine)
-    >>> facts.select("active_users", "users_1_back", "events_30d", "days_since_last_active").first()[:]
+    >>> columns = ["active_users", "users_1_back", "events_30d", "days_since_last_active"]
+    >>> facts.select(*columns).first()[:]
     (0, 3, 30, 1)
     """
     dates = spine.select("activity_date").distinct()
@@ -122,7 +123,8 @@ def facts_by_windows(days: DataFrame, spine: DataFrame, companies: DataFrame) ->
     >>> spine = spark.sql("VALUES ('a', DATE'2025-03-02') AS t(company_id, activity_date)")
     >>> companies = spark.sql("VALUES ('a', DATE'2025-03-01') AS t(company_id, first_seen_date)")
     >>> facts = facts_by_windows(days, spine, companies)
-    >>> facts.select("active_users", "users_1_back", "events_30d", "days_since_last_active").first()[:]
+    >>> columns = ["active_users", "users_1_back", "events_30d", "days_since_last_active"]
+    >>> facts.select(*columns).first()[:]
     (0, 3, 30, 1)
     """
     calendar = _calendar_of(companies, spine)

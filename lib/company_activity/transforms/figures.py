@@ -1,4 +1,4 @@
-"""What a report shows of the lake: sums by date, companies at risk with their last 60 days, rejections."""
+"""What a report shows of the lake: sums by date, companies at risk, rejected records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def figures_by_date(rows: DataFrame) -> DataFrame:
     ...     " AS t(active_users, events, is_churn_risk, lifecycle_state)"
     ... )
     >>> figures = figures_by_date(rows.withColumn("activity_date", F.lit("2025-03-01")))
-    >>> figures.select("companies", "active_users", "at_risk", "not_judged", "new", "unknown").first()[:]
+    >>> columns = ["companies", "active_users", "at_risk", "not_judged", "new", "unknown"]
+    >>> figures.select(*columns).first()[:]
     (2, 7, 1, 1, 1, 1)
     """
     state = F.coalesce("lifecycle_state", F.lit("unknown"))
@@ -67,7 +68,8 @@ def risks_with_days(rows: DataFrame, day: date, most: int) -> DataFrame:
     ... )
     >>> others = [F.lit(None).alias(name) for name in SHOWN_OF_RISKS if name not in days.columns]
     >>> rows = days.select("*", *others, F.lit(None).cast("date").alias("last_contact_at"))
-    >>> [(row.company_id, len(row.days)) for row in risks_with_days(rows, date(2025, 3, 2), 10).collect()]
+    >>> risks = risks_with_days(rows, date(2025, 3, 2), most=10)
+    >>> [(row.company_id, len(row.days)) for row in risks.collect()]
     [('a', 2)]
     """
     is_on_day = F.col("activity_date") == F.lit(day)
@@ -75,7 +77,8 @@ def risks_with_days(rows: DataFrame, day: date, most: int) -> DataFrame:
         *SHOWN_OF_RISKS,
         F.to_date("last_contact_at").alias("last_contact"),
     )
-    recent = rows.where(_is_shown(day)).join(at_risk.select("company_id"), "company_id", "left_semi")
+    ids = at_risk.select("company_id")
+    recent = rows.where(_is_shown(day)).join(ids, "company_id", "left_semi")
     shown = F.struct("activity_date", "active_users", "is_churn_risk")
     days = recent.groupBy("company_id").agg(
         F.sum("active_users").alias("user_days"),
@@ -125,10 +128,10 @@ def new_risks(rows: DataFrame, day: date) -> DataFrame:
 
 
 def rejected_by_reason(quarantined: DataFrame, run_id: str) -> DataFrame:
-    """How many records each rule rejected, most first; a record that broke two rules counts in both.
+    """How many records each rule rejected, most first; one that broke two rules counts in both.
 
-    Shape: `quarantine.records` in; `feed, reason, records, new, newest` out, key feed, reason. `new`
-    are those of the run, `newest` is the newest of their dates.
+    Shape: `quarantine.records` in; `feed, reason, records, new, newest` out, key feed, reason.
+    `new` are those of the run, `newest` is the newest of their dates.
 
     >>> quarantined = spark.sql(
     ...     "VALUES ('usage', array('NEGATIVE'), '2025-03-01', 'r1'),"

@@ -1,4 +1,4 @@
-"""The content hash of a table's dates: equal rows give the same text, in any order, on any engine."""
+"""The content hash of a table's dates: equal rows, in any order, give the same text."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def content_hash(table: Table) -> Column:
-    """The hash of a group's rows, for `groupBy(date).agg(…)`: their number and the sum of their hashes.
+    """The hash of a group's rows, for `agg(…)`: their number and the sum of their hashes.
 
     Run ids and row times do not enter. `xxhash64` skips NULLs and array borders. So behind each
     value that may be NULL and is not stands a hash of the column's name, and behind an array its
     length. A column that is new, and NULL in every row of a date, leaves the date's hash as it was.
 
     >>> from company_activity.schemas import Column, Table
-    >>> table = Table("t", (Column("id", "string", "", nullable=False), Column("n", "bigint", "")), ("id",))
+    >>> columns = (Column("id", "string", "", nullable=False), Column("n", "bigint", ""))
+    >>> table = Table("t", columns, key=("id",))
     >>> rows = spark.sql("VALUES ('a', 1L), ('b', NULL) AS t(id, n)")
     >>> swapped = spark.sql("VALUES ('b', NULL), ('a', 1L) AS t(id, n)")
     >>> rows.agg(content_hash(table)).first() == swapped.agg(content_hash(table)).first()

@@ -1,4 +1,4 @@
-"""Changes of `dim.companies_history` that follow from changed snapshots: few companies, recent periods."""
+"""Changes of `dim.companies_history` that follow from changed snapshots, without a full rebuild."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ def in_reach(since: date) -> str:
     return f"(valid_to IS NULL OR valid_to >= DATE'{since}')"
 
 
-def companies_with_changed_periods(snapshots: DataFrame, periods: DataFrame, change: StagingChange) -> DataFrame:
+def companies_with_changed_periods(
+    snapshots: DataFrame,
+    periods: DataFrame,
+    change: StagingChange,
+) -> DataFrame:
     """The companies whose periods change, because a changed snapshot contradicts the history.
 
     A company is left out where each changed snapshot repeats what the history says as of its date.
@@ -42,9 +46,10 @@ def companies_with_changed_periods(snapshots: DataFrame, periods: DataFrame, cha
     >>> staged = spark.sql("VALUES ('same', 'S'), ('renamed', 'New') AS t(company_id, name)")
     >>> known = spark.sql("VALUES ('same', 'S'), ('renamed', 'Old') AS t(company_id, name)")
     >>> others = ["NULL AS country", "NULL AS industry_tag", "NULL AS last_contact_at"]
-    >>> snapshots = staged.selectExpr("*", *others, "DATE'2025-03-09' AS file_date", "'f' AS src_file_name")
+    >>> others += ["'f' AS src_file_name"]
+    >>> snapshots = staged.selectExpr("*", *others, "DATE'2025-03-09' AS file_date")
     >>> periods = known.selectExpr(
-    ...     "*", *others, "DATE'2025-03-01' AS valid_from", "DATE(NULL) AS valid_to", "'f' AS src_file_name"
+    ...     "*", *others, "DATE'2025-03-01' AS valid_from", "DATE(NULL) AS valid_to"
     ... )
     >>> change = StagingChange(added=frozenset([date(2025, 3, 9)]), removed=frozenset())
     >>> companies_with_changed_periods(snapshots, periods, change).collect()
@@ -82,7 +87,12 @@ def _is_repeated() -> Column:
     return is_equal & (~is_opening | is_same_file)
 
 
-def rebuilt_periods(companies: DataFrame, snapshots: DataFrame, periods: DataFrame, since: date) -> DataFrame:
+def rebuilt_periods(
+    companies: DataFrame,
+    snapshots: DataFrame,
+    periods: DataFrame,
+    since: date,
+) -> DataFrame:
     """The periods of `companies` in reach of `since`, built from the snapshots since then.
 
     The period that held just before `since` sums up all earlier snapshots: it is read as one
@@ -91,9 +101,9 @@ def rebuilt_periods(companies: DataFrame, snapshots: DataFrame, periods: DataFra
     Shape: `dim.companies_history`, key company_id, valid_from.
 
     >>> others = ["NULL AS country", "NULL AS industry_tag", "NULL AS last_contact_at"]
-    >>> periods = spark.sql("VALUES ('a', 'Old', DATE'2025-03-01') AS t(company_id, name, valid_from)")
-    >>> staged = spark.sql("VALUES ('a', 'New', DATE'2025-03-09') AS t(company_id, name, file_date)")
     >>> companies = spark.sql("VALUES ('a') AS t(company_id)")
+    >>> periods = companies.selectExpr("*", "'Old' AS name", "DATE'2025-03-01' AS valid_from")
+    >>> staged = companies.selectExpr("*", "'New' AS name", "DATE'2025-03-09' AS file_date")
     >>> rebuilt = rebuilt_periods(
     ...     companies,
     ...     staged.selectExpr("*", *others, "'new.csv' AS src_file_name"),

@@ -77,7 +77,8 @@ def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
     >>> from company_activity.settings.model import ChurnSettings
     >>> facts = spark.sql(
     ...     "VALUES (0L, 40L, 0L, 8, 16383L), (30L, 40L, 7L, 0, 16383L), (0L, 40L, 0L, 8, 16382L)"
-    ...     " AS t(users_7d, users_7d_before, active_days_7d, days_since_last_active, complete_mask)"
+    ...     " AS t(users_7d, users_7d_before, active_days_7d, days_since_last_active,"
+    ...     " complete_mask)"
     ... )
     >>> known = facts.selectExpr(
     ...     "*", "DATE'2025-03-31' AS activity_date", "TIMESTAMP'2025-03-01' AS last_contact_at",

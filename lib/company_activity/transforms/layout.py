@@ -1,8 +1,8 @@
 """How the dimension's tables lie in files, and what a change of some companies replaces of them.
 
-A company's rows lie in the file of its bucket. Buckets are those of Spark's own hash partitioning, so
-that one task writes one bucket and one bucket is one file. A change replaces the buckets that it
-touches: their numbers, and no company, stand in the commit's predicate.
+A company's rows lie in the file of its bucket. Buckets are those of Spark's own hash partitioning,
+so that one task writes one bucket and one bucket is one file. A change replaces the buckets that it
+touches: the commit's predicate holds their numbers, and no company.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def bucket_count(rows: int) -> int:
 
 
 def bucket(count: int) -> Column:
-    """The bucket of a row's company: the partition that `repartition(count, "company_id")` gives."""
+    """The bucket of a row's company: its partition after `repartition(count, "company_id")`."""
     return F.pmod(F.hash("company_id"), F.lit(count))
 
 
@@ -95,14 +95,15 @@ def in_buckets(rows: DataFrame, count: int) -> DataFrame:
 
 
 def with_ended_apart(periods: DataFrame, count: int) -> DataFrame:
-    """Periods as they should be written: current ones in their buckets, ended ones apart by their end.
+    """Periods as they should be written: current ones in buckets, ended ones apart by their end.
 
     Delta then knows from a file's statistics that all its periods ended before a date, and does not
     open it.
 
-    >>> periods = spark.sql("VALUES ('a', DATE'2025-03-01'), ('a', NULL) AS t(company_id, valid_to)")
-    >>> with_ended_apart(periods, 1).select(F.spark_partition_id()).distinct().count()
-    2
+    >>> periods = spark.sql("VALUES (1, DATE'2025-03-01'), (2, NULL) AS t(company_id, valid_to)")
+    >>> laid = with_ended_apart(periods, 1).select(F.spark_partition_id(), "company_id")
+    >>> sorted(tuple(row) for row in laid.collect())
+    [(0, 2), (1, 1)]
     """
     ended = periods.where("valid_to IS NOT NULL").repartitionByRange(count, "valid_to")
     current = periods.where("valid_to IS NULL")

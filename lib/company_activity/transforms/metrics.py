@@ -32,7 +32,7 @@ TODAY_AND_A_WEEK_AGO = bits(0, 0) | bits(7, 7)
 
 
 def with_observed_days(facts: DataFrame) -> DataFrame:
-    """Add how many complete dates count: of the date (`days_observed_…`), of the company (`days_lived_…`).
+    """Add how many days count: complete dates, and those that the company lived.
 
     `alive_mask` is the company's last 60 days from its first day seen on; `lived_mask` those that
     are complete. A missing date is not lived; a complete one without a record is, with zeros.
@@ -45,7 +45,8 @@ def with_observed_days(facts: DataFrame) -> DataFrame:
     ...     " 1023L AS complete_mask"
     ... )
     >>> days = with_observed_days(facts)
-    >>> days.select("alive_mask", "days_observed_7d", "days_observed_30d", "days_lived_30d").first()[:]
+    >>> columns = ["alive_mask", "days_observed_7d", "days_observed_30d", "days_lived_30d"]
+    >>> days.select(*columns).first()[:]
     (7, 7, 10, 3)
     """
     days_seen = F.datediff("activity_date", "first_seen_date") + 1
@@ -144,7 +145,8 @@ def with_monthly_users(facts: DataFrame) -> DataFrame:
     ...     "SELECT 15L AS lived_mask, 15L AS weekday_mask, 16L AS largest_record_30d,"
     ...     " 54L AS users_30d, 54L AS weekday_users_30d, 756BD AS weekday_users_squared_30d"
     ... )
-    >>> with_monthly_users(facts).select("mau_lower", "mau_upper", "est_monthly_active_users").first()[:]
+    >>> columns = ["mau_lower", "mau_upper", "est_monthly_active_users"]
+    >>> with_monthly_users(facts).select(*columns).first()[:]
     (16, 54, 33)
     """
     moments = _weekday_moments()
@@ -176,9 +178,9 @@ def _pool_seen(moments: _Moments) -> Column:
     """How many users of a binomial pool came at least once, by the method of moments.
 
     A user comes on a day with probability p. The share of a pool that ever came in w days,
-    1 − (1−p)^w, is −expm1(w·log1p(−p)): with a small p the power is so near to 1 that a double keeps
-    few digits of the difference. (No log1p where p is 1: then all came.) Rounding the estimate to 6
-    decimals removes the last bits' error before the half decides.
+    1 − (1−p)^w, is −expm1(w·log1p(−p)): with a small p the power is so near to 1 that a double
+    keeps few digits of the difference. (No log1p where p is 1: then all came.) Rounding the
+    estimate to 6 decimals removes the last bits' error before the half decides.
     """
     excess = (moments.threshold - moments.variance).cast("double")
     p = excess / moments.threshold.cast("double")
@@ -193,8 +195,11 @@ def _rounded_root(a: Column, b: Column) -> Column:
     The double's root is off by one where the product has no exact double (above 2^53). r is right
     where r² − r < a·b ≤ r² + r, for (r + ½)² = r² + r + ¼ is no integer.
 
-    >>> pairs = spark.sql("VALUES (0L, 5L), (1L, 2L), (3L, 4L), (1000000000L, 1000000019L) AS t(a, b)")
-    >>> [r.root for r in pairs.select(_rounded_root(F.col("a"), F.col("b")).alias("root")).collect()]
+    >>> pairs = spark.sql(
+    ...     "VALUES (0L, 5L), (1L, 2L), (3L, 4L), (1000000000L, 1000000019L) AS t(a, b)"
+    ... )
+    >>> roots = pairs.select(_rounded_root(F.col("a"), F.col("b")))
+    >>> [root for (root,) in roots.collect()]
     [0, 1, 3, 1000000009]
     """
     product = _product(a, b)
