@@ -9,8 +9,8 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.schemas import COMPANIES_HISTORY, CRM_COMPANIES
-from company_activity.transforms.history_changes import companies_told_otherwise, periods_again
-from company_activity.transforms.moves import Moves
+from company_activity.transforms.history_changes import companies_with_changed_periods, rebuilt_periods
+from company_activity.transforms.staging_change import StagingChange
 
 from support.frames import frame
 
@@ -53,7 +53,7 @@ def test_a_snapshot_touches_the_companies_of_which_it_tells_something_else(spark
         ("new", "N", LEAP),
         ("renamed", "not a moved date", LATE),
     )
-    found = companies_told_otherwise(told, known, Moves(come=frozenset([LEAP]), gone=frozenset()))
+    found = companies_with_changed_periods(told, known, StagingChange(added=frozenset([LEAP]), removed=frozenset()))
     touched = [("renamed",), ("emptied",), ("filled",), ("known earlier",), ("new",)]
     assert_df_equality(
         found, spark.createDataFrame(touched, "company_id string"), ignore_row_order=True, ignore_metadata=True
@@ -68,7 +68,9 @@ def test_a_replaced_snapshot_touches_those_whose_period_it_had_opened(spark: Spa
         ("not opened", "A", JAN, None),
     ).unionByName(periods(spark, ("opened by another path", "A", LEAP, None), path="g.csv"))
     told = snapshots(spark, ("opened, there", "A", LEAP), ("opened by another path", "A", LEAP))
-    found = companies_told_otherwise(told, known, Moves(come=frozenset([LEAP]), gone=frozenset([LEAP])))
+    found = companies_with_changed_periods(
+        told, known, StagingChange(added=frozenset([LEAP]), removed=frozenset([LEAP]))
+    )
     touched = [("opened, gone",), ("opened by another path",)]
     assert_df_equality(
         found, spark.createDataFrame(touched, "company_id string"), ignore_row_order=True, ignore_metadata=True
@@ -80,5 +82,5 @@ def test_what_stood_before_sums_up_the_snapshots_that_are_not_read(spark: SparkS
     told = snapshots(spark, ("a", "never read", JAN), ("a", "Old", LEAP), ("a", "Newer", LATE), ("b", "b", LATE))
     only_a = spark.createDataFrame([("a",)], "company_id string")
     expected = spark.createDataFrame([("a", "Old", JAN, LATE), ("a", "Newer", LATE, None)], PERIODS)
-    found = periods_again(only_a, told, known, LEAP).select(*expected.columns)
+    found = rebuilt_periods(only_a, told, known, LEAP).select(*expected.columns)
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True, ignore_metadata=True)

@@ -1,4 +1,4 @@
-"""Rules on rows: a row carries the names of the rules it broke, and is accepted or quarantined by them."""
+"""Rules on rows: a row carries the names of the rules it broke; they accept or quarantine it."""
 
 from __future__ import annotations
 
@@ -16,5 +16,13 @@ def is_accepted() -> Column:
 
 
 def split_by_reasons(records: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """The records without a broken rule, and those with one."""
-    return records.where(is_accepted()), records.where(~is_accepted())
+    """The records without a broken rule, and those with one.
+
+    >>> records = spark.sql("VALUES (1, array()), (2, array('NEGATIVE')) AS t(item, reasons)")
+    >>> accepted, broken = split_by_reasons(records)
+    >>> [row.item for row in accepted.collect()], [row.item for row in broken.collect()]
+    ([1], [2])
+    """
+    accepted = records.where(is_accepted())
+    broken = records.where(~is_accepted())
+    return accepted, broken

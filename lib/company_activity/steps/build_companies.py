@@ -16,7 +16,7 @@ from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import spelt_alike, with_row_times
 from company_activity.transforms.crm import union_of_paths
-from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, settled
+from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, with_rebuilt_rows
 from company_activity.transforms.layout import (
     ROWS_PER_FILE,
     Replacement,
@@ -25,7 +25,7 @@ from company_activity.transforms.layout import (
     in_buckets,
     with_ended_apart,
 )
-from company_activity.transforms.moves import Moves, moves_between
+from company_activity.transforms.staging_change import StagingChange, staging_change_between
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,11 +77,11 @@ def alike(run: Run) -> list[str]:
     return [f"ids of CRM and usage differ only in case or normal form, and count as different companies: {named}{more}"]
 
 
-def moved(built: Sources, now: Sources) -> tuple[Moves, Moves]:
+def moved(built: Sources, now: Sources) -> tuple[StagingChange, StagingChange]:
     """The usage dates and the snapshot dates whose staged rows are not those that the dimension was built from."""
     return (
-        moves_between(complete_marks(built), complete_marks(now)),
-        moves_between(built.crm, now.crm),
+        staging_change_between(complete_marks(built), complete_marks(now)),
+        staging_change_between(built.crm, now.crm),
     )
 
 
@@ -161,7 +161,7 @@ def changed_rows(tables: Tables, revision: Revision, now: datetime) -> DataFrame
     companies = revision.companies
     if revision.may_be_unsure:
         unsure = companies.where("is_unsure").select("company_id")
-        companies = companies if unsure.isEmpty() else settled(tables, revision, unsure)
+        companies = companies if unsure.isEmpty() else with_rebuilt_rows(tables, revision, unsure)
     return with_row_times(companies, now).where("change <> 'unchanged'")
 
 

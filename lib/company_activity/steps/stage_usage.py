@@ -34,7 +34,7 @@ from company_activity.planning.state import GenerationMark, Marks, StagingState
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import StepReport
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
-from company_activity.transforms.audit import keys_of
+from company_activity.transforms.audit import keys_kept
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def stage(run: Run, batch: Batch) -> Staged:
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
     arrived = reconcile(batch.complete, parsed, records)
-    (figures,) = keys_of(records, PRODUCT_USAGE).collect()
+    (figures,) = keys_kept(good, records, PRODUCT_USAGE).collect()
     verdicts = refuse_defects(well_keyed(PRODUCT_USAGE.name, *figures))
     if not batch.is_again:
         verdicts += judge(run, arrived, batch.newest)

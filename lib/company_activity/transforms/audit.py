@@ -1,4 +1,4 @@
-"""Figures of rows about to be written, for their gates: keys and NULLs, of activity rows also sums and content hash."""
+"""Figures of rows about to be written, for their gates: keys, NULLs, sums and content hashes."""
 
 from __future__ import annotations
 
@@ -20,34 +20,100 @@ if TYPE_CHECKING:
 
 
 def audited(candidate: DataFrame) -> DataFrame:
-    """`activity_date, rows, keys, active_users, events, unknown, nulls, content_hash`, a row per date; one pass.
+    """The figures of each date of the activity table, in one pass.
 
-    `unknown` are the companies that the CRM does not know, `nulls` the rows with a NULL where the table allows none.
+    `unknown` are the companies that the CRM does not know, `nulls` the rows with a NULL where the
+    table allows none.
+
+    Shape: `analytics.company_activity_daily` in; `activity_date, rows, keys, active_users, events,
+    unknown, nulls, content_hash` out, key activity_date.
+
+    >>> rows = spark.sql(
+    ...     "VALUES ('a', 3L, 'merged'), ('b', 4L, 'product_api') AS t(id, users, source)"
+    ... )
+    >>> given = {"company_id": "id", "active_users": "users", "source": "source"}
+    >>> columns = [
+    ...     F.col(given[column.name]).alias(column.name) if column.name in given
+    ...     else F.lit(None).cast(column.type).alias(column.name)
+    ...     for column in COMPANY_ACTIVITY_DAILY.columns
+    ... ]
+    >>> audited(rows.select(*columns)).select("rows", "keys", "active_users", "unknown").first()[:]
+    (2, 2, 7, 1)
     """
+    is_unknown = F.col("source") == "product_api"
     return candidate.groupBy("activity_date").agg(
         F.count("*").alias("rows"),
         F.count_distinct("company_id").alias("keys"),
         F.sum("active_users").alias("active_users"),
         F.sum("events").alias("events"),
-        F.count_if(F.col("source") == "product_api").alias("unknown"),
+        F.count_if(is_unknown).alias("unknown"),
         nulls(COMPANY_ACTIVITY_DAILY),
         content_hash(COMPANY_ACTIVITY_DAILY).alias("content_hash"),
     )
 
 
 def nulls(table: Table) -> Column:
-    """How many rows have a NULL where the table allows none, but for what is stamped on them as they are written."""
-    required = [c.name for c in table.columns if not c.nullable and c.name not in table.unhashed]
-    return F.count_if(reduce(or_, (F.col(name).isNull() for name in required))).alias("nulls")
+    """How many rows have a NULL where the table allows none.
+
+    Columns that the step stamps on the rows as it writes them do not count.
+    """
+    stamped = table.unhashed
+    required = [c.name for c in table.columns if not c.nullable and c.name not in stamped]
+    has_null = reduce(or_, [F.col(name).isNull() for name in required])
+    return F.count_if(has_null).alias("nulls")
 
 
 def keys_of(rows: DataFrame, table: Table) -> DataFrame:
-    """One row: `rows`, `keys` (how many different ones), `nulls`."""
-    return rows.agg(F.count("*").alias("rows"), F.count_distinct(*table.key).alias("keys"), nulls(table))
+    """How many rows, different keys and rows with a forbidden NULL there are.
+
+    Shape: one row, `rows, keys, nulls`.
+
+    >>> from company_activity.schemas import COMPANIES_HISTORY
+    >>> rows = spark.sql(
+    ...     "VALUES ('a', 1, 'f'), ('a', 1, NULL) AS t(company_id, valid_from, src_file_name)"
+    ... )
+    >>> keys_of(rows, COMPANIES_HISTORY).first()[:]
+    (2, 1, 1)
+    """
+    return rows.agg(
+        F.count("*").alias("rows"),
+        F.count_distinct(*table.key).alias("keys"),
+        nulls(table),
+    )
+
+
+def keys_kept(accepted: DataFrame, kept: DataFrame, table: Table) -> DataFrame:
+    """How many rows were kept, how many different keys they were kept of, and forbidden NULLs.
+
+    The keys are counted in the rows before they were deduplicated: counted in what a `groupBy` on
+    the key gives, they would be right whatever it gave.
+
+    Shape: one row, `rows, keys, nulls`.
+
+    >>> from company_activity.schemas import COMPANIES_HISTORY
+    >>> columns = "AS t(company_id, valid_from, src_file_name)"
+    >>> accepted = spark.sql(f"VALUES ('a', 1, 'f'), ('a', 1, 'g'), ('b', 1, 'f') {columns}")
+    >>> kept = spark.sql(f"VALUES ('a', 1, 'g') {columns}")
+    >>> keys_kept(accepted, kept, COMPANIES_HISTORY).first()[:]
+    (1, 2, 0)
+    """
+    keys = accepted.agg(F.count_distinct(*table.key).alias("keys"))
+    figures = kept.agg(F.count("*").alias("rows"), nulls(table))
+    return figures.crossJoin(keys).select("rows", "keys", "nulls")
 
 
 def rows_of_the_spine(companies: DataFrame, dates: Iterable[date]) -> dict[date, int]:
-    """How many rows each date must have: the companies first seen by then, counted from the dimension alone."""
-    first_seen = sorted(tuple(row) for row in companies.groupBy("first_seen_date").count().collect())
-    days, known = [day for day, _ in first_seen], [0, *accumulate(count for _, count in first_seen)]
+    """How many rows each date must have: the companies first seen by then.
+
+    It is counted from the dimension alone.
+
+    >>> companies = spark.sql("VALUES (DATE'2025-03-01'), (DATE'2025-03-03') AS t(first_seen_date)")
+    >>> days = [date(2025, 3, day) for day in (1, 2, 3)]
+    >>> list(rows_of_the_spine(companies, days).values())
+    [1, 1, 2]
+    """
+    counted = companies.groupBy("first_seen_date").count().collect()
+    first_seen = sorted(tuple(row) for row in counted)
+    days = [day for day, _ in first_seen]
+    known = [0, *accumulate(count for _, count in first_seen)]
     return {day: known[bisect_right(days, day)] for day in dates}

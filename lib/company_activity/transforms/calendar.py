@@ -1,4 +1,4 @@
-"""Which dates are complete, as bit masks: a window over the calendar is a mask, a count is `bit_count`.
+"""Which dates are complete, as bit masks: a window of days is a mask, a count a `bit_count`.
 
 Bit i of a date's mask stands for the date i days earlier, so `mask & 0b1111111` is its last week.
 """
@@ -14,24 +14,36 @@ from pyspark.sql import functions as F
 from company_activity.dates import HORIZON_DAYS
 
 CALENDAR = "activity_date date, complete_mask bigint, weekday_mask bigint"
-SATURDAY = 5
+SATURDAY = 5  # as Python's and Spark's `weekday` count, from Monday = 0
+WEEK_DAYS = 7
+MONTH_DAYS = 30
 
 
 def calendar_rows(dates: Iterable[date], complete: Collection[date]) -> list[tuple[date, int, int]]:
-    """For each date: the mask of complete dates and the mask of Mondays to Fridays among its last 60 days.
+    """For each date, two masks of its last 60 days: complete dates, and Mondays to Fridays.
 
     >>> monday = date(2025, 1, 6)
-    >>> [(bin(c), bin(w & 0b1111111)) for _, c, w in calendar_rows([monday], {monday, date(2025, 1, 4)})]
+    >>> rows = calendar_rows([monday], {monday, date(2025, 1, 4)})
+    >>> [(bin(complete), bin(weekdays & 0b1111111)) for _, complete, weekdays in rows]
     [('0b101', '0b1111001')]
     """
-    return [
-        (day, _mask(day, lambda d: d in complete), _mask(day, lambda d: d.weekday() < SATURDAY))
-        for day in sorted(dates)
-    ]
+
+    def is_complete(day: date) -> bool:
+        return day in complete
+
+    return [(day, _mask(day, is_complete), _mask(day, _is_weekday)) for day in sorted(dates)]
+
+
+def _is_weekday(day: date) -> bool:
+    return day.weekday() < SATURDAY
 
 
 def _mask(day: date, holds: Callable[[date], bool]) -> int:
-    return sum(1 << back for back in range(HORIZON_DAYS) if holds(day - timedelta(days=back)))
+    mask = 0
+    for back in range(HORIZON_DAYS):
+        if holds(day - timedelta(days=back)):
+            mask |= 1 << back
+    return mask
 
 
 def bits(first: int, last: int) -> int:
@@ -43,11 +55,22 @@ def bits(first: int, last: int) -> int:
     return (1 << (last + 1)) - (1 << first)
 
 
+THIS_WEEK = bits(0, WEEK_DAYS - 1)
+WEEK_BEFORE = bits(WEEK_DAYS, 2 * WEEK_DAYS - 1)
+LAST_MONTH = bits(0, MONTH_DAYS - 1)
+HORIZON = bits(0, HORIZON_DAYS - 1)
+
+
 def is_whole(mask: Column, window: int) -> Column:
     """Every day of `window` (a mask) is in `mask`."""
     return mask.bitwiseAND(F.lit(window)) == F.lit(window)
 
 
 def days_in(mask: Column, window: int) -> Column:
-    """How many days of `window` are in `mask`."""
+    """How many days of `window` are in `mask`.
+
+    >>> masks = spark.sql("SELECT 1023L AS mask")
+    >>> masks.select(days_in(F.col("mask"), THIS_WEEK), is_whole(F.col("mask"), HORIZON)).first()[:]
+    (7, False)
+    """
     return F.bit_count(mask.bitwiseAND(F.lit(window))).cast("bigint")

@@ -1,4 +1,4 @@
-"""CRM snapshots and usage → who the companies are now, and since when they are seen and active."""
+"""CRM snapshots and usage → the companies, and since when they are seen and active."""
 
 from __future__ import annotations
 
@@ -26,33 +26,72 @@ CONTENT = tuple(name for name in COMPANIES.column_names if name not in COMPANIES
 def build_companies(snapshots: DataFrame, usage: DataFrame) -> DataFrame:
     """One row per company that a snapshot or an accepted usage record knows.
 
-    Shape: `stg.crm_companies` and `stg.product_usage` in; `dim.companies` without its row times out.
+    Shape: `stg.crm_companies` and `stg.product_usage` in; `dim.companies` without its row times
+    out, key company_id.
+
+    >>> snapshots = spark.sql(
+    ...     "VALUES ('a', 'Old', DATE'2025-03-02'), ('a', 'New', DATE'2025-03-09')"
+    ...     " AS t(company_id, name, file_date)"
+    ... ).selectExpr("*", "'DE' AS country", "'it' AS industry_tag", "NULL AS last_contact_at")
+    >>> usage = spark.sql(
+    ...     "VALUES ('a', DATE'2025-03-05', 0), ('b', DATE'2025-03-06', 3)"
+    ...     " AS t(company_id, date, active_users)"
+    ... )
+    >>> companies = build_companies(snapshots, usage)
+    >>> columns = ["company_id", "name", "first_seen_date", "first_active_date", "is_inferred"]
+    >>> for row in companies.select(*columns).orderBy("company_id").collect():
+    ...     print(*row)
+    a New 2025-03-02 None False
+    b None 2025-03-06 2025-03-06 True
     """
     known = snapshots.groupBy("company_id").agg(
-        F.max(F.struct("file_date", *ATTRIBUTES)).alias("newest"), F.min("file_date").alias("first_snapshot")
+        F.max(F.struct("file_date", *ATTRIBUTES)).alias("newest"),
+        F.min("file_date").alias("first_snapshot"),
     )
-    return known.join(first_days_of_use(usage), "company_id", "full").select(
+    joined = known.join(first_days_of_use(usage), "company_id", "full")
+    is_inferred = F.col("first_snapshot").isNull()
+    return joined.select(
         "company_id",
         *(F.col(f"newest.{name}").alias(name) for name in ATTRIBUTES),
         F.least("first_snapshot", "first_record").alias("first_seen_date"),
         "first_active_date",
-        F.col("first_snapshot").isNull().alias("is_inferred"),
+        is_inferred.alias("is_inferred"),
     )
 
 
 def first_days_of_use(usage: DataFrame) -> DataFrame:
-    """`company_id, first_record, first_active_date`: a company's earliest record, and its earliest with users."""
+    """A company's earliest record, and its earliest with active users.
+
+    Shape: `stg.product_usage` in; `company_id, first_record, first_active_date` out, key
+    company_id.
+
+    >>> usage = spark.sql(
+    ...     "VALUES ('a', '2025-03-05', 0), ('a', '2025-03-06', 3)"
+    ...     " AS t(company_id, date, active_users)"
+    ... )
+    >>> first_days_of_use(usage).first()[:]
+    ('a', '2025-03-05', '2025-03-06')
+    """
+    active_date = F.when(F.col("active_users") > 0, F.col("date"))
     return usage.groupBy("company_id").agg(
         F.min("date").alias("first_record"),
-        F.min(F.when(F.col("active_users") > 0, F.col("date"))).alias("first_active_date"),
+        F.min(active_date).alias("first_active_date"),
     )
 
 
 def beside_current(candidates: DataFrame, current: DataFrame) -> DataFrame:
-    """Each company of either side, with the row that stands now as `before` (NULL where there is none).
+    """Each company of either side, with its current row as `before` (NULL where there is none).
 
-    Shape: dimension rows without row times and `dim.companies` in; the candidates' columns, `before` and `is_member`
-    (false: no candidate, the company has to go) out.
+    Shape: dimension rows without row times and `dim.companies` in; the candidates' columns,
+    `before` and `is_member` (false: no candidate, the company has to go) out, key company_id.
+
+    >>> candidates = spark.sql("VALUES ('new', DATE'2025-03-01') AS t(company_id, first_seen_date)")
+    >>> current = spark.sql("SELECT 'gone' AS company_id").select(
+    ...     "company_id", *(F.lit(None).alias(name) for name in COMPANIES.column_names[1:])
+    ... )
+    >>> rows = beside_current(candidates, current)
+    >>> sorted((r.company_id, r.before is not None, r.is_member) for r in rows.collect())
+    [('gone', True, False), ('new', False, True)]
     """
     before = current.select("company_id", F.struct(*COMPANIES.column_names).alias("before"))
     joined = candidates.join(before, "company_id", "full")
@@ -60,44 +99,74 @@ def beside_current(candidates: DataFrame, current: DataFrame) -> DataFrame:
 
 
 def with_row_times(revised: DataFrame, now: datetime) -> DataFrame:
-    """Add `created_at` and `updated_at`: kept where nothing changed, `updated_at` now where something did.
+    """Add `created_at` and `updated_at`; `updated_at` is `now` where the row changed.
 
-    Shape: as `beside_current` hands out; `dim.companies` and `change` (`inserted`, `repaired`, `changed`,
-    `unchanged`, `removed`) out. `repaired` is an inferred member that the CRM has brought.
+    `change` says how: `inserted`, `repaired` (an inferred member that the CRM has brought),
+    `changed`, `unchanged` or `removed`.
+
+    Shape: as `beside_current` hands out; `dim.companies` and `change` out, key company_id.
+
+    >>> from datetime import UTC, datetime
+    >>> content = spark.sql("VALUES ('same', 'S'), ('renamed', 'New') AS t(company_id, name)")
+    >>> others = [F.lit(None).alias(name) for name in CONTENT[2:-1]]
+    >>> candidates = content.select("*", *others, F.lit(False).alias("is_inferred"))
+    >>> old_name = F.when(F.col("name") == "S", "S").otherwise("Old")
+    >>> before = F.struct(
+    ...     "company_id", old_name.alias("name"), *CONTENT[2:],
+    ...     *(F.lit("2025-01-01").cast("timestamp").alias(name) for name in COMPANIES.unhashed),
+    ... )
+    >>> rows = candidates.select("*", before.alias("before"), F.lit(True).alias("is_member"))
+    >>> dated = with_row_times(rows, datetime(2025, 3, 1, tzinfo=UTC))
+    >>> [tuple(r) for r in dated.select("company_id", F.month("updated_at"), "change").collect()]
+    [('same', 1, 'unchanged'), ('renamed', 3, 'changed')]
     """
     is_same = is_as_before()
+    is_new = F.col("before").isNull()
+    is_repaired = F.col("before.is_inferred") & ~F.col("is_inferred")
     change = (
         F.when(~F.col("is_member"), "removed")
-        .when(F.col("before").isNull(), "inserted")
+        .when(is_new, "inserted")
         .when(is_same, "unchanged")
-        .when(F.col("before.is_inferred") & ~F.col("is_inferred"), "repaired")
+        .when(is_repaired, "repaired")
         .otherwise("changed")
     )
+    created_at = F.coalesce("before.created_at", F.lit(now))
+    updated_at = F.when(is_same, F.col("before.updated_at")).otherwise(F.lit(now))
     return revised.select(
         *CONTENT,
-        F.coalesce("before.created_at", F.lit(now)).alias("created_at"),
-        F.when(is_same, F.col("before.updated_at")).otherwise(F.lit(now)).alias("updated_at"),
+        created_at.alias("created_at"),
+        updated_at.alias("updated_at"),
         change.alias("change"),
     )
 
 
 def is_as_before() -> Column:
-    """The row says what `before` says; NULL equals NULL."""
+    """The row's content equals that of `before`; NULL equals NULL."""
     before = F.struct(*(F.col(f"before.{name}").alias(name) for name in CONTENT))
-    return F.col("before").isNotNull() & F.struct(*CONTENT).eqNullSafe(before)
+    is_same = F.struct(*CONTENT).eqNullSafe(before)
+    return F.col("before").isNotNull() & is_same
 
 
 def spelt_alike(companies: DataFrame) -> DataFrame:
-    """`ids` (an array, sorted): those of CRM and usage that differ in case or normal form alone.
+    """Groups of ids, of CRM and usage, that differ only in case or normal form.
 
-    Shape: `dim.companies` in; one row per group of such ids out. They stay different companies.
+    They stay different companies.
+
+    Shape: `dim.companies` in; `ids` (a sorted array), one row per group, out.
+
+    >>> companies = spark.sql(
+    ...     "VALUES ('Acme', false), ('ACME', true), ('b', true) AS t(company_id, is_inferred)"
+    ... )
+    >>> spelt_alike(companies).first().ids
+    ['ACME', 'Acme']
     """
     folded = companies.select("company_id", "is_inferred").mapInArrow(_folded, FOLDED)
     is_of_both = F.bool_or("is_inferred") & ~F.bool_and("is_inferred")
     groups = folded.groupBy("folded").agg(
-        F.sort_array(F.collect_set("company_id")).alias("ids"), is_of_both.alias("both")
+        F.sort_array(F.collect_set("company_id")).alias("ids"),
+        is_of_both.alias("is_of_both"),
     )
-    return groups.where("both").select("ids")
+    return groups.where("is_of_both").select("ids")
 
 
 def _folded(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -105,13 +174,15 @@ def _folded(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
     for batch in batches:
         folded = [fold(text) for text in batch.column("company_id").to_pylist()]
-        yield pa.RecordBatch.from_arrays([*batch.columns, pa.array(folded, pa.string())], names=FOLDED_NAMES)
+        columns = [*batch.columns, pa.array(folded, pa.string())]
+        yield pa.RecordBatch.from_arrays(columns, names=FOLDED_NAMES)
 
 
 def fold(text: str) -> str:
-    """The text as whoever reads it aloud would hear it: without regard to case and normal form.
+    """The text without regard to case and Unicode normal form.
 
     >>> fold("\u212bNGSTR\u00d6M") == fold("a\u030angstro\u0308m")
     True
     """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", folded)

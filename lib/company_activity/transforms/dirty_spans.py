@@ -1,4 +1,4 @@
-"""Two versions of the dimension and its history → the spans of dates that what moved between them touches."""
+"""Two versions of the dimension and its history → the spans of dates whose rows change."""
 
 from __future__ import annotations
 
@@ -7,70 +7,130 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
-from company_activity.dates import BACKDATED_DAYS, HORIZON_DAYS
-from company_activity.transforms.history import ATTRIBUTES
+from company_activity.dates import HORIZON_DAYS
+from company_activity.transforms.history import ATTRIBUTES, reaches, with_reach
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
+
+FIRST_DAYS = ("first_seen_date", "first_active_date")
 
 
 def spans_of_moved_companies(before: DataFrame, after: DataFrame) -> DataFrame:
-    """`first, last`: the dates whose rows see another first day, one row per distinct span; `last` NULL is for ever.
+    """The dates whose rows see another first day; `last` is NULL where the span has no end.
 
-    A company that appears or goes has rows from its first day seen on. A first day that moves from x to y is seen
-    by the dates from the earlier of both to 59 days after the later. Attributes do not count here: the dates read
-    them from the history.
+    A company that appears or goes has rows from its first day seen on. A first day that moves from
+    x to y is seen by the dates from the earlier of both to 59 days after the later. Attributes do
+    not count here: the dates read them from the history.
+
+    Shape: two versions of `dim.companies` in; `first, last`, one row per distinct span, out.
+
+    >>> columns = "AS t(company_id, first_seen_date, first_active_date)"
+    >>> before = spark.sql(f"VALUES ('a', DATE'2025-03-09', DATE(NULL)) {columns}")
+    >>> after = spark.sql(
+    ...     "VALUES ('a', DATE'2025-03-01', DATE(NULL)), ('b', DATE'2025-03-05', DATE(NULL))"
+    ...     f" {columns}"
+    ... )
+    >>> spans = spans_of_moved_companies(before, after)
+    >>> sorted((str(row.first), str(row.last)) for row in spans.collect())
+    [('2025-03-01', '2025-05-07'), ('2025-03-05', 'None')]
     """
-    days = ("first_seen_date", "first_active_date")
-    old = before.select("company_id", *(F.col(day).alias(f"old_{day}") for day in days))
-    both = after.select("company_id", *days).join(old, "company_id", "full")
-    is_one_sided = F.col("first_seen_date").isNull() | F.col("old_first_seen_date").isNull()
-    seen_moved = F.col("first_seen_date") != F.col("old_first_seen_date")
-    active_moved = ~F.col("first_active_date").eqNullSafe(F.col("old_first_active_date"))
-    moved = [F.when(seen_moved, F.col(name)) for name in ("first_seen_date", "old_first_seen_date")]
-    moved += [F.when(active_moved, F.col(name)) for name in ("first_active_date", "old_first_active_date")]
-    either = F.least("first_seen_date", "old_first_seen_date")
-    last = F.date_add(F.greatest(*moved), HORIZON_DAYS - 1)
-    spans = both.where(is_one_sided | seen_moved | active_moved).select(
-        F.when(is_one_sided, either).otherwise(F.least(*moved)).alias("first"),
-        F.when(~is_one_sided, last).alias("last"),
-    )
-    return spans.distinct()
+    old = before.select("company_id", *(F.col(day).alias(f"old_{day}") for day in FIRST_DAYS))
+    both = after.select("company_id", *FIRST_DAYS).join(old, "company_id", "full")
+    is_in_one = F.col("first_seen_date").isNull() | F.col("old_first_seen_date").isNull()
+    moved_days = [*_where_moved("first_seen_date"), *_where_moved("first_active_date")]
+    first_row = F.least("first_seen_date", "old_first_seen_date")
+    first = F.when(is_in_one, first_row).otherwise(F.least(*moved_days))
+    last = F.when(~is_in_one, F.date_add(F.greatest(*moved_days), HORIZON_DAYS - 1))
+    moved = both.where(is_in_one | _has_moved("first_seen_date") | _has_moved("first_active_date"))
+    return moved.select(first.alias("first"), last.alias("last")).distinct()
 
 
-def spans_of_moved_attributes(before: DataFrame, after: DataFrame, companies: DataFrame) -> DataFrame:
-    """`first, last`: the dates that see other attributes, one row per distinct span; `last` NULL is for ever.
+def _has_moved(day: str) -> Column:
+    """A first day is not the same in both versions; NULL equals NULL."""
+    return ~F.col(day).eqNullSafe(F.col(f"old_{day}"))
 
-    The calendar of each touched company is cut where either version has an edge; between two edges both versions
-    say one thing each, and the stretches where these differ are the spans. A first period is seen by the 60 days
-    before it, without its contact, as far as the company has rows there: from its first day seen in `companies`, the
-    dimension of `after`, on. Which file brought a period is not seen.
+
+def _where_moved(day: str) -> tuple[Column, Column]:
+    """The new and the old first day; NULL where it is the same in both versions."""
+    has_moved = _has_moved(day)
+    return F.when(has_moved, F.col(day)), F.when(has_moved, F.col(f"old_{day}"))
+
+
+def spans_of_moved_attributes(
+    before: DataFrame,
+    after: DataFrame,
+    companies: DataFrame,
+) -> DataFrame:
+    """The dates that see other attributes; `last` is NULL where the span has no end.
+
+    The calendar of each changed company is cut where either version has an edge. Between two edges
+    both versions say one thing each; the stretches where these differ are the spans. A first period
+    is seen by the 60 days before it, without its contact, from the company's first day seen on.
+    Which file brought a period makes no difference.
+
+    Shape: two versions of `dim.companies_history`, and the `dim.companies` of `after`, in;
+    `first, last`, one row per distinct span, out.
+
+    >>> before = spark.sql(
+    ...     "SELECT 'a' AS company_id, 'Old' AS name, 'DE' AS country, 'it' AS industry_tag,"
+    ...     " NULL AS last_contact_at, DATE'2025-03-09' AS valid_from, DATE(NULL) AS valid_to"
+    ... )
+    >>> companies = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-01' AS first_seen_date")
+    >>> renamed = before.withColumn("name", F.lit("New"))
+    >>> spans = spans_of_moved_attributes(before, renamed, companies)
+    >>> sorted((str(row.first), str(row.last)) for row in spans.collect())
+    [('2025-03-01', '2025-03-08'), ('2025-03-09', 'None')]
     """
-    old, new = _periods(before), _periods(after)
-    touched = old.exceptAll(new).unionAll(new.exceptAll(old)).select("company_id").distinct()
-    old, new = (version.join(touched, "company_id", "left_semi") for version in (old, new))
-    edges = old.unionAll(new).select("company_id", F.explode(F.array("first", "valid_from", "valid_to")).alias("edge"))
-    by_edge = W.partitionBy("company_id").orderBy("edge")
-    stretches = edges.where("edge IS NOT NULL").distinct().withColumn("next", F.lead("edge").over(by_edge))
-    seen = stretches.transform(_with_seen, old, "then").transform(_with_seen, new, "now")
+    old, new = _changed_only(_periods(before), _periods(after))
+    seen = _stretches(old.unionAll(new)).transform(_with_seen, old, "then")
+    compared = seen.transform(_with_seen, new, "now")
     differs = ~F.col("then").eqNullSafe(F.col("now"))
-    rows_from = companies.select("company_id", "first_seen_date")
-    moved = seen.where(differs).join(rows_from, "company_id")  # a company that is gone has moved as a company
-    spans = moved.select(F.greatest("edge", "first_seen_date").alias("first"), F.date_sub("next", 1).alias("last"))
+    first_rows = companies.select("company_id", "first_seen_date")
+    # an inner join: the dates of a company that is gone are spans of moved companies
+    moved = compared.where(differs).join(first_rows, "company_id")
+    first = F.greatest("edge", "first_seen_date")
+    last = F.date_sub("next", 1)
+    spans = moved.select(first.alias("first"), last.alias("last"))
     return spans.where("last IS NULL OR first <= last").distinct()
 
 
-def _with_seen(stretches: DataFrame, periods: DataFrame, name: str) -> DataFrame:
-    """Add what a version says on the first day of each stretch: attributes and whether backdated; NULL for nothing."""
-    said = F.struct(*ATTRIBUTES, (F.col("edge") < F.col("valid_from")).alias("is_backdated"))
-    holds = (F.col("edge") >= F.col("first")) & (F.col("valid_to").isNull() | (F.col("edge") < F.col("valid_to")))
-    renamed = periods.withColumnRenamed("company_id", "period_company_id")
-    joined = stretches.join(renamed, (F.col("company_id") == F.col("period_company_id")) & holds, "left")
-    known = F.when(F.col("period_company_id").isNotNull(), said)
-    return joined.select(*stretches.columns, known.alias(name))
-
-
 def _periods(history: DataFrame) -> DataFrame:
-    is_first = F.row_number().over(W.partitionBy("company_id").orderBy("valid_from")) == 1
-    reach = F.when(is_first, F.date_sub("valid_from", BACKDATED_DAYS)).otherwise(F.col("valid_from"))
-    return history.select("company_id", *ATTRIBUTES, "valid_from", "valid_to", reach.alias("first"))
+    """Periods with their reach, without the file that brought them."""
+    columns = ["company_id", *ATTRIBUTES, "valid_from", "valid_to", "reaches_from"]
+    return with_reach(history).select(*columns)
+
+
+def _changed_only(old: DataFrame, new: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Of both versions, the companies that have a period in only one of them."""
+    unpaired = old.exceptAll(new).unionAll(new.exceptAll(old))
+    changed = unpaired.select("company_id").distinct()
+    changed_old = old.join(changed, "company_id", "left_semi")
+    changed_new = new.join(changed, "company_id", "left_semi")
+    return changed_old, changed_new
+
+
+def _stretches(periods: DataFrame) -> DataFrame:
+    """`company_id, edge, next`: the stretches between two edges of periods; `next` is exclusive."""
+    by_edge = W.partitionBy("company_id").orderBy("edge")
+    edge = F.explode(F.array("reaches_from", "valid_from", "valid_to"))
+    edges = periods.select("company_id", edge.alias("edge"))
+    distinct = edges.where("edge IS NOT NULL").distinct()
+    return distinct.withColumn("next", F.lead("edge").over(by_edge))
+
+
+def _with_seen(stretches: DataFrame, periods: DataFrame, name: str) -> DataFrame:
+    """Add what a version says on the first day of each stretch; NULL where it says nothing.
+
+    That is a struct of the attributes and whether they are backdated.
+    """
+    renamed = periods.withColumnRenamed("company_id", "period_company_id")
+    is_same_company = F.col("company_id") == F.col("period_company_id")
+    joined = stretches.join(renamed, is_same_company & reaches("edge"), "left")
+    return joined.select(*stretches.columns, _seen_attributes().alias(name))
+
+
+def _seen_attributes() -> Column:
+    is_backdated = F.col("edge") < F.col("valid_from")
+    seen = F.struct(*ATTRIBUTES, is_backdated.alias("is_backdated"))
+    return F.when(F.col("period_company_id").isNotNull(), seen)

@@ -1,13 +1,14 @@
 """What the metrics are computed from: exact integers per company and date, over calendar windows.
 
-Two formulations of the same table. `facts_by_slices` reads each date's 60 days and sums them under conditions:
-no window, no sort, right for one date or a few. `facts_by_windows` walks each company's calendar once with running
-sums, of which a window's sum is a difference: right for long ranges. A test holds them equal.
+Two formulations of the same table. `facts_by_slices` reads each date's 60 days and sums them under
+conditions: no window, no sort, right for one date or a few. `facts_by_windows` walks each company's
+calendar once with running sums, of which a window's sum is a difference: right for long ranges. A
+test holds them equal.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -15,139 +16,207 @@ from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.transforms.calendar import SATURDAY
+from company_activity.transforms.calendar import MONTH_DAYS, SATURDAY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# name → (what is summed, first and last day back of the window)
-SUMS: dict[str, tuple[str, int, int]] = {
-    "active_users": ("u", 0, 0),
-    "events": ("e", 0, 0),
-    "users_1_back": ("u", 1, 1),
-    "users_7_back": ("u", 7, 7),
-    "users_7d": ("u", 0, 6),
-    "users_7d_before": ("u", 7, 13),
-    "users_30d": ("u", 0, 29),
-    "users_30d_before": ("u", 30, 59),
-    "events_30d": ("e", 0, 29),
-    "squares_30d": ("uu", 0, 29),
-    "weekday_users_30d": ("wu", 0, 29),
-    "weekday_squares_30d": ("wuu", 0, 29),
-    "active_days_7d": ("a", 0, 6),
-    "active_days_7d_before": ("a", 7, 13),
-    "active_days_28d": ("a", 0, 27),
-    "records": ("r", 0, 0),
+
+class WindowSum(NamedTuple):
+    """A measure summed from `last` to `first` days back, both included."""
+
+    measure: str
+    first: int
+    last: int
+
+
+SUMS = {
+    "active_users": WindowSum("users", 0, 0),
+    "events": WindowSum("events", 0, 0),
+    "users_1_back": WindowSum("users", 1, 1),
+    "users_7_back": WindowSum("users", 7, 7),
+    "users_7d": WindowSum("users", 0, 6),
+    "users_7d_before": WindowSum("users", 7, 13),
+    "users_30d": WindowSum("users", 0, 29),
+    "users_30d_before": WindowSum("users", 30, 59),
+    "events_30d": WindowSum("events", 0, 29),
+    "users_squared_30d": WindowSum("users_squared", 0, 29),
+    "weekday_users_30d": WindowSum("weekday_users", 0, 29),
+    "weekday_users_squared_30d": WindowSum("weekday_users_squared", 0, 29),
+    "active_days_7d": WindowSum("active_days", 0, 6),
+    "active_days_7d_before": WindowSum("active_days", 7, 13),
+    "active_days_28d": WindowSum("active_days", 0, 27),
+    "records": WindowSum("records", 0, 0),
 }
-MONTH = 30
+MEASURES = tuple(dict.fromkeys(window.measure for window in SUMS.values()))
 
 
 def usage_days(usage: DataFrame) -> DataFrame:
-    """`stg.product_usage` summed per company and date; `has_conflict` where a record of the day had rivals."""
+    """Usage summed per company and date; `has_conflict` where a record of the day had rivals.
+
+    Shape: `stg.product_usage` in; `company_id, date, users, events, largest_record, has_conflict,
+    records` out, key company_id, date.
+
+    >>> usage = spark.sql(
+    ...     "VALUES ('a', 3, 30, false), ('a', 2, 5, true)"
+    ...     " AS t(company_id, active_users, events, has_conflict)"
+    ... )
+    >>> tuple(usage_days(usage.withColumn("date", F.lit("2025-03-01"))).first())[2:]
+    (5, 35, 3, True, 2)
+    """
     return usage.groupBy("company_id", "date").agg(
-        F.sum("active_users").alias("u"),
-        F.sum("events").alias("e"),
-        F.max("active_users").alias("largest"),
+        F.sum("active_users").alias("users"),
+        F.sum("events").alias("events"),
+        F.max("active_users").alias("largest_record"),
         F.max("has_conflict").alias("has_conflict"),
-        F.count("*").alias("r"),
+        F.count("*").alias("records"),
     )
 
 
 def facts_by_slices(days: DataFrame, spine: DataFrame) -> DataFrame:
     """The facts by conditional sums over each date's own 60 days.
 
-    Shape: `company_id, date, u, e, largest, has_conflict, r` and the spine `company_id, activity_date, …` in;
-    the spine with the facts out, zeros where a company has no usage.
+    Shape: `usage_days` and the spine `company_id, activity_date, …` in; out comes the spine with
+    the columns of `SUMS`, `largest_record_30d`, `days_since_last_active` and `has_conflict`. Zeros
+    where a company has no usage.
+
+    >>> days = spark.sql(
+    ...     "SELECT 'a' AS company_id, DATE'2025-03-01' AS date, 3L AS users, 30L AS events,"
+    ...     " 3L AS largest_record, false AS has_conflict, 1L AS records"
+    ... )
+    >>> spine = spark.sql("VALUES ('a', DATE'2025-03-02') AS t(company_id, activity_date)")
+    >>> facts = facts_by_slices(days, spine)
+    >>> columns = ["active_users", "users_1_back", "events_30d", "days_since_last_active"]
+    >>> facts.select(*columns).first()[:]
+    (0, 3, 30, 1)
     """
     dates = spine.select("activity_date").distinct()
     back = F.datediff("activity_date", "date")
-    sliced = _with_measures(days).join(F.broadcast(dates), back.between(0, HORIZON_DAYS - 1)).withColumn("back", back)
-    aggregates = [_sum_when(measure, first, last).alias(name) for name, (measure, first, last) in SUMS.items()]
+    is_in_reach = back.between(0, HORIZON_DAYS - 1)
+    sliced = _with_measures(days).join(F.broadcast(dates), is_in_reach).withColumn("back", back)
+    is_of_the_month = F.col("back") < MONTH_DAYS
+    is_of_the_day = F.col("back") == 0
     facts = sliced.groupBy("company_id", "activity_date").agg(
-        *aggregates,
-        F.max(F.when(F.col("back") < MONTH, F.col("largest"))).alias("largest_record_30d"),
-        F.min(F.when(F.col("u") > 0, F.col("back"))).alias("days_since_last_active"),
-        F.max(F.when(F.col("back") == 0, F.col("has_conflict"))).alias("has_conflict"),
+        *(_sum_of_slice(window).alias(name) for name, window in SUMS.items()),
+        F.max(F.when(is_of_the_month, F.col("largest_record"))).alias("largest_record_30d"),
+        F.min(F.when(_is_active(), F.col("back"))).alias("days_since_last_active"),
+        F.max(F.when(is_of_the_day, F.col("has_conflict"))).alias("has_conflict"),
     )
     return _on_spine(spine, facts)
 
 
-def _sum_when(measure: str, first: int, last: int) -> Column:
-    return F.sum(F.when(F.col("back").between(first, last), F.col(measure)))
+def _sum_of_slice(window: WindowSum) -> Column:
+    is_in_window = F.col("back").between(window.first, window.last)
+    return F.sum(F.when(is_in_window, F.col(window.measure)))
 
 
 def facts_by_windows(days: DataFrame, spine: DataFrame, companies: DataFrame) -> DataFrame:
     """The facts by running sums over each company's calendar.
 
-    Shape: as `facts_by_slices`, and `companies` (`company_id, first_seen_date`), whose calendar starts at the
-    first day seen: nothing is used before.
+    Shape: as `facts_by_slices`, and `companies` (`company_id, first_seen_date`), whose calendar
+    starts at the first day seen: nothing is used before.
+
+    >>> days = spark.sql(
+    ...     "SELECT 'a' AS company_id, DATE'2025-03-01' AS date, 3L AS users, 30L AS events,"
+    ...     " 3L AS largest_record, false AS has_conflict, 1L AS records"
+    ... )
+    >>> spine = spark.sql("VALUES ('a', DATE'2025-03-02') AS t(company_id, activity_date)")
+    >>> companies = spark.sql("VALUES ('a', DATE'2025-03-01') AS t(company_id, first_seen_date)")
+    >>> facts = facts_by_windows(days, spine, companies)
+    >>> columns = ["active_users", "users_1_back", "events_30d", "days_since_last_active"]
+    >>> facts.select(*columns).first()[:]
+    (0, 3, 30, 1)
     """
     calendar = _calendar_of(companies, spine)
     measured = _with_measures(calendar.join(days, ["company_id", "date"], "left"))
-    to_here = W.partitionBy("company_id").orderBy("date").rowsBetween(W.unboundedPreceding, 0)
-    month = W.partitionBy("company_id").orderBy("date").rowsBetween(1 - MONTH, 0)
-    running = {
-        name: F.sum(F.coalesce(name, F.lit(0))).over(to_here) for name in ("u", "e", "uu", "wu", "wuu", "a", "r")
-    }
-    summed = measured.select(
-        "company_id",
-        F.col("date").alias("activity_date"),
-        *(column.alias(f"{name}_to_here") for name, column in running.items()),
-        F.max("largest").over(month).alias("largest_record_30d"),
-        F.last(F.when(F.col("u") > 0, F.col("date")), ignorenulls=True).over(to_here).alias("last_active"),
-        "has_conflict",
-    )
+    running = _running_sums(measured)
     by_day = W.partitionBy("company_id").orderBy("activity_date")
-    since = F.datediff("activity_date", "last_active")
-    facts = summed.select(
+    silent_days = F.datediff("activity_date", "last_active_date")
+    facts = running.select(
         "company_id",
         "activity_date",
-        *(_difference(*window, by_day).alias(name) for name, window in SUMS.items()),
+        *(_sum_of_window(window, by_day).alias(name) for name, window in SUMS.items()),
         "largest_record_30d",
-        F.when(since < HORIZON_DAYS, since).alias("days_since_last_active"),
+        F.when(silent_days < HORIZON_DAYS, silent_days).alias("days_since_last_active"),
         "has_conflict",
     )
     return _on_spine(spine, facts)
 
 
-def _difference(measure: str, first: int, last: int, by_day: WindowSpec) -> Column:
-    """The sum from `last` to `first` days back: what had run up then, less what had run up before."""
-    total = F.col(f"{measure}_to_here")
-    until = F.lag(total, first).over(by_day) if first else total
-    return F.coalesce(until, F.lit(0)) - F.coalesce(F.lag(total, last + 1).over(by_day), F.lit(0))
+def _running_sums(measured: DataFrame) -> DataFrame:
+    """Each measure summed from the calendar's first day on, as `<measure>_to_here`."""
+    by_day = W.partitionBy("company_id").orderBy("date")
+    to_here = by_day.rowsBetween(W.unboundedPreceding, 0)
+    month = by_day.rowsBetween(1 - MONTH_DAYS, 0)
+    active_date = F.when(_is_active(), F.col("date"))
+    return measured.select(
+        "company_id",
+        F.col("date").alias("activity_date"),
+        *(_sum_to_here(measure, to_here) for measure in MEASURES),
+        F.max("largest_record").over(month).alias("largest_record_30d"),
+        F.last(active_date, ignorenulls=True).over(to_here).alias("last_active_date"),
+        "has_conflict",
+    )
+
+
+def _sum_to_here(measure: str, to_here: WindowSpec) -> Column:
+    zero_where_absent = F.coalesce(measure, F.lit(0))
+    return F.sum(zero_where_absent).over(to_here).alias(f"{measure}_to_here")
+
+
+def _sum_of_window(window: WindowSum, by_day: WindowSpec) -> Column:
+    """The running sum at the window's newest day, less the running sum before its oldest."""
+    total = F.col(f"{window.measure}_to_here")
+    until = F.lag(total, window.first).over(by_day) if window.first else total
+    before = F.lag(total, window.last + 1).over(by_day)
+    return F.coalesce(until, F.lit(0)) - F.coalesce(before, F.lit(0))
 
 
 def _calendar_of(companies: DataFrame, spine: DataFrame) -> DataFrame:
-    """Every calendar day, complete or not, that a window of the spine can reach, from the first day seen on."""
-    span = spine.agg(F.min("activity_date").alias("first"), F.max("activity_date").alias("last"))
-    reached = F.greatest("first_seen_date", F.date_sub("first", HORIZON_DAYS - 1))
+    """`company_id, date`: every calendar day, complete or not, that a window of the spine reaches.
+
+    A company's calendar begins with its first day seen.
+    """
+    first = F.min("activity_date").alias("first")
+    last = F.max("activity_date").alias("last")
+    span = spine.agg(first, last)
+    begins = F.greatest("first_seen_date", F.date_sub("first", HORIZON_DAYS - 1))
+    days = F.explode(F.sequence(begins, "last"))
     return (
         companies.select("company_id", "first_seen_date")
         .crossJoin(F.broadcast(span))
         .where(F.col("first_seen_date") <= F.col("last"))
-        .select("company_id", F.explode(F.sequence(reached, "last")).alias("date"))
+        .select("company_id", days.alias("date"))
     )
 
 
 def _with_measures(days: DataFrame) -> DataFrame:
     """Add what the windows sum: squares in DECIMAL(38,0), weekday values, 1 for an active day."""
     is_weekday = F.weekday("date") < SATURDAY
-    wide = F.col("u").cast("decimal(19,0)")
+    users = F.col("users").cast("decimal(19,0)")
+    users_squared = (users * users).cast("decimal(38,0)")
     return (
-        days.withColumn("uu", (wide * wide).cast("decimal(38,0)"))
-        .withColumn("wu", F.when(is_weekday, F.col("u")))
-        .withColumn("wuu", F.when(is_weekday, F.col("uu")))
-        .withColumn("a", (F.col("u") > 0).cast("bigint"))
+        days.withColumn("users_squared", users_squared)
+        .withColumn("weekday_users", F.when(is_weekday, F.col("users")))
+        .withColumn("weekday_users_squared", F.when(is_weekday, F.col("users_squared")))
+        .withColumn("active_days", _is_active().cast("bigint"))
     )
 
 
+def _is_active() -> Column:
+    return F.col("users") > 0
+
+
 def _on_spine(spine: DataFrame, facts: DataFrame) -> DataFrame:
-    """Every row of the spine; a company without usage has zeros, and NULL days since its last active one."""
-    zero_where_absent = [F.coalesce(name, F.lit(0)).alias(name) for name in [*SUMS, "largest_record_30d"]]
+    """Every row of the spine.
+
+    A company without usage has zeros, and NULL days since its last active one.
+    """
+    counts = [*SUMS, "largest_record_30d"]
     joined = spine.join(facts, ["company_id", "activity_date"], "left")
     return joined.select(
         *spine.columns,
-        *zero_where_absent,
+        *(F.coalesce(name, F.lit(0)).alias(name) for name in counts),
         F.col("days_since_last_active").cast("bigint"),
         F.coalesce("has_conflict", F.lit(False)).alias("has_conflict"),
     )

@@ -1,8 +1,8 @@
 """How the dimension's tables lie in files, and what a change of some companies replaces of them.
 
-A company's rows lie in the file of its bucket. Buckets are those of Spark's own hash partitioning, so that one task
-writes one bucket and one bucket is one file. A change replaces the buckets that it touches: their numbers, and no
-company, stand in the commit's predicate.
+A company's rows lie in the file of its bucket. Buckets are those of Spark's own hash partitioning,
+so that one task writes one bucket and one bucket is one file. A change replaces the buckets that it
+touches: the commit's predicate holds their numbers, and no company.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROWS_PER_FILE = 32_768
 
 @dataclass(frozen=True)
 class Replacement:
-    """In `table`, the rows of the `touched` companies (`company_id`, each once) give way to `fresh` ones.
+    """In `table`, `fresh` rows replace those of the `touched` companies (`company_id`, each once).
 
     Their rows beyond `reach` (SQL; None: there are none) stay as they are.
     """
@@ -34,19 +34,33 @@ class Replacement:
 
     def predicate(self, buckets: Collection[int], count: int) -> str | None:
         """SQL that selects what has to be rewritten; None for the whole table."""
-        some = buckets_predicate(buckets, count) if len(buckets) < count else None
-        return " AND ".join(part for part in (self.reach, some) if part) or None
+        in_some_buckets = buckets_predicate(buckets, count) if len(buckets) < count else None
+        parts = [part for part in (self.reach, in_some_buckets) if part]
+        return " AND ".join(parts) or None
 
     def rows(self, predicate: str | None) -> DataFrame:
-        """What the table should hold of what `predicate` selects; it selects all rows that give way."""
+        """What the table should hold of what `predicate` selects.
+
+        The predicate has to select all rows that are replaced.
+
+        >>> table = spark.sql("VALUES ('a', 1), ('b', 1) AS t(company_id, n)")
+        >>> fresh = spark.sql("VALUES ('a', 2) AS t(company_id, n)")
+        >>> replacement = Replacement(table, fresh, fresh.select("company_id"))
+        >>> sorted(tuple(row) for row in replacement.rows(None).collect())
+        [('a', 2), ('b', 1)]
+        """
+        columns = self.table.columns
         selected = self.table if predicate is None else self.table.where(predicate)
-        gives_way = F.col("is_touched").isNotNull() & F.expr(self.reach or "true")
-        marked = selected.join(self.touched.withColumn("is_touched", F.lit(True)), "company_id", "left")
-        return marked.where(~gives_way).select(*self.table.columns).unionByName(self.fresh.select(*self.table.columns))
+        touched = self.touched.withColumn("is_touched", F.lit(True))
+        is_replaced = F.col("is_touched").isNotNull() & F.expr(self.reach or "true")
+        kept = selected.join(touched, "company_id", "left").where(~is_replaced)
+        return kept.select(*columns).unionByName(self.fresh.select(*columns))
 
 
 def bucket_count(rows: int) -> int:
-    """How many buckets a table of so many companies has: a power of two, so that growth splits them in halves.
+    """How many buckets a table of so many companies has.
+
+    It is a power of two, so that growth splits buckets in halves.
 
     >>> [bucket_count(rows) for rows in (0, 32_767, 32_768, 200_000, 1_000_000)]
     [1, 1, 2, 8, 32]
@@ -55,7 +69,7 @@ def bucket_count(rows: int) -> int:
 
 
 def bucket(count: int) -> Column:
-    """The bucket of a row's company: the partition that `repartition(count, "company_id")` puts it into."""
+    """The bucket of a row's company: its partition after `repartition(count, "company_id")`."""
     return F.pmod(F.hash("company_id"), F.lit(count))
 
 
@@ -65,18 +79,32 @@ def buckets_predicate(buckets: Collection[int], count: int) -> str:
     >>> buckets_predicate([7, 2], 8)
     'pmod(hash(company_id), 8) IN (2, 7)'
     """
-    return f"pmod(hash(company_id), {count}) IN ({', '.join(map(str, sorted(buckets)))})"
+    numbers = ", ".join(map(str, sorted(buckets)))
+    return f"pmod(hash(company_id), {count}) IN ({numbers})"
 
 
 def in_buckets(rows: DataFrame, count: int) -> DataFrame:
-    """The rows as they should be written: a partition, and so a file, a bucket."""
+    """The rows as they should be written: a bucket is one partition, and so one file.
+
+    >>> companies = spark.sql("VALUES ('a'), ('b'), ('c') AS t(company_id)")
+    >>> laid = in_buckets(companies, 2).select(F.spark_partition_id(), bucket(2))
+    >>> all(partition == bucket for partition, bucket in laid.collect())
+    True
+    """
     return rows.repartition(count, "company_id")
 
 
 def with_ended_apart(periods: DataFrame, count: int) -> DataFrame:
-    """Periods as they should be written: those that stand in their buckets, the ended ones by their end.
+    """Periods as they should be written: current ones in buckets, ended ones apart by their end.
 
-    Delta then knows from a file's statistics that all its periods ended before a date, and does not open it.
+    Delta then knows from a file's statistics that all its periods ended before a date, and does not
+    open it.
+
+    >>> periods = spark.sql("VALUES (1, DATE'2025-03-01'), (2, NULL) AS t(company_id, valid_to)")
+    >>> laid = with_ended_apart(periods, 1).select(F.spark_partition_id(), "company_id")
+    >>> sorted(tuple(row) for row in laid.collect())
+    [(0, 2), (1, 1)]
     """
     ended = periods.where("valid_to IS NOT NULL").repartitionByRange(count, "valid_to")
-    return in_buckets(periods.where("valid_to IS NULL"), count).unionByName(ended)
+    current = periods.where("valid_to IS NULL")
+    return in_buckets(current, count).unionByName(ended)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -13,22 +15,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
+CARRIED = ("date", "generation", "src_file_name", "src_ingested_at")
 PARSED = (
-    "date date, generation bigint, src_file_name string, src_ingested_at timestamp, page bigint, item bigint, "
-    "raw string, company_id string, active_users bigint, events bigint, ts_micros bigint, "
-    "extras array<string>, reasons array<string>"
+    "date date, generation bigint, src_file_name string, src_ingested_at timestamp, "
+    "page bigint, item bigint, raw string, company_id string, active_users bigint, "
+    "events bigint, ts_micros bigint, extras array<string>, reasons array<string>"
 )
+PARSED_NAMES = [declared.split()[0] for declared in PARSED.split(", ")]
 VALUES = ("active_users", "events")
 
 
 def parse_usage(lines: DataFrame) -> DataFrame:
     """Read each landed line strictly.
 
-    Shape: `value, date, generation, src_file_name, src_ingested_at` in; those but `value`, and the record's
-    fields, `extras` and `reasons` (empty where the record is good) out. One row a line.
+    Shape: `value, date, generation, src_file_name, src_ingested_at` in; those but `value`, and the
+    record's fields, `extras` and `reasons` (empty where the record is good) out. One row a line.
+
+    >>> from datetime import date
+    >>> item = '"company_id":"a","active_users":"3","events":9,"ts":"2025-03-01T00:00:00Z"'
+    >>> line = '{' + item + ',"_date":"2025-03-01","_page":1,"_item":2}'
+    >>> lines = spark.sql("SELECT DATE'2025-03-01' AS date, 1L AS generation").select(
+    ...     F.lit(line).alias("value"), "*", F.lit("part").alias("src_file_name"),
+    ...     F.lit("2025-03-02").cast("timestamp").alias("src_ingested_at")
+    ... )
+    >>> parse_usage(lines).select("company_id", "page", "item", "events", "reasons").first()[:]
+    ('a', 1, 2, 9, ['WRONG_TYPE'])
     """
-    carried = ["date", "generation", "src_file_name", "src_ingested_at"]
-    parsed = lines.select("value", *carried).mapInArrow(_parse_batches, PARSED)
+    parsed = lines.select("value", *CARRIED).mapInArrow(_parse_batches, PARSED)
     return parsed.withColumn("ts", F.timestamp_micros("ts_micros")).drop("ts_micros")
 
 
@@ -37,52 +50,78 @@ def _parse_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch
 
     for batch in batches:
         records = [parse_line(line) for line in batch.column("value").to_pylist()]
-        carried = [batch.column(name) for name in ("date", "generation", "src_file_name", "src_ingested_at")]
-        yield pa.RecordBatch.from_arrays([*carried, *_columns(records)], names=_names())
-
-
-def _names() -> list[str]:
-    return [declared.split()[0] for declared in PARSED.split(", ")]
+        carried = [batch.column(name) for name in CARRIED]
+        yield pa.RecordBatch.from_arrays([*carried, *_columns(records)], names=PARSED_NAMES)
 
 
 def _columns(records: list[UsageRecord]) -> list[pa.Array]:
+    """The records' fields as Arrow columns, in the order of `PARSED`."""
     import pyarrow as pa
 
-    return [
-        pa.array([r.page for r in records], pa.int64()),
-        pa.array([r.item for r in records], pa.int64()),
-        pa.array([r.raw for r in records], pa.string()),
-        pa.array([r.company_id for r in records], pa.string()),
-        pa.array([r.active_users for r in records], pa.int64()),
-        pa.array([r.events for r in records], pa.int64()),
-        pa.array([r.ts for r in records], pa.int64()),
-        pa.array([r.extras for r in records], pa.list_(pa.string())),
-        pa.array([r.reasons for r in records], pa.list_(pa.string())),
-    ]
+    texts = pa.list_(pa.string())
+    types = {
+        "page": pa.int64(),
+        "item": pa.int64(),
+        "raw": pa.string(),
+        "company_id": pa.string(),
+        "active_users": pa.int64(),
+        "events": pa.int64(),
+        "ts": pa.int64(),
+        "extras": texts,
+        "reasons": texts,
+    }
+    return [pa.array([getattr(r, name) for r in records], kind) for name, kind in types.items()]
 
 
 def keep_latest_record(accepted: DataFrame) -> DataFrame:
     """One record per date, company and ts: the later by page and item.
 
-    `has_conflict` where the counts of its copies differ; `copies` is how many there were, itself included. The
-    instant is the identity, not its notation: `…T02:00+02:00` and `…T00:00Z` are one.
+    The instant is the identity, not its notation: `…T02:00+02:00` and `…T00:00Z` are one.
+
+    Shape: accepted rows of `parse_usage` in; `stg.product_usage` and `copies` out, key date,
+    company_id, ts. `has_conflict` where the counts of its copies differ; `copies` is how many there
+    were, itself included.
+
+    >>> accepted = spark.sql("VALUES (1, 3), (2, 5) AS t(page, active_users)").selectExpr(
+    ...     "*", "'a' AS company_id", "DATE'2025-03-01' AS date", "0 AS ts", "1 AS item",
+    ...     "9 AS events", "'line' AS raw", "array('plan') AS extras", "1 AS generation",
+    ...     "'part' AS src_file_name", "0 AS src_ingested_at"
+    ... )
+    >>> kept = keep_latest_record(accepted)
+    >>> kept.select("page", "active_users", "raw_json", "has_conflict", "copies").collect()
+    [Row(page=2, active_users=5, raw_json='line', has_conflict=True, copies=2)]
     """
-    carried = ["page", "item", *VALUES, "src_ingested_at", "src_file_name", "generation", "raw_json"]
-    with_extras = F.when(F.size("extras") > 0, F.col("raw"))
-    differs = F.lit(False)
-    for name in VALUES:
-        differs = differs | (F.min(name) != F.max(name))
-    latest = F.max(F.struct(*carried)).alias("latest")
-    return (
-        accepted.withColumn("raw_json", with_extras)
-        .groupBy("date", "company_id", "ts")
-        .agg(latest, differs.alias("has_conflict"), F.count("*").alias("copies"))
-        .select("company_id", "date", "ts", "latest.*", "has_conflict", "copies")
+    carried = [
+        "page",
+        "item",
+        *VALUES,
+        "src_ingested_at",
+        "src_file_name",
+        "generation",
+        "raw_json",
+    ]
+    has_extras = F.size("extras") > 0
+    differs = reduce(or_, [F.min(name) != F.max(name) for name in VALUES])
+    records = accepted.withColumn("raw_json", F.when(has_extras, F.col("raw")))
+    latest = records.groupBy("date", "company_id", "ts").agg(
+        F.max(F.struct(*carried)).alias("latest"),
+        differs.alias("has_conflict"),
+        F.count("*").alias("copies"),
     )
+    return latest.select("company_id", "date", "ts", "latest.*", "has_conflict", "copies")
 
 
 def usage_quarantine(broken: DataFrame, rules_version: str, run_id: str) -> DataFrame:
-    """`quarantine.records` rows of parsed usage that broke a rule."""
+    """Parsed usage that broke a rule, as rows of `quarantine.records`.
+
+    >>> broken = spark.sql(
+    ...     "SELECT DATE'2025-03-01' AS date, 'part' AS src_file_name, 1 AS generation, 1 AS page,"
+    ...     " 2 AS item, 'a' AS company_id, array('NEGATIVE') AS reasons, 'line' AS raw"
+    ... )
+    >>> row = usage_quarantine(broken, rules_version="1", run_id="r").first()
+    >>> row.feed, row.path, row.line, row.reasons
+    ('usage', 'part', None, ['NEGATIVE'])
+    """
     return broken.select(
         F.lit("usage").alias("feed"),
         "date",
