@@ -14,7 +14,7 @@ from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import GateRefused
 from company_activity.gates.arrived import judge_unknown
 from company_activity.gates.rewrite import Rewriting
-from company_activity.gates.verdict import Verdict, equal, refuse_defects, warnings_of, well_keyed
+from company_activity.gates.verdict import Verdict, equal, key_checks, refuse_defects, warnings_of
 from company_activity.io.lake.delta import (
     VersionGone,
     dates_predicate,
@@ -321,7 +321,7 @@ def judge(build: Build, candidate: Candidate) -> list[Verdict]:
         rows, keys, users, events, _, nulls = found[day][1:7] if day in found else (0,) * 6
         verdicts += [
             equal("one row per company", str(day), rows, build.spine[day]),
-            *well_keyed(str(day), rows, keys, nulls),
+            *key_checks(str(day), rows, keys, nulls),
             equal("sums of staging", str(day), (users, events), staged.get(day, (0, 0))),
         ]
     if dates and dates[-1] in found:
