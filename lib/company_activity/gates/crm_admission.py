@@ -166,9 +166,9 @@ class Admission:
         loses = self._loses(day, len(together)) and self.staged.knows(day, self.replaced)
         refused = [file for file in whole if loses and not self._is_decided(file)]
         self.refusals += [self._loss(file, len(together), len(whole)) for file in refused]
-        let_in = [file for file in whole if file not in refused]
-        self.admitted += let_in
-        if let_in:
+        accepted_files = [file for file in whole if file not in refused]
+        self.admitted += accepted_files
+        if accepted_files:
             self._count(day, len(decided if refused else together))
 
     def _is_decided(self, file: JudgedFile) -> bool:

@@ -102,9 +102,9 @@ class Arrivals:
 
     def keep_fallen(self, admitted: Iterable[str], run_id: str) -> None:
         """Keep in mind that the refusals of these paths fell: a run may be cut off when a part of them is staged."""
-        let_in = frozenset(admitted)
+        accepted_paths = frozenset(admitted)
         for file in self.waiting:
-            if file.path in let_in and self.verdicts.is_refused(file.path, file.sha256):
+            if file.path in accepted_paths and self.verdicts.is_refused(file.path, file.sha256):
                 self.verdicts.note(ACCEPTED, file.path, file.sha256, run_id, "let in with the others of its date")
 
     @property
