@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from company_activity.gates.arrived import Arrived, let_through, refused_before
+from company_activity.gates.arrived import Arrived, accepted_verdict, refused_before
 from company_activity.gates.verdict import Verdict
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.paths import Generations, generation_path
@@ -36,10 +36,10 @@ class GateVerdicts:
         if stands.passed or stands.severity != "error":
             return stands
         if said.get(gate) == "accepted":
-            return let_through(stands)
+            return accepted_verdict(stands)
         if accepts or gate not in said:
             self._note("accepted" if accepts else "refused", stands, one, run_id)
-        return let_through(stands) if accepts else stands
+        return accepted_verdict(stands) if accepts else stands
 
     def of(self, day: date, generation: int) -> dict[str, str]:
         """Gate → `refused` or `accepted`; who accepts, accepts for good."""
