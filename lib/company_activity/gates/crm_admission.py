@@ -80,7 +80,7 @@ class Refusal:
         return f"{self.file.path} of {self.file.day}: {self.found}, wanted {self.wanted}"
 
     @property
-    def foretold(self) -> str:
+    def plan_text(self) -> str:
         """What a plan says of it."""
         return f"snapshot of {self.file.day}, {self.found} → would be refused, wanted {self.wanted}"
 

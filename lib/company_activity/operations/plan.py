@@ -125,7 +125,7 @@ def crm_news(run: Run, state: State) -> tuple[list[CrmNews], dict[str, str]]:
         CrmNews(one.path, "new", f"snapshot of {one.day}, {one.is_of_what}{again.get(one.path, '')}")
         for one in judged.admitted
     ]
-    news += [CrmNews(one.file.path, "new", one.foretold) for one in judged.refusals]
+    news += [CrmNews(one.file.path, "new", one.plan_text) for one in judged.refusals]
     news += [CrmNews(one.path, "refused", "before: --accept-crm lets it in") for one in arrivals.refused]
     news += [CrmNews(one.path, "unreadable", str(one.why)) for one in arrivals.unreadable]
     return sorted(news, key=lambda one: one.path), known.contents
