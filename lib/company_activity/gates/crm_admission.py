@@ -39,10 +39,10 @@ class JudgedFile:
     companies: int = 0
 
     @property
-    def is_of_what(self) -> str:
+    def contents(self) -> str:
         """How many rows it has, and why how many of them are broken.
 
-        >>> JudgedFile("a.csv", "", date(2025, 1, 2), 10, 3, 7, {"BAD_ROW": 6, "BAD_TIMESTAMP": 1}).is_of_what
+        >>> JudgedFile("a.csv", "", date(2025, 1, 2), 10, 3, 7, {"BAD_ROW": 6, "BAD_TIMESTAMP": 1}).contents
         '10 rows, 7 broken: BAD_ROW 6, BAD_TIMESTAMP 1'
         """
         rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
@@ -196,12 +196,12 @@ class Admission:
 
     def _broken(self, file: JudgedFile) -> Refusal:
         wanted = f"at most {self.max_broken:.0%} of the rows broken"
-        return Refusal(file, CRM_BROKEN, file.is_of_what, wanted)
+        return Refusal(file, CRM_BROKEN, file.contents, wanted)
 
     def _loss(self, file: JudgedFile, together: int, files: int) -> Refusal:
         earlier = self._earlier(file.day)
         assert earlier
-        found = f"names {file.named:,} companies ({file.is_of_what})"
+        found = f"names {file.named:,} companies ({file.contents})"
         if files > 1 or together != file.named:
             found += f", all files of the date {together:,}"
         return Refusal(file, CRM_LOSS, found, f"about the {self.counts[earlier]:,} of {earlier}")

@@ -122,7 +122,7 @@ def crm_news(run: Run, state: State) -> tuple[list[CrmNews], dict[str, str]]:
         known.take(file.path, str(file.day), file.sha256, seen[file.path])
     again = dict.fromkeys(arrivals.standing, f", read again by rules version {RULES_VERSION}")
     news = [
-        CrmNews(one.path, "new", f"snapshot of {one.day}, {one.is_of_what}{again.get(one.path, '')}")
+        CrmNews(one.path, "new", f"snapshot of {one.day}, {one.contents}{again.get(one.path, '')}")
         for one in judged.admitted
     ]
     news += [CrmNews(one.file.path, "new", one.plan_text) for one in judged.refusals]
