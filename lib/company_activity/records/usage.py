@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from company_activity.dates import day_number
+from company_activity.dates import MICROS_PER_DAY, day_number
 from company_activity.records import fields
 
 CONTRACT = frozenset({"company_id", "active_users", "events", "ts"})
 OURS = re.compile(r',?"_date":"(?P<date>[^"]*)","_page":(?P<page>\d+),"_item":(?P<item>\d+)\}$')
 WRAPPED = '{"_raw":'
-MICROS_PER_DAY = 86_400_000_000
 NOT_A_COUNT = 1.5  # any number that is no integer: its value never matters, only that it is none
 
 
