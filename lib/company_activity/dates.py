@@ -1,4 +1,4 @@
-"""Activity dates: UTC calendar days, and ranges of them."""
+"""Activity dates: UTC calendar days and ranges of them, and instants counted from 1970."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from company_activity.errors import UsageError
 
 EPOCH = date(1970, 1, 1)
-HORIZON_DAYS = 60  # a date reads the usage of so many days, its own the last
-BACKDATED_DAYS = 60  # a first snapshot is read by the dates up to so many days before it
+EPOCH_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+MICROS_PER_DAY = 86_400_000_000
+HORIZON_DAYS = 60  # a date reads the usage of the 60 days that end with it
+BACKDATED_DAYS = 60  # a first snapshot is read by dates up to 60 days before it
 
 
 def day_number(day: date) -> int:
@@ -25,6 +28,15 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """The date of a day number: the inverse of `day_number`."""
     return EPOCH + timedelta(days=number)
+
+
+def micros_of(instant: datetime) -> int:
+    """Microseconds since 1970-01-01 00:00 UTC.
+
+    >>> micros_of(datetime(1970, 1, 2, tzinfo=UTC)) == MICROS_PER_DAY
+    True
+    """
+    return (instant - EPOCH_INSTANT) // MICROSECOND
 
 
 def parse_date(text: str) -> date:
@@ -43,7 +55,7 @@ def parse_date(text: str) -> date:
 
 
 def check_is_over(day: date, now: datetime) -> None:
-    """See that a date has ended, in UTC: until then nobody knows what belongs to it.
+    """Check that a date has ended, in UTC: until then its usage is incomplete.
 
     >>> check_is_over(date(2025, 1, 1), datetime(2025, 1, 2, tzinfo=UTC))
 
@@ -53,13 +65,14 @@ def check_is_over(day: date, now: datetime) -> None:
     today = now.astimezone(UTC).date()
     if day >= today:
         raise UsageError(
-            f"{day} is not over: it is {today} in UTC", remedy=f"ask for dates up to {today - timedelta(days=1)}"
+            f"{day} is not over: it is {today} in UTC",
+            remedy=f"ask for dates up to {today - timedelta(days=1)}",
         )
 
 
 @dataclass(frozen=True)
 class DateRange:
-    """All days from `first` to `last`, both included.
+    """Each day from `first` to `last`, both included.
 
     >>> [str(d) for d in DateRange(date(2024, 2, 28), date(2024, 3, 1))]
     ['2024-02-28', '2024-02-29', '2024-03-01']
@@ -71,7 +84,8 @@ class DateRange:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise UsageError(
-                f"the range {self.first} to {self.last} ends before it begins", remedy="swap the two dates"
+                f"the range {self.first} to {self.last} ends before it begins",
+                remedy="swap the two dates",
             )
 
     def __iter__(self) -> Iterator[date]:
@@ -94,8 +108,8 @@ class DateRange:
 def spans(days: Iterable[date]) -> list[DateRange]:
     """The fewest ranges that hold exactly these days, in order.
 
-    >>> [str(s) for s in spans([date(2025, 1, 3), date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 9)])]
-    ['2025-01-01 to 2025-01-03', '2025-01-09']
+    >>> spans([date(2025, 1, 2), date(2025, 1, 1)])
+    [DateRange(first=datetime.date(2025, 1, 1), last=datetime.date(2025, 1, 2))]
     """
     found: list[DateRange] = []
     for day in sorted(set(days)):
@@ -104,3 +118,12 @@ def spans(days: Iterable[date]) -> list[DateRange]:
         else:
             found.append(DateRange(day, day))
     return found
+
+
+def spans_text(days: Iterable[date]) -> str:
+    """Dates as ranges, for a message; empty where there are none.
+
+    >>> spans_text([date(2025, 1, 4), date(2025, 1, 1), date(2025, 1, 2)])
+    '2025-01-01 to 2025-01-02, 2025-01-04'
+    """
+    return ", ".join(str(span) for span in spans(days))

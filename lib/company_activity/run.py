@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from company_activity.gates.arrived import REWRITE, let_through
+from company_activity.gates.arrived import REWRITE, accepted_verdict
 from company_activity.gates.crm_admission import JudgedFile
 from company_activity.gates.rewrite import Rewriting, judge_rewrite
 from company_activity.gates.verdict import Verdict, refuse_unless_passed
@@ -162,4 +162,4 @@ class Run:
             )
         if found.upgraded:
             self.upgrade.accept(self.run_id)
-        return [let_through(verdict)]
+        return [accepted_verdict(verdict)]

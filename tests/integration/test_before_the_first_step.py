@@ -145,7 +145,7 @@ def test_a_date_that_is_not_over_is_told_to_the_caller_alone(
 def test_a_date_is_over_at_its_midnight_in_utc(
     place: Place, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch, now: str, code: int
 ) -> None:
-    monkeypatch.setattr("company_activity.cli.main.utc_now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
+    monkeypatch.setattr("company_activity.cli.options.utc_now", lambda: datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert run(place, receiver, "plan", "--date", DAY) == code
 
 

@@ -6,13 +6,15 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
 from rich.status import Status
 from rich.table import Table as RichTable
+
+from company_activity.dates import spans_text
 
 if TYPE_CHECKING:
     from company_activity.planning.plan import Plan
@@ -94,13 +96,13 @@ class Console:
         if plan.is_nothing:
             self.out.print("Nothing to do with what has landed: every table and the warehouse are up to date.")
         lines = [
-            ("fetch", spans(plan.fetch), "what it brings is not known before"),
-            ("missing", spans(plan.missing), "asked for, and not landed completely"),
-            *(("stage", spans(days), state) for state, days in by_reason(plan.stage.items())),
+            ("fetch", spans_text(plan.fetch), "what it brings is not known before"),
+            ("missing", spans_text(plan.missing), "asked for, and not landed completely"),
+            *(("stage", spans_text(days), state) for state, days in by_reason(plan.stage.items())),
             *((f"crm {file.state}", file.path, file.told) for file in plan.crm),
-            *(("build", spans(days), why) for why, days in by_reason(reasons_of(plan))),
-            ("drop", spans(plan.drop), "built, and no longer complete"),
-            ("publish", spans(plan.publish), what_is_published(plan)),
+            *(("build", spans_text(days), why) for why, days in by_reason(reasons_of(plan))),
+            ("drop", spans_text(plan.drop), "built, and no longer complete"),
+            ("publish", spans_text(plan.publish), what_is_published(plan)),
         ]
         table = _table("", "", "", has_header=False)
         for what, dates, why in lines:
@@ -175,18 +177,3 @@ def by_reason(dated: Iterable[tuple[date, str]]) -> list[tuple[str, list[date]]]
     for day, reason in dated:
         found.setdefault(reason, []).append(day)
     return list(found.items())
-
-
-def spans(days: Iterable[date]) -> str:
-    """Dates as ranges.
-
-    >>> spans([date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)])
-    '2025-01-01 to 2025-01-02, 2025-01-04'
-    """
-    ends: list[list[date]] = []
-    for day in sorted(days):
-        if ends and day - ends[-1][1] == timedelta(days=1):
-            ends[-1][1] = day
-        else:
-            ends.append([day, day])
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in ends)

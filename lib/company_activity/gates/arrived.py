@@ -133,7 +133,7 @@ def refused_before(gate: str, day: date, verdict: Verdict) -> Verdict:
     return Verdict(gate, str(day), False, f"{verdict.found}; refused by an earlier run", verdict.wanted)
 
 
-def let_through(verdict: Verdict) -> Verdict:
+def accepted_verdict(verdict: Verdict) -> Verdict:
     """The verdict on a generation that someone accepted: told, and no error."""
     return replace(verdict, severity="warn", found=f"{verdict.found}; accepted") if not verdict.passed else verdict
 

@@ -39,10 +39,10 @@ class JudgedFile:
     companies: int = 0
 
     @property
-    def is_of_what(self) -> str:
+    def contents(self) -> str:
         """How many rows it has, and why how many of them are broken.
 
-        >>> JudgedFile("a.csv", "", date(2025, 1, 2), 10, 3, 7, {"BAD_ROW": 6, "BAD_TIMESTAMP": 1}).is_of_what
+        >>> JudgedFile("a.csv", "", date(2025, 1, 2), 10, 3, 7, {"BAD_ROW": 6, "BAD_TIMESTAMP": 1}).contents
         '10 rows, 7 broken: BAD_ROW 6, BAD_TIMESTAMP 1'
         """
         rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
@@ -80,7 +80,7 @@ class Refusal:
         return f"{self.file.path} of {self.file.day}: {self.found}, wanted {self.wanted}"
 
     @property
-    def foretold(self) -> str:
+    def plan_text(self) -> str:
         """What a plan says of it."""
         return f"snapshot of {self.file.day}, {self.found} → would be refused, wanted {self.wanted}"
 
@@ -166,9 +166,9 @@ class Admission:
         loses = self._loses(day, len(together)) and self.staged.knows(day, self.replaced)
         refused = [file for file in whole if loses and not self._is_decided(file)]
         self.refusals += [self._loss(file, len(together), len(whole)) for file in refused]
-        let_in = [file for file in whole if file not in refused]
-        self.admitted += let_in
-        if let_in:
+        accepted_files = [file for file in whole if file not in refused]
+        self.admitted += accepted_files
+        if accepted_files:
             self._count(day, len(decided if refused else together))
 
     def _is_decided(self, file: JudgedFile) -> bool:
@@ -196,12 +196,12 @@ class Admission:
 
     def _broken(self, file: JudgedFile) -> Refusal:
         wanted = f"at most {self.max_broken:.0%} of the rows broken"
-        return Refusal(file, CRM_BROKEN, file.is_of_what, wanted)
+        return Refusal(file, CRM_BROKEN, file.contents, wanted)
 
     def _loss(self, file: JudgedFile, together: int, files: int) -> Refusal:
         earlier = self._earlier(file.day)
         assert earlier
-        found = f"names {file.named:,} companies ({file.is_of_what})"
+        found = f"names {file.named:,} companies ({file.contents})"
         if files > 1 or together != file.named:
             found += f", all files of the date {together:,}"
         return Refusal(file, CRM_LOSS, found, f"about the {self.counts[earlier]:,} of {earlier}")

@@ -66,10 +66,10 @@ def refuse_defects(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return refuse_unless_passed(verdicts, remedy="the build lost or doubled rows: report it; nothing was written")
 
 
-def well_keyed(scope: str, rows: int, keys: int, nulls: int) -> list[Verdict]:
+def key_checks(scope: str, rows: int, keys: int, nulls: int) -> list[Verdict]:
     """No key in two rows, no NULL where the table allows none.
 
-    >>> [verdict.passed for verdict in well_keyed("dim.companies", rows=3, keys=2, nulls=0)]
+    >>> [verdict.passed for verdict in key_checks("dim.companies", rows=3, keys=2, nulls=0)]
     [False, True]
     """
     return [equal("unique keys", scope, keys, rows), equal("not null", scope, nulls, 0)]

@@ -157,10 +157,10 @@ def crm_news(run: Run, state: Json) -> tuple[list[CrmNews], dict[str, str]]:
         known.take(file.path, str(file.day), file.sha256, seen[file.path])
     again = dict.fromkeys(arrivals.standing, f", read again by rules version {RULES_VERSION}")
     news = [
-        CrmNews(one.path, "new", f"snapshot of {one.day}, {one.is_of_what}{again.get(one.path, '')}")
+        CrmNews(one.path, "new", f"snapshot of {one.day}, {one.contents}{again.get(one.path, '')}")
         for one in judged.admitted
     ]
-    news += [CrmNews(one.file.path, "new", one.foretold) for one in judged.refusals]
+    news += [CrmNews(one.file.path, "new", one.plan_text) for one in judged.refusals]
     news += [CrmNews(one.path, "refused", "before: --accept-crm lets it in") for one in arrivals.refused]
     news += [CrmNews(one.path, "unreadable", str(one.why)) for one in arrivals.unreadable]
     return sorted(news, key=lambda one: one.path), known.contents

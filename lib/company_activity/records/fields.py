@@ -9,6 +9,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+from company_activity.dates import micros_of
+
 RULES_VERSION = "2"
 
 MAX_COUNT = 10**9
@@ -22,8 +24,6 @@ TIMESTAMP = re.compile(
     r"(?: ?(?:[Zz]|(?P<sign>[+-])(?P<hours>0\d|1[0-4])(?::?(?P<minutes>[0-5]\d))?))?)?",
     re.ASCII,
 )
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 # Unicode's categories, first and last of each range, as of Unicode 15: a company must not be another one on a
 # Python with other tables
@@ -93,7 +93,7 @@ def timestamp(text: str) -> tuple[int | None, str | None]:
         local = datetime(int(found["year"]), int(found["month"]), int(found["day"]), *clock, tzinfo=zone)
     except ValueError:
         return None, "BAD_TIMESTAMP"
-    return (local - EPOCH) // MICROSECOND, None
+    return micros_of(local), None
 
 
 def _zone(sign: str | None, hours: str, minutes: str | None) -> timezone:

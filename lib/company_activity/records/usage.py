@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from company_activity.dates import day_number
+from company_activity.dates import MICROS_PER_DAY, day_number
 from company_activity.records import fields
 from company_activity.records.landed_line import split_line, unwrapped
 
 CONTRACT = frozenset({"company_id", "active_users", "events", "ts"})
-MICROS_PER_DAY = 86_400_000_000
 NOT_A_COUNT = 1.5  # any number that is no integer: its value never matters
 
 

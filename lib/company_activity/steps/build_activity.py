@@ -13,7 +13,7 @@ from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import GateRefused
 from company_activity.gates.arrived import judge_unknown
 from company_activity.gates.rewrite import Rewriting
-from company_activity.gates.verdict import Verdict, equal, refuse_defects, warnings_of, well_keyed
+from company_activity.gates.verdict import Verdict, equal, key_checks, refuse_defects, warnings_of
 from company_activity.io.lake.delta import VersionGone, dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.planning.batches import in_batches, sources_noted
@@ -307,7 +307,7 @@ def verdicts_of(day: date, row: Row | None, companies: int, staged: tuple[int, i
     """The gates on one date's figures; a date without rows has none of anything."""
     rows, keys, users, events, _, nulls = row[1:7] if row else (0,) * 6
     yield equal("one row per company", str(day), rows, companies)
-    yield from well_keyed(str(day), rows, keys, nulls)
+    yield from key_checks(str(day), rows, keys, nulls)
     yield equal("sums of staging", str(day), (users, events), staged)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.gates.rewrite import Rewriting
-from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
+from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import DimensionState, Sources, complete_dates
 from company_activity.report.model import StepOutcome, StepReport
@@ -153,7 +153,7 @@ def judge(fresh: Mapping[Table, DataFrame]) -> list[Verdict]:
         GateRefused: if a key stands in two of them, or a NULL where the table allows none.
     """
     figures = {table.name: keys_of(rows, table).collect()[0] for table, rows in fresh.items()}
-    return refuse_defects(verdict for name, found in figures.items() for verdict in well_keyed(name, *found))
+    return refuse_defects(verdict for name, found in figures.items() for verdict in key_checks(name, *found))
 
 
 def changed_rows(tables: Tables, revision: Revision, now: datetime) -> DataFrame:

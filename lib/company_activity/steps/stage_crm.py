@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from company_activity.errors import ImbalanceError
 from company_activity.gates.crm_admission import batches
-from company_activity.gates.verdict import Verdict, refuse_defects, well_keyed
+from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.io.landing.crm_files import content_as_judged
 from company_activity.records.crm import CrmFile, read_crm_file
 from company_activity.records.fields import RULES_VERSION
@@ -116,7 +116,7 @@ def commit(run: Run, admission: Admission, files: Sequence[CrmFile], admitted: S
 def keys_of(file: CrmFile) -> list[Verdict]:
     """Each company once among the rows of a file that are staged, and none without an id."""
     companies = [row.company_id for row in file.accepted]
-    return well_keyed(file.path, len(companies), len(set(companies)), companies.count(""))
+    return key_checks(file.path, len(companies), len(set(companies)), companies.count(""))
 
 
 def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile]) -> tuple[set[str], dict[str, Any]]:

@@ -19,7 +19,7 @@ from company_activity.gates.arrived import (
 )
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.gates.rewrite import Rewriting
-from company_activity.gates.verdict import Verdict, equal, refuse_defects, refuse_unless_passed, warnings_of, well_keyed
+from company_activity.gates.verdict import Verdict, equal, key_checks, refuse_defects, refuse_unless_passed, warnings_of
 from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
@@ -154,7 +154,7 @@ def stage(run: Run, batch: Batch) -> Staged:
     records = good.transform(keep_latest_record).cache()
     arrived = reconcile(batch.complete, parsed, records)
     (figures,) = keys_kept(good, records, PRODUCT_USAGE).collect()
-    verdicts = refuse_defects(well_keyed(PRODUCT_USAGE.name, *figures))
+    verdicts = refuse_defects(key_checks(PRODUCT_USAGE.name, *figures))
     if not batch.is_again:
         verdicts += judge(run, arrived, batch.newest)
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from company_activity.gates.arrived import Arrived, let_through, refused_before
+from company_activity.gates.arrived import Arrived, accepted_verdict, refused_before
 from company_activity.gates.verdict import Verdict
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.paths import generation_path
@@ -31,10 +31,10 @@ class GateVerdicts:
         if verdict.passed or verdict.severity != "error":
             return verdict
         if standing == ACCEPTED:
-            return let_through(verdict)
+            return accepted_verdict(verdict)
         if accepts:
             self._keep(ACCEPTED, verdict, one, run_id)
-            return let_through(verdict)
+            return accepted_verdict(verdict)
         self._keep(REFUSED, verdict, one, run_id)
         return verdict
 

@@ -9,7 +9,7 @@ from typing import TypeGuard
 from company_activity.errors import CrmFileRefused
 from company_activity.records.crm.csv_reader import CsvRecord, grammar, read_records
 from company_activity.records.crm.csv_text import BOM, excerpt, physical_lines
-from company_activity.records.crm.likely_cause import likely_cause, of_the_encoding
+from company_activity.records.crm.likely_cause import likely_cause, why_not_utf8
 from company_activity.records.crm.records import OPTIONAL, REQUIRED
 from company_activity.records.fields import INVISIBLE
 
@@ -85,7 +85,7 @@ def find_header(path: str, data: bytes, passed_by: int) -> tuple[str, CsvRecord]
     """
     if data in (b"", BOM):
         raise CrmFileRefused(f"{path} is empty", remedy=f"export it again; the first line is {NAMES}")
-    if cause := of_the_encoding(data):
+    if cause := why_not_utf8(data):
         begins = excerpt(data[:40].decode("utf-8", "surrogateescape"))
         raise CrmFileRefused(f"{path} is not UTF-8: it begins {begins}: {cause}", remedy=SAVE_AS)
     headers = {delimiter: next(read_records(data, grammar(delimiter), passed_by), None) for delimiter in DELIMITERS}

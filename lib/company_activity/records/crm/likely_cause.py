@@ -18,10 +18,10 @@ KINDS = {
 LINES_LOOKED_AT = 50
 
 
-def of_the_encoding(data: bytes) -> str | None:
+def why_not_utf8(data: bytes) -> str | None:
     """Why the bytes are no UTF-8 text at all, None if their beginning may be one.
 
-    >>> of_the_encoding("company_id".encode("utf-16-be")), of_the_encoding(b"company_id")
+    >>> why_not_utf8("company_id".encode("utf-16-be")), why_not_utf8(b"company_id")
     ('it looks like UTF-16', None)
     """
     for begin, cause in KINDS.items():

@@ -13,7 +13,7 @@ from company_activity.records.crm.csv_reader import CsvRecord, grammar, read_rec
 from company_activity.records.crm.csv_text import is_readable
 from company_activity.records.crm.header import Columns, read_header
 from company_activity.records.crm.records import CrmFile, CrmRecord, RefusedRow
-from company_activity.records.crm.repeats import later_line_wins
+from company_activity.records.crm.repeats import keep_last_lines
 from company_activity.records.crm.rules import future_from, read_row
 from company_activity.records.crm.snapshot_date import Snapshot, check_file_date, snapshot_of
 
@@ -36,7 +36,7 @@ def read_crm_file(path: str, data: bytes, today: date) -> CrmFile:
     columns = read_header(path, data)
     snapshot = snapshot_of(path, file_dates(data, columns), today)
     rows = read_rows(path, data, columns, snapshot)
-    accepted, duplicates, beaten = later_line_wins(rows.records, lambda: body(data, columns))
+    accepted, duplicates, beaten = keep_last_lines(rows.records, lambda: body(data, columns))
     quarantined = sorted([*rows.refused, *beaten], key=lambda row: row.line)
     if rows.rows_in != len(accepted) + duplicates + len(quarantined):
         counts = f"{len(accepted)} accepted + {duplicates} duplicates + {len(quarantined)} quarantined"

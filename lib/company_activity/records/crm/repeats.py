@@ -9,7 +9,7 @@ from company_activity.records.crm.csv_text import as_shown
 from company_activity.records.crm.records import REPLACED, CrmRecord, RefusedRow
 
 
-def later_line_wins(
+def keep_last_lines(
     records: list[CrmRecord], body: Callable[[], Iterable[CsvRecord]]
 ) -> tuple[list[CrmRecord], int, list[RefusedRow]]:
     """The last record of each company; how many earlier ones equal it; those that differ from it, refused.

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
-from company_activity.dates import day_number
+from company_activity.dates import MICROS_PER_DAY, day_number, micros_of
 from company_activity.records import fields
 from company_activity.records.crm.csv_reader import CsvRecord
 from company_activity.records.crm.csv_text import as_shown, is_readable
 from company_activity.records.crm.header import Columns
 from company_activity.records.crm.records import BLANKS_AND_TABS, CrmRecord, RefusedRow
 
-MICROS_PER_DAY = 86_400_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 USUAL_TIME = re.compile(
     r"(?:19|2\d)\d\d-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)", re.ASCII
 )
@@ -112,6 +109,6 @@ def timestamp(text: str) -> tuple[int | None, str | None]:
     if not USUAL_TIME.fullmatch(text):
         return fields.timestamp(text)
     try:
-        return (datetime.fromisoformat(text) - EPOCH) // MICROSECOND, None
+        return micros_of(datetime.fromisoformat(text)), None
     except ValueError:
         return None, "BAD_TIMESTAMP"

@@ -23,7 +23,7 @@ FILTERS = (
     words.heading,
     words.label,
     words.reason_name,
-    words.spoken_reason,
+    words.reason_with_figures,
 )
 
 

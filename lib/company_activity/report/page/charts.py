@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from company_activity.dates import day_number
+from company_activity.dates import day_number, day_of
 from company_activity.report.page.summary import missing_dates
 from company_activity.report.page.svg import inline_svg
 from company_activity.report.page.words import STATES, day, day_and_year
@@ -181,7 +181,7 @@ def _ticks(days: Sequence[DayFigures], most: int) -> list[int]:
 
 
 def _day_label(number: float) -> str:
-    return day(date.fromordinal(date(1970, 1, 1).toordinal() + int(number)))
+    return day(day_of(int(number)))
 
 
 def _compact(value: float) -> str:

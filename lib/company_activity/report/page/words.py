@@ -93,7 +93,7 @@ def heading(name: str) -> str:
     return label(name)[:1].upper() + label(name)[1:]
 
 
-def spoken_reason(reason: str, risk: ChurnRisk, on: date) -> str:
+def reason_with_figures(reason: str, risk: ChurnRisk, on: date) -> str:
     """Why this company is at risk, with its own figures."""
     week, before = (sum(users or 0 for users in days) for days in (risk.days[-7:], risk.days[-14:-7]))
     if reason == "SILENT" and risk.last_active:

@@ -1,0 +1,104 @@
+"""Options that several commands share, and the clock that they are checked against."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from company_activity.dates import DateRange, check_is_over, parse_date
+from company_activity.errors import UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEBUG = "company_activity.debug"
+ENV_HELP = "Which conf/<env>.yaml to read; if not said: the name of --settings FILE, else local."
+
+
+def utc_now() -> datetime:
+    """The one clock of the command line. Call it as `options.utc_now`: tests replace it here."""
+    return datetime.now(UTC)
+
+
+class DateType(click.ParamType):  # type: ignore[type-arg]
+    """A day as YYYY-MM-DD that is over, in UTC."""
+
+    name = "date"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> date:
+        """The date.
+
+        Raises:
+            UsageError: if the text is no date, or the date is not over.
+        """
+        day = value if isinstance(value, date) else parse_date(str(value))
+        check_is_over(day, utc_now())
+        return day
+
+
+def settings_options(command: Command) -> Command:
+    """`--env`, `--settings` and `--debug`, shared by every command."""
+    command = click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_debug,
+        help="Show a traceback where something fails.",
+    )(command)
+    command = click.option(
+        "--settings",
+        "file",
+        type=click.Path(path_type=Path),
+        help="Settings file in place of conf/<env>.yaml.",
+    )(command)
+    return click.option(
+        "--env",
+        default=os.environ.get("COMPANY_ACTIVITY_ENV"),
+        help=ENV_HELP,
+    )(command)
+
+
+def _keep_debug(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    context.meta[DEBUG] = is_asked
+
+
+def date_options(command: Command) -> Command:
+    """`--date`, or `--from` and `--to`; the command gets `dates`."""
+
+    @wraps(command)
+    def with_dates(on: date | None, first: date | None, last: date | None, **options: Any) -> Any:
+        return command(dates=dates_asked_for(on, first, last), **options)
+
+    for option, name, text in (
+        ("--to", "last", "Last date of a range."),
+        ("--from", "first", "First date of a range."),
+        ("--date", "on", "One date, YYYY-MM-DD."),
+    ):
+        with_dates = click.option(option, name, type=DateType(), help=text)(with_dates)
+    return with_dates  # type: ignore[return-value]
+
+
+def dates_asked_for(on: date | None, first: date | None, last: date | None) -> DateRange:
+    """The dates that the options name.
+
+    >>> print(dates_asked_for(None, date(2025, 1, 1), date(2025, 1, 3)))
+    2025-01-01 to 2025-01-03
+
+    Raises:
+        UsageError: if they name none, or both a date and a range.
+    """
+    if on and not (first or last):
+        return DateRange(on, on)
+    if first and last and not on:
+        return DateRange(first, last)
+    raise UsageError("no date is given", remedy="give --date D, or --from A and --to B")
