@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.migrations import migrate, pending
 from company_activity.io.warehouse.served import Served, ServedColumn
@@ -15,14 +15,6 @@ from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse
 
 FIELDS = ("COLUMN_NAME", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION", "DATETIME_PRECISION",
           "IS_NULLABLE", "COLUMN_DEFAULT", "COLLATION_NAME")  # fmt: skip
-WIDE_ENOUGH = {
-    "text": {"character varying", "nvarchar", "text", "varchar_ignorecase"},  # the last fails as a collation
-    "bigint": {"bigint"},
-    "double": {"double precision", "float"},
-    "boolean": {"boolean", "bit"},
-    "date": {"date"},
-    "timestamp": {"timestamp", "timestamp without time zone", "datetime2"},
-}
 MIN_PRECISION = {"double": 53, "timestamp": 6}
 UNLIMITED = (None, "-1")
 
@@ -104,7 +96,7 @@ def _problems(wanted: ServedColumn, found: Found | None, dialect: Dialect, *, is
 
 
 def _is_wide_enough(wanted: ServedColumn, found: Found, dialect: Dialect) -> bool:
-    if found.type not in WIDE_ENOUGH[wanted.type]:
+    if found.type not in dialect.found_types(wanted.type):
         return False
     if wanted.type == "text":
         return found.length in UNLIMITED or int(str(found.length)) >= dialect.text_units * wanted.length

@@ -8,7 +8,7 @@ from datetime import date
 from company_activity.errors import PublishError
 from company_activity.io.warehouse import statements
 from company_activity.io.warehouse.change import Change
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.figures import Figures, by_group, check_equal, nothing
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import WHOLE

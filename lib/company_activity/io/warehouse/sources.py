@@ -12,8 +12,7 @@ from pyspark.sql import functions as F
 
 from company_activity.io.warehouse import statements
 from company_activity.io.warehouse.change import Change
-from company_activity.io.warehouse.copy_in import copy_in
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.figures import by_group, check_equal, nothing
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.warehouse.served import Served
@@ -58,7 +57,8 @@ class Streamed:
     def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
         sizes = {day: self.sizes[day] for day in sorted(days or ()) if self.sizes.get(day)}
         if sizes:
-            copy_in(connection, statements.copy_rows(table), list(self._slices(table, sizes)))
+            slices = list(self._slices(table, sizes))
+            dialect.insert_stream(connection, table.name, table.column_names, slices)
 
     def _slices(self, table: Served, sizes: Mapping[date, int]) -> Iterator[DataFrame]:
         for days in packed(sizes, SLICE_ROWS):

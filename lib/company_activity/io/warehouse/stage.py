@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from company_activity.io.warehouse.change import Change
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError, failures
 from company_activity.io.warehouse.ledger import sql_time
 from company_activity.io.warehouse.served import FREE_TEXT, Served, ServedColumn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.served import Served
 
 IS_GONE = "is_gone"  # 1 in staging marks a key that left the lake: it is deleted and not inserted
@@ -61,11 +61,6 @@ def insert_staged(dialect: Dialect, table: Served, stage: str, days: Iterable[da
     where = f"s.{table.dated} IN ({wanted})" if table.dated else f"s.{IS_GONE} = 0"
     head = f"INSERT INTO {table.name} ({', '.join(table.column_names)})"
     return f"{head} SELECT {'DISTINCT ' if distinct else ''}{values} FROM {stage} s WHERE {where}"
-
-
-def copy_rows(table: Served) -> str:
-    """Take rows from the connection itself (PostgreSQL)."""
-    return f"COPY {table.name} ({', '.join(table.column_names)}) FROM STDIN (FORMAT binary)"
 
 
 def staged_figures(table: Served, stage: str) -> str:

@@ -1,26 +1,55 @@
-"""What differs between the engines, and nothing else: types, casts, locks, the way rows travel."""
+"""What an engine must say of itself. What is written here is standard SQL; an engine's file says where it differs."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from company_activity.errors import SettingsError
 from company_activity.io.warehouse.jdbc import Connection, SqlError
+from company_activity.io.warehouse.jdbc_url import JdbcUrl, UrlForm
 from company_activity.io.warehouse.served import ServedColumn
-from company_activity.settings.model import PublishSettings, SqlSettings
+from company_activity.settings.model import PublishSettings, Secret, SqlSettings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 LOCK_TABLE = "etl.publish_lock"
-PASSING_STATES = ("40001", "40P01", "53300")  # deadlock, by two names; too many connections
-DATE_TEXT, TIMESTAMP_TEXT = 10, 26  # 2025-03-31 and 2025-03-31 23:59:59.999999
+DATE_TEXT = 10  # 2025-03-31
+TIMESTAMP_TEXT = 26  # 2025-03-31 23:59:59.999999
+STANDARD_TYPES = {
+    "bigint": "BIGINT",
+    "double": "DOUBLE PRECISION",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP(6)",
+}
+# The names by which INFORMATION_SCHEMA calls a type that takes our values, before their size is looked at.
+STANDARD_NAMES = {
+    "text": frozenset({"character varying", "text"}),
+    "bigint": frozenset({"bigint"}),
+    "double": frozenset({"double precision", "float"}),
+    "boolean": frozenset({"boolean"}),
+    "date": frozenset({"date"}),
+    "timestamp": frozenset({"timestamp", "timestamp without time zone"}),
+}
 
 
 @dataclass(frozen=True)
 class Dialect(ABC):
-    """An engine. What is written here is standard SQL; subclasses say where theirs differs."""
+    """An engine: its URLs and TLS, its SQL and DDL, its errors, and how rows travel to it.
 
-    name: str = ""
-    driver: str = ""
+    `name` is that of its folder in `sql/`; `driver` the class of its JDBC driver.
+    """
+
+    name: str
+    driver: str
+    url_form: UrlForm
+    # The options that decide about TLS, and the values that leave it on and verified, the default first.
+    tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    always_sends_login: bool = False  # else not where a token or the platform logs in
     enforces_keys: bool = True
     ddl_in_transaction: bool = True
     text_units: int = 1  # what VARCHAR(n) counts, per code point
@@ -28,15 +57,44 @@ class Dialect(ABC):
     takes_nul: bool = True  # whether text may hold U+0000
     takes_stream: bool = False  # whether a transaction takes rows over its own connection, faster than staging
     closes_with_last_connection: bool = False
-    transient_codes: frozenset[int] = frozenset()
+    transient_states: frozenset[str] = frozenset({"40001"})  # SQLSTATEs: a deadlock
+    transient_codes: frozenset[int] = frozenset()  # vendor codes
     missing_table: frozenset[str] = frozenset()  # the SQLSTATEs or codes of it
     syntax_error: frozenset[str] = frozenset()
 
     def type_of(self, column: ServedColumn) -> str:
         """The column's type, as our DDL has it."""
-        types = {"bigint": "BIGINT", "double": "DOUBLE PRECISION", "boolean": "BOOLEAN", "date": "DATE",
-                 "timestamp": "TIMESTAMP(6)"}  # fmt: skip
-        return types[column.type] if column.type != "text" else self.text(column.length)
+        if column.type == "text":
+            return self.text(column.length)
+        return STANDARD_TYPES[column.type]
+
+    def found_types(self, type_: str) -> frozenset[str]:
+        """What INFORMATION_SCHEMA may call a column that takes our type, whatever its size."""
+        return STANDARD_NAMES[type_]
+
+    def serves(self, url: JdbcUrl) -> bool:
+        """Whether this is the engine behind the URL, as far as the URL says."""
+        return isinstance(url.form, type(self.url_form))
+
+    def verified(self, url: JdbcUrl) -> Mapping[str, str | Secret]:
+        """The properties that switch TLS and verification on, for a server elsewhere.
+
+        Raises:
+            SettingsError: if the URL switches them off anywhere.
+        """
+        given = [(option.key, option.value.strip()) for option in url.options]
+        properties: dict[str, str | Secret] = {}
+        for option, allowed in self.tls_options.items():
+            values = [value for key, value in given if key == option.lower()]
+            known = [value.lower() for value in allowed]
+            if any(value.lower() not in known for value in values):
+                raise SettingsError(
+                    f"sql.url weakens TLS by {option}, which only H2 or a loopback host may",
+                    remedy=f"say {option}={allowed[0]}" if allowed else f"leave {option} out of sql.url",
+                )
+            if allowed:
+                properties[option] = values[0] if values else allowed[0]
+        return properties
 
     @abstractmethod
     def text(self, code_points: int) -> str:
@@ -69,6 +127,12 @@ class Dialect(ABC):
     def insert_row(self, table: str, columns: Collection[str], marks: Collection[str]) -> str:
         """Insert one row of bound values."""
         return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})"
+
+    def insert_stream(
+        self, connection: Connection, table: str, columns: Collection[str], slices: Sequence[DataFrame]
+    ) -> None:
+        """Insert all rows of the slices over the connection itself; only where the engine takes a stream."""
+        raise NotImplementedError(f"{self.name} takes no stream")
 
     def drop_stage(self, stage: str) -> str:
         """Drop a staging table of ours; served tables are never dropped."""
@@ -110,7 +174,7 @@ class Dialect(ABC):
 
     def is_transient(self, failure: SqlError) -> bool:
         """Whether a new connection may succeed: one was lost, a deadlock, a server busy or waking."""
-        return failure.is_disconnect or failure.state in PASSING_STATES or failure.code in self.transient_codes
+        return failure.is_disconnect or failure.state in self.transient_states or failure.code in self.transient_codes
 
     def lacks_table(self, failure: SqlError) -> bool:
         """Whether a table of the statement is not there."""
@@ -119,67 +183,3 @@ class Dialect(ABC):
     def is_no_sql(self, failure: SqlError) -> bool:
         """Whether the engine could not read the statement."""
         return bool({failure.state, str(failure.code)} & self.syntax_error)
-
-
-@dataclass(frozen=True)
-class H2(Dialect):
-    """The embedded default, in MSSQLServer mode, inside Spark's own JVM."""
-
-    name: str = "h2"
-    driver: str = "org.h2.Driver"
-    ddl_in_transaction: bool = False  # every DDL statement commits
-    text_units: int = 2  # VARCHAR(n) counts UTF-16 units
-    closes_with_last_connection: bool = True
-    missing_table: frozenset[str] = frozenset({"42S02", "42S03", "42S04"})
-    syntax_error: frozenset[str] = frozenset({"42000", "42001"})
-
-    def text(self, code_points: int) -> str:
-        return f"VARCHAR({self.text_units * code_points})"
-
-    def is_binary(self, collation: str | None, type_: str) -> bool:
-        return type_ == "character varying" and collation in (None, "OFF")
-
-    def prepare(self, connection: Connection, sql: SqlSettings) -> None:
-        connection.execute(f"SET LOCK_TIMEOUT {int(sql.lock_timeout_seconds * 1000)}")
-
-
-@dataclass(frozen=True)
-class Postgres(Dialect):
-    """PostgreSQL 15 and later."""
-
-    name: str = "postgres"
-    driver: str = "org.postgresql.Driver"
-    takes_nul: bool = False
-    takes_stream: bool = True
-    missing_table: frozenset[str] = frozenset({"42P01"})
-    syntax_error: frozenset[str] = frozenset({"42601"})
-
-    def text(self, code_points: int) -> str:
-        return f'VARCHAR({code_points}) COLLATE "C"'
-
-    def is_binary(self, collation: str | None, type_: str) -> bool:
-        return collation in ("C", "POSIX", "ucs_basic")
-
-    def create_stage(self, stage: str, columns: Mapping[str, str]) -> str:
-        # Unlogged: staging need not survive a crash, and the log is a third of what loading costs.
-        return super().create_stage(stage, columns).replace("CREATE TABLE", "CREATE UNLOGGED TABLE", 1)
-
-    def prepare(self, connection: Connection, sql: SqlSettings) -> None:
-        milliseconds = int(sql.lock_timeout_seconds * 1000)
-        connection.execute(f"SET lock_timeout = {milliseconds}")
-        # If this machine vanishes in a transaction, its locks go with it at last.
-        connection.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
-
-    def connection_options(self, sql: SqlSettings) -> dict[str, str]:
-        # Without the last, a failed batch is quoted in the message: names, in logs and notifications.
-        return {
-            "socketTimeout": str(int(sql.socket_timeout_seconds)),
-            "tcpKeepAlive": "true",
-            "logServerErrorDetail": "false",
-        }
-
-    def lock_migrations(self, connection: Connection) -> None:
-        connection.query("SELECT pg_advisory_xact_lock(hashtext('company_activity.migrations'))")
-
-    def writer_options(self, publish: PublishSettings) -> dict[str, str]:
-        return super().writer_options(publish) | {"reWriteBatchedInserts": "true"}
