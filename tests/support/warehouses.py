@@ -15,7 +15,7 @@ from company_activity.io.warehouse.ledger import Fence
 from company_activity.io.warehouse.mirror import mirror_files
 from company_activity.io.warehouse.preflight import prepare
 from company_activity.io.warehouse.publisher import Publisher
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, Served
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
 from company_activity.schemas import Table
 from company_activity.settings.model import (
@@ -95,7 +95,7 @@ def _filled(table: Table) -> dict[str, Any]:
     return {column.name: values.get(column.type, []) for column in table.columns if not column.nullable}
 
 
-def pinned(spark: SparkSession, served: Served, rows: DataFrame, version: int, lake_id: str = LAKE) -> LakeTable:
+def pinned(spark: SparkSession, served: ServedTable, rows: DataFrame, version: int, lake_id: str = LAKE) -> LakeTable:
     """A table of the lake that is not one: rows at hand, and a fence."""
     table = LakeTable(spark, served, "", Fence(lake_id, version))
     vars(table)["rows"] = rows.select(*served.column_names)
@@ -109,7 +109,7 @@ def at_version(table: LakeTable, version: int) -> LakeTable:
     return moved
 
 
-def served_rows(warehouse: Warehouse, columns: str, table: Served = ACTIVITY) -> list[tuple[str | None, ...]]:
+def served_rows(warehouse: Warehouse, columns: str, table: ServedTable = ACTIVITY) -> list[tuple[str | None, ...]]:
     """What anybody sees, in the order of the key."""
     with warehouse.connection() as connection:
         return connection.query(f"SELECT {columns} FROM {table.name} ORDER BY {', '.join(table.key)}")

@@ -125,10 +125,10 @@ def test_changed_rows_are_found_again_if_another_run_published_meanwhile(publish
     class Late(Publisher):
         """Another run publishes version 5 just before this one's transaction."""
 
-        def run(self, change, source):
-            if change.base_seq == 1:
+        def run(self, batch, source):
+            if batch.base_seq == 1:
                 publish(5, {**FIRST, "a": "five"}, "run-5")
-            return super().run(change, source)
+            return super().run(batch, source)
 
     late = publisher_of(warehouse, tmp_path, "run-6")
     late = Late(late.warehouse, late.files, late.run_id, late.now)

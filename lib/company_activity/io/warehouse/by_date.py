@@ -9,7 +9,7 @@ from datetime import date
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.change import Change, TablePublished
+from company_activity.io.warehouse.batch import PublishBatch, TablePublished
 from company_activity.io.warehouse.figures import nothing
 from company_activity.io.warehouse.lake import LakeTable, figures_by
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow
@@ -40,14 +40,14 @@ def publish_dates(
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in asked}
     due = [s for s, content in contents.items() if not is_served(newest.get(s), content, lake.fence)]
     shown = contents.keys() - due
-    repairs = _spoiled(publisher, lake, [day for day in sorted(set(repair)) if day.isoformat() in shown])
-    due = sorted([*due, *repairs])
+    resend = _drifted(publisher, lake, [day for day in sorted(set(repair)) if day.isoformat() in shown])
+    due = sorted([*due, *resend])
     _check_gone(lake, [date.fromisoformat(scope) for scope in due if contents[scope] == MISSING])
     published: list[str] = []
     sent = 0
     for part in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
         rows, sent_rows = _publish_part(
-            publisher, lake, {scope: contents[scope] for scope in part}, repairs.intersection(part)
+            publisher, lake, {scope: contents[scope] for scope in part}, resend.intersection(part)
         )
         published += [row.scope for row in rows]
         sent += sent_rows
@@ -56,13 +56,13 @@ def publish_dates(
     return TablePublished(lake.served.name, tuple(published), tuple(already), sent, seconds)
 
 
-def _spoiled(publisher: Publisher, lake: LakeTable, days: Sequence[date]) -> frozenset[str]:
+def _drifted(publisher: Publisher, lake: LakeTable, days: Sequence[date]) -> frozenset[str]:
     """Of these published days, those that somebody else has changed since."""
     if not days:
         return frozenset()
     dated, none = str(lake.served.dated), nothing(lake.served)
     found = figures_by(lake.rows.where(F.col(dated).isin(list(days))), lake.served, dated)
-    return frozenset(publisher.find_spoiled(lake.served, {str(day): found.get(str(day), none) for day in days}))
+    return frozenset(publisher.find_drifted(lake.served, {str(day): found.get(str(day), none) for day in days}))
 
 
 def _check_gone(lake: LakeTable, days: Collection[date]) -> None:
@@ -84,19 +84,19 @@ def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def _publish_part(
-    publisher: Publisher, lake: LakeTable, contents: Mapping[str, str], repairs: frozenset[str]
+    publisher: Publisher, lake: LakeTable, contents: Mapping[str, str], resend: frozenset[str]
 ) -> tuple[list[LedgerRow], int]:
     """One transaction: the ledger rows it wrote, and how many rows were sent for it."""
     table = lake.served
     with_rows = [date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING]
     if not with_rows:
-        return publisher.run(Change(table, lake.fence, contents, {}, {}, repairs=repairs), source=None), 0
+        return publisher.run(PublishBatch(table, lake.fence, contents, {}, {}, resend=resend), source=None), 0
     rows = lake.rows.where(F.col(str(table.dated)).isin(with_rows))
     figures = figures_by(rows, table, str(table.dated))
-    change = Change(table, lake.fence, contents, staged=figures, served=figures, repairs=repairs)
+    batch = PublishBatch(table, lake.fence, contents, staged=figures, served=figures, resend=resend)
     dialect = publisher.warehouse.dialect
     if dialect.takes_stream:
         sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
-        written = publisher.run(change, Streamed(as_served(rows, table, dialect), sizes))
+        written = publisher.run(batch, Streamed(as_served(rows, table, dialect), sizes))
         return written, sum(row.rows for row in written)
-    return publisher.run_staged(change, rows), sum(figure.rows for figure in figures.values())
+    return publisher.run_staged(batch, rows), sum(figure.rows for figure in figures.values())

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.lake.versions import is_version_gone
-from company_activity.io.warehouse.change import Change, TablePublished
+from company_activity.io.warehouse.batch import PublishBatch, TablePublished
 from company_activity.io.warehouse.figures import Figures
 from company_activity.io.warehouse.lake import LakeTable, figures_by
 from company_activity.io.warehouse.ledger import WHOLE, LedgerRow
@@ -47,11 +47,11 @@ def publish_keys(publisher: Publisher, lake: LakeTable, *, repair: bool = False)
     for _ in range(ATTEMPTS):
         newest = publisher.newest(lake.served, lake.fence).get(WHOLE)
         is_there = is_served(newest, content, lake.fence)
-        repairs = frozenset(publisher.find_spoiled(lake.served, _whole(lake)) if is_there and repair else ())
-        if is_there and not repairs:
+        resend = frozenset(publisher.find_drifted(lake.served, _whole(lake)) if is_there and repair else ())
+        if is_there and not resend:
             return TablePublished(name, (), (WHOLE,), 0, time.monotonic() - started)
         try:
-            rows, sent = _publish_since(publisher, lake, None if repairs else newest, content, repairs)
+            rows, sent = _publish_since(publisher, lake, None if resend else newest, content, resend)
         except BaseMovedError:
             continue
         published, already = ((WHOLE,), ()) if rows else ((), (WHOLE,))
@@ -60,14 +60,16 @@ def publish_keys(publisher: Publisher, lake: LakeTable, *, repair: bool = False)
 
 
 def _publish_since(
-    publisher: Publisher, lake: LakeTable, newest: LedgerRow | None, content: str, repairs: frozenset[str]
+    publisher: Publisher, lake: LakeTable, newest: LedgerRow | None, content: str, resend: frozenset[str]
 ) -> tuple[list[LedgerRow], int]:
     with _differing(lake, newest) as found:
-        change = Change(lake.served, lake.fence, {WHOLE: content}, found.figures, _whole(lake), found.base_seq, repairs)
+        batch = PublishBatch(
+            lake.served, lake.fence, {WHOLE: content}, found.figures, _whole(lake), found.base_seq, resend
+        )
         sent = sum(figure.rows for figure in found.figures.values())
         if not sent:
-            return publisher.run(change, source=None), 0
-        return publisher.run_staged(change, found.rows), sent
+            return publisher.run(batch, source=None), 0
+        return publisher.run_staged(batch, found.rows), sent
 
 
 def _whole(lake: LakeTable) -> dict[str, Figures]:

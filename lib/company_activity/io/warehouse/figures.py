@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.jdbc import Row
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.served import ServedTable
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Figures:
         return ", ".join([f"{self.rows} rows", *(f"sum {total}" for total in self.sums)])
 
 
-def nothing(table: Served) -> Figures:
+def nothing(table: ServedTable) -> Figures:
     """The figures of no rows at all."""
     return Figures(0, (0,) * len(table.measures))
 

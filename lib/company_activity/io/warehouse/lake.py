@@ -13,7 +13,7 @@ from company_activity.io.lake.delta import as_declared, table_uri
 from company_activity.io.lake.delta_log import newest_version, table_id
 from company_activity.io.warehouse.figures import Figures
 from company_activity.io.warehouse.ledger import Fence
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.served import ServedTable
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class LakeTable:
     """A served table as the lake has it at `fence.version`."""
 
     spark: SparkSession
-    served: Served
+    served: ServedTable
     path: str
     fence: Fence
 
@@ -36,7 +36,7 @@ class LakeTable:
         return as_declared(found, self.served.lake)
 
 
-def open_lake_table(spark: SparkSession, lake_root: str, served: Served, version: int | None = None) -> LakeTable:
+def open_lake_table(spark: SparkSession, lake_root: str, served: ServedTable, version: int | None = None) -> LakeTable:
     """Pin a table of the lake at `version`, or at its newest.
 
     Raises:
@@ -49,7 +49,7 @@ def open_lake_table(spark: SparkSession, lake_root: str, served: Served, version
     return LakeTable(spark, served, path, Fence(table_id(lake_root, inner), newest if version is None else version))
 
 
-def figures_by(rows: DataFrame, served: Served, group: str) -> dict[str, Figures]:
+def figures_by(rows: DataFrame, served: ServedTable, group: str) -> dict[str, Figures]:
     """Rows and sums per value of `group` (as text), as `statements.staged_figures` counts them."""
     sums = [F.sum(F.col(measure).cast("decimal(38,0)")) for measure in served.measures]
     counted = rows.groupBy(F.col(group).cast("string")).agg(F.count(F.lit(1)), *sums)

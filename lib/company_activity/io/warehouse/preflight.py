@@ -10,7 +10,7 @@ from company_activity.errors import PublishError
 from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.migrations import migrate, pending
-from company_activity.io.warehouse.served import Served, ServedColumn
+from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse
 
 FIELDS = ("COLUMN_NAME", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION", "DATETIME_PRECISION",
@@ -42,7 +42,7 @@ class Prepared:
 
 
 def prepare(
-    warehouse: Warehouse, tables: Iterable[Served], now: datetime, *, may_migrate: bool, again: str = PUBLISH
+    warehouse: Warehouse, tables: Iterable[ServedTable], now: datetime, *, may_migrate: bool, again: str = PUBLISH
 ) -> Prepared:
     """Apply or demand migrations, then compare each table with its declaration. `again` is the command to repeat.
 
@@ -67,7 +67,7 @@ def prepare(
     return Prepared(tuple(applied), tuple(advice))
 
 
-def differences(connection: Connection, dialect: Dialect, table: Served) -> list[str]:
+def differences(connection: Connection, dialect: Dialect, table: ServedTable) -> list[str]:
     """What keeps the table from taking our rows as they are, each as a phrase that names the column."""
     found = {column.name: column for column in _columns(connection, table)}
     if not found:
@@ -109,7 +109,7 @@ def _described(found: Found) -> str:
     return f"{found.type.upper()}({size})" if size else found.type.upper()
 
 
-def _columns(connection: Connection, table: Served) -> Iterator[Found]:
+def _columns(connection: Connection, table: ServedTable) -> Iterator[Found]:
     schema, name = table.name.split(".")
     where = "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
     rows = connection.query(f"SELECT {', '.join(FIELDS)} FROM INFORMATION_SCHEMA.COLUMNS {where}", schema, name)

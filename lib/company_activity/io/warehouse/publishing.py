@@ -10,9 +10,9 @@ from datetime import date, datetime
 from pyspark.sql import SparkSession
 
 from company_activity.errors import CompanyActivityError, PublishError
+from company_activity.io.warehouse.batch import TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.by_key import publish_keys
-from company_activity.io.warehouse.change import TablePublished
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.lake import open_lake_table
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger

@@ -34,7 +34,7 @@ class ServedColumn:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedTable:
     """A served table: its columns, its key, and the measures that are compared with the lake.
 
     `dated` names the column whose days are replaced; without one, rows are replaced by key.
@@ -76,6 +76,6 @@ def served_column(column: Column) -> ServedColumn:
     return ServedColumn(column.name, kind, column.nullable, length)
 
 
-ACTIVITY = Served(COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date")
-DIMENSION = Served(COMPANIES, measures=(), dated=None)
+ACTIVITY = ServedTable(COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date")
+DIMENSION = ServedTable(COMPANIES, measures=(), dated=None)
 SERVED_TABLES = (DIMENSION, ACTIVITY)
