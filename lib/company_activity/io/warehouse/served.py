@@ -57,6 +57,11 @@ class ServedTable:
         return self.lake.key
 
     @property
+    def key_name(self) -> str:
+        """The name of the constraint."""
+        return f"pk_{self.name.split('.')[1]}"
+
+    @property
     def columns(self) -> tuple[ServedColumn, ...]:
         return tuple(served_column(column) for column in self.lake.columns)
 

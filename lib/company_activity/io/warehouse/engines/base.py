@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from company_activity.errors import SettingsError
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.jdbc_url import JdbcUrl, UrlForm
-from company_activity.io.warehouse.served import ServedColumn
+from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.settings.model import PublishSettings, Secret, SqlSettings
 
 if TYPE_CHECKING:
@@ -118,6 +118,25 @@ class Dialect(ABC):
         if column.is_staged_as_text:
             return f"VARCHAR({DATE_TEXT if column.type == 'date' else TIMESTAMP_TEXT})"
         return self.type_of(column)
+
+    def create_table(self, table: ServedTable, columns: Collection[ServedColumn]) -> list[str]:
+        """DDL of a served table, made where it is not there."""
+        lines = [f"    {self.declaration(column)}," for column in columns]
+        lines.append(f"    CONSTRAINT {table.key_name} PRIMARY KEY ({', '.join(table.key)})")
+        return [f"CREATE TABLE IF NOT EXISTS {table.name} (\n" + "\n".join(lines) + "\n);"]
+
+    def add_column(self, table: ServedTable, column: ServedColumn) -> str:
+        """DDL of one more column, added where it is not there."""
+        added = f"ADD COLUMN IF NOT EXISTS {self.declaration(column)}"
+        return f"ALTER TABLE {table.name}\n{added};"
+
+    def allow_null(self, table: ServedTable, column: ServedColumn) -> str:
+        """DDL that lets a column be NULL."""
+        return f"ALTER TABLE {table.name} ALTER COLUMN {column.name} DROP NOT NULL;"
+
+    def declaration(self, column: ServedColumn) -> str:
+        """The column in a CREATE TABLE: name, type, and whether it may be NULL."""
+        return f"{column.name} {self.type_of(column)} {'NULL' if column.nullable else 'NOT NULL'}"
 
     def create_stage(self, stage: str, columns: Mapping[str, str]) -> str:
         """DDL of a staging table: no key, no index, every column nullable."""

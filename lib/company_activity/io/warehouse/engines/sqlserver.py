@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.jdbc_url import SemicolonForm, UrlForm
-from company_activity.io.warehouse.served import ServedColumn
+from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.settings.model import PublishSettings, SqlSettings
 
 BINARY = "Latin1_General_100_BIN2"  # by code unit: no case, accent or width is folded
@@ -91,6 +91,23 @@ class AzureSql(Dialect):
 
     def is_transient(self, failure: SqlError) -> bool:
         return super().is_transient(failure) and not SETTLED.search(str(failure))
+
+    def create_table(self, table: ServedTable, columns: Collection[ServedColumn]) -> list[str]:
+        lines = [f"        {self.declaration(column)}," for column in columns]
+        key = ", ".join(table.key)
+        lines.append(f"        CONSTRAINT {table.key_name} PRIMARY KEY CLUSTERED ({key})")
+        return [self._created(table, lines) + ";"]
+
+    def _created(self, table: ServedTable, lines: Collection[str]) -> str:
+        guard = f"IF OBJECT_ID(N'{table.name}', N'U') IS NULL"
+        return "\n".join([guard, f"    CREATE TABLE {table.name} (", *lines, "    )"])
+
+    def add_column(self, table: ServedTable, column: ServedColumn) -> str:
+        guard = f"IF COL_LENGTH(N'{table.name}', N'{column.name}') IS NULL"
+        return f"{guard}\n    ALTER TABLE {table.name}\n    ADD {self.declaration(column)};"
+
+    def allow_null(self, table: ServedTable, column: ServedColumn) -> str:
+        return f"ALTER TABLE {table.name} ALTER COLUMN {self.declaration(column)};"
 
     def drop_stage(self, stage: str) -> str:
         return f"IF OBJECT_ID(N'{stage}', N'U') IS NOT NULL DROP TABLE {stage}"
