@@ -10,9 +10,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from company_activity.io.warehouse.lake import LakeTable
 from company_activity.io.warehouse.ledger import Fence
 from company_activity.io.warehouse.mirror import mirror_files
+from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.preflight import prepare
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
@@ -95,14 +95,14 @@ def _filled(table: Table) -> dict[str, Any]:
     return {column.name: values.get(column.type, []) for column in table.columns if not column.nullable}
 
 
-def pinned(spark: SparkSession, served: ServedTable, rows: DataFrame, version: int, lake_id: str = LAKE) -> LakeTable:
+def pinned(spark: SparkSession, served: ServedTable, rows: DataFrame, version: int, lake_id: str = LAKE) -> PinnedTable:
     """A table of the lake that is not one: rows at hand, and a fence."""
-    table = LakeTable(spark, served, "", Fence(lake_id, version))
+    table = PinnedTable(spark, served, "", Fence(lake_id, version))
     vars(table)["rows"] = rows.select(*served.column_names)
     return table
 
 
-def at_version(table: LakeTable, version: int) -> LakeTable:
+def at_version(table: PinnedTable, version: int) -> PinnedTable:
     """The same rows, further along the lake."""
     moved = replace(table, fence=Fence(table.fence.lake_id, version))
     vars(moved)["rows"] = table.rows

@@ -7,8 +7,8 @@ from py4j.protocol import Py4JJavaError
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.by_key import publish_keys
-from company_activity.io.warehouse.lake import LakeTable
 from company_activity.io.warehouse.ledger import Fence
+from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import DIMENSION
 
@@ -80,7 +80,7 @@ def publish_delta(spark, warehouse, tmp_path):
     def publish(happening):
         path = tmp_path / "dim"
         (first, _) = delta_table(path, [companies(spark, FIRST), companies(spark, {**FIRST, "c": "Cyd"})])
-        versions = [LakeTable(spark, DIMENSION, str(path), Fence("lake-1", version)) for version in (0, 1)]
+        versions = [PinnedTable(spark, DIMENSION, str(path), Fence("lake-1", version)) for version in (0, 1)]
         publish_keys(publisher_of(warehouse, tmp_path), versions[0])
         happening(first)
         return publish_keys(publisher_of(warehouse, tmp_path, "run-2"), versions[1])

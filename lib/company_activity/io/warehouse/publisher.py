@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from company_activity.errors import PublishError
 from company_activity.io.warehouse import ledger
 from company_activity.io.warehouse.batch import PublishBatch
-from company_activity.io.warehouse.figures import Figures, nothing
+from company_activity.io.warehouse.figures import Figures, drift
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.warehouse.ledger import MISSING, Fence, LedgerRow
 from company_activity.io.warehouse.mirror import Files, begin
@@ -100,29 +100,42 @@ class Publisher:
         return rows
 
     def _apply(self, connection: Connection, batch: PublishBatch, source: Source | None) -> list[LedgerRow]:
-        table, dialect = batch.table, self.warehouse.dialect
+        """Inside the transaction: lock, look what is due, replace it, write the ledger."""
+        table = batch.table
+        dialect = self.warehouse.dialect
         dialect.lock(connection, table.name)
-        check_fence(ledger.last_fence(connection, table.name), batch.fence, table.name, adopt=self.adopt_lake)
+        last = ledger.last_fence(connection, table.name)
+        check_fence(last, batch.fence, table.name, adopt=self.adopt_lake)
         newest = ledger.newest_rows(connection, table.name, batch.hashes)
-        due = [s for s, content in batch.hashes.items() if not is_served(newest.get(s), content, batch.fence)]
-        due += drifted(connection, table, batch.served, batch.resend.difference(due))
+        due = _due(connection, batch, newest)
         if not due:
             return []
         if batch.base_seq is not None and [row.seq for row in newest.values()] != [batch.base_seq]:
             raise BaseMovedError
         replace(connection, dialect, batch, source, due)
-        return ledger.append_rows(connection, dialect, [self._ledger_row(batch, scope) for scope in due])
+        rows = [self._ledger_row(batch, scope) for scope in due]
+        return ledger.append_rows(connection, dialect, rows)
 
     def _ledger_row(self, batch: PublishBatch, scope: str) -> LedgerRow:
-        rows = batch.served[scope].rows if scope in batch.served else 0
-        time_ = ledger.sql_time(self.now)
-        return LedgerRow(batch.table.name, scope, batch.hashes[scope], rows, self.run_id, batch.fence, time_)
+        return LedgerRow(
+            table=batch.table.name,
+            scope=scope,
+            content_hash=batch.hashes[scope],
+            rows=batch.served[scope].rows if scope in batch.served else 0,
+            run_id=self.run_id,
+            fence=batch.fence,
+            published_at=ledger.sql_time(self.now),
+        )
 
     def _find_out(self, rows: list[LedgerRow], failure: SqlError) -> None:
-        """After a commit without an answer the ledger knows; the lock comes first, so it is not asked early."""
+        """After a commit without an answer, ask the ledger whether it happened.
+
+        The lock is taken first, so the ledger is read only after that transaction has ended.
+        """
         if not rows:
             return
-        table, dialect = rows[-1].table, self.warehouse.dialect
+        table = rows[-1].table
+        dialect = self.warehouse.dialect
 
         def is_written(connection: Connection) -> bool:
             dialect.begin(connection)
@@ -149,12 +162,22 @@ class Publisher:
         return found
 
 
+def _due(connection: Connection, batch: PublishBatch, newest: Mapping[str, LedgerRow]) -> list[str]:
+    """The scopes that the ledger does not show as wanted, then those to resend that still differ."""
+    due = [scope for scope, content in batch.hashes.items() if not is_served(newest.get(scope), content, batch.fence)]
+    doubtful = batch.resend.difference(due)
+    return due + drifted(connection, batch.table, batch.served, doubtful)
+
+
 def drifted(
-    connection: Connection, table: ServedTable, wanted: Mapping[str, Figures], scopes: Collection[str]
+    connection: Connection,
+    table: ServedTable,
+    wanted: Mapping[str, Figures],
+    scopes: Collection[str],
 ) -> list[str]:
     """Of `scopes`, those that are served with other figures than `wanted`."""
     served = served_by_scope(connection, table, sorted(scopes))
-    return [scope for scope, found in served.items() if found != wanted.get(scope, nothing(table))]
+    return list(drift(table, served, wanted, served))
 
 
 def is_served(newest: LedgerRow | None, content: str, fence: Fence) -> bool:

@@ -9,7 +9,7 @@ from company_activity.errors import PublishError
 from company_activity.io.warehouse import statements
 from company_activity.io.warehouse.batch import PublishBatch
 from company_activity.io.warehouse.engines.base import Dialect
-from company_activity.io.warehouse.figures import Figures, by_group, check_equal, nothing
+from company_activity.io.warehouse.figures import Figures, by_group, drift, nothing, refusal
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import WHOLE
 from company_activity.io.warehouse.served import ServedTable
@@ -38,8 +38,8 @@ def replace(
     if source is not None:
         source.insert(connection, dialect, table, days)
     found = served_by_scope(connection, table, due)
-    for scope in due:
-        check_equal(f"{table.name} {scope} after its insert", found[scope], batch.served.get(scope, nothing(table)))
+    for scope, both_sides in drift(table, found, batch.served, due).items():
+        raise refusal(f"{table.name} {scope} after its insert", both_sides)
     if not dialect.enforces_keys:
         check_keys(connection, table, due)
 

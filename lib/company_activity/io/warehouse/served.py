@@ -57,6 +57,17 @@ class ServedTable:
         return self.lake.key
 
     @property
+    def day_column(self) -> str:
+        """The column whose days are replaced.
+
+        Raises:
+            ValueError: for a table that is replaced by key.
+        """
+        if self.dated is None:
+            raise ValueError(f"{self.name} is not published by date")
+        return self.dated
+
+    @property
     def key_name(self) -> str:
         """The name of the constraint."""
         return f"pk_{self.name.split('.')[1]}"

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from company_activity.io.warehouse import statements
 from company_activity.io.warehouse.batch import PublishBatch
 from company_activity.io.warehouse.engines.base import Dialect
-from company_activity.io.warehouse.figures import by_group, check_equal, nothing
+from company_activity.io.warehouse.figures import by_group, drift, refusal
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.warehouse.served import ServedTable
 
@@ -107,6 +107,6 @@ def check_stage(connection: Connection, dialect: Dialect, batch: PublishBatch, s
         raise StageLostError(f"{stage} is empty")
     if any(found[group].rows > wanted.rows for group, wanted in batch.staged.items() if group in found):
         return True
-    for group, wanted in batch.staged.items():
-        check_equal(f"staging of {batch.table.name} {group}", found.get(group, nothing(batch.table)), wanted)
+    for group, both_sides in drift(batch.table, found, batch.staged, batch.staged).items():
+        raise refusal(f"staging of {batch.table.name} {group}", both_sides)
     return False
