@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api test long evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api ddl test long evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ run: setup ## the whole daily cycle on the samples: API to report
 
 api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
+
+ddl: dev ## write what schemas.py has and sql/ lacks, and the golden texts; read the diff
+	$(BIN)/python -m company_activity.io.warehouse.ddl
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/io/warehouse/test_tsql.py tests/io/warehouse/test_ddl.py
 
 # What takes minutes even in small numbers. CI runs the first in their short form, `make reliability` all in full.
 SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_h2_busy.py publish_wakes.py) \

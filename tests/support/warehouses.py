@@ -10,12 +10,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from company_activity.io.warehouse.lake import LakeTable
 from company_activity.io.warehouse.ledger import Fence
 from company_activity.io.warehouse.mirror import mirror_files
+from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.preflight import prepare
 from company_activity.io.warehouse.publisher import Publisher
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, Served
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
 from company_activity.schemas import Table
 from company_activity.settings.model import (
@@ -95,21 +95,21 @@ def _filled(table: Table) -> dict[str, Any]:
     return {column.name: values.get(column.type, []) for column in table.columns if not column.nullable}
 
 
-def pinned(spark: SparkSession, served: Served, rows: DataFrame, version: int, lake_id: str = LAKE) -> LakeTable:
+def pinned(spark: SparkSession, served: ServedTable, rows: DataFrame, version: int, lake_id: str = LAKE) -> PinnedTable:
     """A table of the lake that is not one: rows at hand, and a fence."""
-    table = LakeTable(spark, served, "", Fence(lake_id, version))
+    table = PinnedTable(spark, served, "", Fence(lake_id, version))
     vars(table)["rows"] = rows.select(*served.column_names)
     return table
 
 
-def at_version(table: LakeTable, version: int) -> LakeTable:
+def at_version(table: PinnedTable, version: int) -> PinnedTable:
     """The same rows, further along the lake."""
     moved = replace(table, fence=Fence(table.fence.lake_id, version))
     vars(moved)["rows"] = table.rows
     return moved
 
 
-def served_rows(warehouse: Warehouse, columns: str, table: Served = ACTIVITY) -> list[tuple[str | None, ...]]:
+def served_rows(warehouse: Warehouse, columns: str, table: ServedTable = ACTIVITY) -> list[tuple[str | None, ...]]:
     """What anybody sees, in the order of the key."""
     with warehouse.connection() as connection:
         return connection.query(f"SELECT {columns} FROM {table.name} ORDER BY {', '.join(table.key)}")

@@ -7,8 +7,8 @@ from py4j.protocol import Py4JJavaError
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.by_key import publish_keys
-from company_activity.io.warehouse.lake import LakeTable
 from company_activity.io.warehouse.ledger import Fence
+from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import DIMENSION
 
@@ -80,7 +80,7 @@ def publish_delta(spark, warehouse, tmp_path):
     def publish(happening):
         path = tmp_path / "dim"
         (first, _) = delta_table(path, [companies(spark, FIRST), companies(spark, {**FIRST, "c": "Cyd"})])
-        versions = [LakeTable(spark, DIMENSION, str(path), Fence("lake-1", version)) for version in (0, 1)]
+        versions = [PinnedTable(spark, DIMENSION, str(path), Fence("lake-1", version)) for version in (0, 1)]
         publish_keys(publisher_of(warehouse, tmp_path), versions[0])
         happening(first)
         return publish_keys(publisher_of(warehouse, tmp_path, "run-2"), versions[1])
@@ -125,10 +125,10 @@ def test_changed_rows_are_found_again_if_another_run_published_meanwhile(publish
     class Late(Publisher):
         """Another run publishes version 5 just before this one's transaction."""
 
-        def run(self, change, source):
-            if change.base_seq == 1:
+        def run(self, batch, source):
+            if batch.base_seq == 1:
                 publish(5, {**FIRST, "a": "five"}, "run-5")
-            return super().run(change, source)
+            return super().run(batch, source)
 
     late = publisher_of(warehouse, tmp_path, "run-6")
     late = Late(late.warehouse, late.files, late.run_id, late.now)

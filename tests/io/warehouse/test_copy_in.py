@@ -11,6 +11,7 @@ from company_activity.errors import PublishError
 from company_activity.io.warehouse import sources
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.copy_in import copy_in
+from company_activity.io.warehouse.engines import postgres
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.served import ACTIVITY
 
@@ -39,7 +40,7 @@ def slices(monkeypatch):
         copy_in(connection, statement, slices)
 
     monkeypatch.setattr(sources, "SLICE_ROWS", 3)
-    monkeypatch.setattr(sources, "copy_in", counting)
+    monkeypatch.setattr(postgres, "copy_in", counting)
     return counts
 
 
@@ -60,7 +61,7 @@ def test_rows_that_never_arrived_are_noticed(publish, warehouse, monkeypatch):
     def losing(connection, statement, slices):
         copy_in(connection, statement, [rows.where("company_id = 'a'") for rows in slices])
 
-    monkeypatch.setattr(sources, "copy_in", losing)
+    monkeypatch.setattr(postgres, "copy_in", losing)
     with pytest.raises(PublishError, match="1 rows, sum 1, sum 10 in SQL, 2 rows, sum 3, sum 30 in the lake"):
         publish({DAY: {"a": 1, "b": 2}})
     assert served_rows(warehouse, "company_id") == ledger_rows(warehouse) == []

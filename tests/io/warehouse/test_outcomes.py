@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.change import Change
+from company_activity.io.warehouse.batch import PublishBatch
 from company_activity.io.warehouse.engines import DIALECTS
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence
@@ -16,7 +16,7 @@ from company_activity.io.warehouse.served import ACTIVITY
 from support.recorder import RecordedWarehouse, Recorder
 from support.warehouses import NOW
 
-GONE = Change(ACTIVITY, Fence("5f0c", 12), {"2025-03-31": MISSING}, staged={}, served={})
+GONE = PublishBatch(ACTIVITY, Fence("5f0c", 12), {"2025-03-31": MISSING}, staged={}, served={})
 NEWEST = {"CONCAT(": [("7|2025-03-31|p|h0|3|5f0c|11|2025-03-31 05:30:00|run-0",)], "MAX(seq), 0": [("7",)]}
 CUT = SqlError("the connection is closed", "08006")
 

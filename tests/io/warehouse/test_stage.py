@@ -114,10 +114,10 @@ def test_staging_that_is_lost_is_made_and_filled_again(spark, warehouse, tmp_pat
     lake, losses = pinned(spark, DIMENSION, companies(spark, {"a": "Ann", "b": "Bob"}), 1), [loss]
 
     class Losing(Publisher):
-        def run(self, change, source):
+        def run(self, batch, source):
             if losses:
                 execute(warehouse, [f"{losses.pop()} {source.stage}"])
-            return super().run(change, source)
+            return super().run(batch, source)
 
     given = publisher_of(warehouse, tmp_path)
     losing = Losing(given.warehouse, given.files, given.run_id, given.now)

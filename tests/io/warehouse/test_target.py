@@ -8,7 +8,8 @@ import pytest
 
 from company_activity.errors import SettingsError
 from company_activity.io.warehouse.mirror import warehouse_id
-from company_activity.io.warehouse.target import Target, engine_of, without_credentials
+from company_activity.io.warehouse.target import Target
+from company_activity.io.warehouse.target_of import engine_of, without_credentials
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.settings.model import (
     ApiSettings,

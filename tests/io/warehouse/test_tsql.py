@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.change import Change
+from company_activity.io.warehouse.batch import PublishBatch
 from company_activity.io.warehouse.engines import DIALECTS
 from company_activity.io.warehouse.figures import Figures
 from company_activity.io.warehouse.jdbc import SqlError
@@ -30,14 +30,14 @@ from support.warehouses import NOW
 GOLDEN = Path(__file__).parent / "golden"
 ENGINES = ["azuresql", "synapse"]
 FENCE = Fence("5f0c", 12)
-DATES = Change(
+DATES = PublishBatch(
     ACTIVITY,
     FENCE,
     {"2025-03-30": MISSING, "2025-03-31": "h1"},
     staged={"2025-03-31": Figures(2, (7, 70))},
     served={"2025-03-31": Figures(2, (7, 70))},
 )
-COMPANIES = Change(
+COMPANIES = PublishBatch(
     DIMENSION,
     FENCE,
     {WHOLE: "5f0c@12"},
@@ -49,13 +49,13 @@ OLD_COMPANIES = "4|all|p|5f0c@11|9|5f0c|11|2025-03-31 05:30:00|run-0"
 OLD_DATE = "7|2025-03-30|p|h0|3|5f0c|11|2025-03-31 05:30:00|run-0"
 
 
-def told(engine, tmp_path, change, answers):
-    """What the engine is told when a change is published."""
+def statements_of(engine, tmp_path, batch, answers):
+    """What the engine is told when a batch is published."""
     recorder = Recorder(answers)
     warehouse = RecordedWarehouse(DIALECTS[engine], recorder)
     publisher = Publisher(warehouse, mirror_files(str(tmp_path)), "run-1", NOW)
-    recorder.said.append(create_stage(warehouse.dialect, change.table, "etl.stage_1"))
-    publisher.run(change, Staged("etl.stage_1"))
+    recorder.said.append(create_stage(warehouse.dialect, batch.table, "etl.stage_1"))
+    publisher.run(batch, Staged("etl.stage_1"))
     recorder.said.append(warehouse.dialect.drop_stage("etl.stage_1"))
     return recorder.said
 
@@ -81,7 +81,7 @@ def test_publishing_dates(engine, tmp_path):
             ("2025-03-31", "2", "7", "70")
         ],
     }
-    assert is_golden(f"{engine}_dates", told(engine, tmp_path, DATES, answers))
+    assert is_golden(f"{engine}_dates", statements_of(engine, tmp_path, DATES, answers))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -94,7 +94,7 @@ def test_publishing_changed_companies(engine, tmp_path):
         "SELECT 0, COUNT(*) FROM dim.companies": [("0", "9")],
         "HAVING COUNT(*) > 1": [("0",)],
     }
-    assert is_golden(f"{engine}_companies", told(engine, tmp_path, COMPANIES, answers))
+    assert is_golden(f"{engine}_companies", statements_of(engine, tmp_path, COMPANIES, answers))
 
 
 def test_a_pool_that_enforces_no_key_is_asked_for_doubled_ones(tmp_path):
@@ -105,7 +105,7 @@ def test_a_pool_that_enforces_no_key_is_asked_for_doubled_ones(tmp_path):
         "COALESCE(MAX(seq)": [("0",)],
     }
     with pytest.raises(PublishError, match="1 keys stand in more than one row"):
-        told("synapse", tmp_path, DATES, answers)
+        statements_of("synapse", tmp_path, DATES, answers)
 
 
 def test_the_lock_of_a_pool_must_exist():

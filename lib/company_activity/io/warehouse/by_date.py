@@ -6,13 +6,11 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from pyspark.sql import functions as F
-
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.change import Change, TablePublished
-from company_activity.io.warehouse.figures import nothing
-from company_activity.io.warehouse.lake import LakeTable, figures_by
+from company_activity.io.warehouse.batch import PublishBatch, TablePublished
+from company_activity.io.warehouse.figures import figures_by
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow
+from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.publisher import Publisher, is_served
 from company_activity.io.warehouse.sources import Streamed
 from company_activity.io.warehouse.stage import as_served
@@ -20,7 +18,7 @@ from company_activity.io.warehouse.stage import as_served
 
 def publish_dates(
     publisher: Publisher,
-    lake: LakeTable,
+    lake: PinnedTable,
     hashes: Mapping[date, str],
     dates: Iterable[date] | None,
     repair: Collection[date] = (),
@@ -35,42 +33,51 @@ def publish_dates(
     """
     started = time.monotonic()
     newest = publisher.newest(lake.served, lake.fence)
-    known = hashes.keys() | {date.fromisoformat(scope) for scope in newest}
-    asked = sorted(known if dates is None else set(dates))
-    contents = {day.isoformat(): hashes.get(day, MISSING) for day in asked}
-    due = [s for s, content in contents.items() if not is_served(newest.get(s), content, lake.fence)]
-    shown = contents.keys() - due
-    repairs = _spoiled(publisher, lake, [day for day in sorted(set(repair)) if day.isoformat() in shown])
-    due = sorted([*due, *repairs])
+    contents = _contents(hashes, newest, dates)
+    changed = [scope for scope, content in contents.items() if not is_served(newest.get(scope), content, lake.fence)]
+    unchanged = contents.keys() - changed
+    resend = _drifted(publisher, lake, [day for day in repair if day.isoformat() in unchanged])
+    due = sorted([*changed, *resend])
     _check_gone(lake, [date.fromisoformat(scope) for scope in due if contents[scope] == MISSING])
+
     published: list[str] = []
     sent = 0
-    for part in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
-        rows, sent_rows = _publish_part(
-            publisher, lake, {scope: contents[scope] for scope in part}, repairs.intersection(part)
-        )
-        published += [row.scope for row in rows]
-        sent += sent_rows
-    already = [scope for scope in contents if scope not in published]
+    for scopes in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
+        part = {scope: contents[scope] for scope in scopes}
+        written, rows = _publish_part(publisher, lake, part, resend.intersection(scopes))
+        published += [row.scope for row in written]
+        sent += rows
+    already = tuple(scope for scope in contents if scope not in published)
     seconds = time.monotonic() - started
-    return TablePublished(lake.served.name, tuple(published), tuple(already), sent, seconds)
+    return TablePublished(lake.served.name, tuple(published), already, sent, seconds)
 
 
-def _spoiled(publisher: Publisher, lake: LakeTable, days: Sequence[date]) -> frozenset[str]:
+def _contents(
+    hashes: Mapping[date, str], newest: Mapping[str, LedgerRow], dates: Iterable[date] | None
+) -> dict[str, str]:
+    """The content that each date asked for has in the lake, by ISO date, in order."""
+    known = hashes.keys() | {date.fromisoformat(scope) for scope in newest}
+    asked = known if dates is None else set(dates)
+    return {day.isoformat(): hashes.get(day, MISSING) for day in sorted(asked)}
+
+
+def _drifted(publisher: Publisher, lake: PinnedTable, days: Iterable[date]) -> frozenset[str]:
     """Of these published days, those that somebody else has changed since."""
-    if not days:
+    wanted = lake.day_figures(sorted(set(days)))
+    if not wanted:
         return frozenset()
-    dated, none = str(lake.served.dated), nothing(lake.served)
-    found = figures_by(lake.rows.where(F.col(dated).isin(list(days))), lake.served, dated)
-    return frozenset(publisher.find_spoiled(lake.served, {str(day): found.get(str(day), none) for day in days}))
+    return frozenset(publisher.find_drifted(lake.served, wanted))
 
 
-def _check_gone(lake: LakeTable, days: Collection[date]) -> None:
-    """Nothing is deleted on the word of a state alone: one that could not be read names no date at all."""
+def _check_gone(lake: PinnedTable, days: Collection[date]) -> None:
+    """Refuse to delete dates that the lake has rows of: a state that could not be read names no date.
+
+    Raises:
+        PublishError: with those dates.
+    """
     if not days:
         return
-    dated = str(lake.served.dated)
-    found = lake.rows.where(F.col(dated).isin(list(days))).select(dated).distinct().collect()
+    found = lake.of_days(days).select(lake.served.day_column).distinct().collect()
     if found:
         named = ", ".join(sorted(row[0].isoformat() for row in found))
         raise PublishError(
@@ -84,19 +91,22 @@ def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def _publish_part(
-    publisher: Publisher, lake: LakeTable, contents: Mapping[str, str], repairs: frozenset[str]
+    publisher: Publisher, lake: PinnedTable, contents: Mapping[str, str], resend: frozenset[str]
 ) -> tuple[list[LedgerRow], int]:
     """One transaction: the ledger rows it wrote, and how many rows were sent for it."""
     table = lake.served
     with_rows = [date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING]
     if not with_rows:
-        return publisher.run(Change(table, lake.fence, contents, {}, {}, repairs=repairs), source=None), 0
-    rows = lake.rows.where(F.col(str(table.dated)).isin(with_rows))
-    figures = figures_by(rows, table, str(table.dated))
-    change = Change(table, lake.fence, contents, staged=figures, served=figures, repairs=repairs)
+        batch = PublishBatch(table, lake.fence, contents, {}, {}, resend=resend)
+        return publisher.run(batch, source=None), 0
+
+    rows = lake.of_days(with_rows)
+    figures = figures_by(rows, table, table.day_column)
+    batch = PublishBatch(table, lake.fence, contents, staged=figures, served=figures, resend=resend)
     dialect = publisher.warehouse.dialect
-    if dialect.takes_stream:
-        sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
-        written = publisher.run(change, Streamed(as_served(rows, table, dialect), sizes))
-        return written, sum(row.rows for row in written)
-    return publisher.run_staged(change, rows), sum(figure.rows for figure in figures.values())
+    if not dialect.takes_stream:
+        sent = sum(figure.rows for figure in figures.values())
+        return publisher.run_staged(batch, rows), sent
+    sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
+    written = publisher.run(batch, Streamed(as_served(rows, table, dialect), sizes))
+    return written, sum(row.rows for row in written)

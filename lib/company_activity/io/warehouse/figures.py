@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.jdbc import Row
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.served import ServedTable
 
 
 @dataclass(frozen=True)
@@ -18,25 +21,61 @@ class Figures:
     sums: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join([f"{self.rows} rows", *(f"sum {total}" for total in self.sums)])
+        sums = [f"sum {total}" for total in self.sums]
+        return ", ".join([f"{self.rows} rows", *sums])
 
 
-def nothing(table: Served) -> Figures:
+def nothing(table: ServedTable) -> Figures:
     """The figures of no rows at all."""
     return Figures(0, (0,) * len(table.measures))
 
 
 def by_group(rows: Iterable[Row]) -> Mapping[str, Figures]:
-    """What a query of `statements` counted per group."""
-    return {
-        str(group): Figures(int(count or 0), tuple(int(total or 0) for total in sums)) for group, count, *sums in rows
-    }
+    """What a query of `statements` counted per group.
+
+    >>> by_group([("2025-03-31", "2", "7", None)])
+    {'2025-03-31': Figures(rows=2, sums=(7, 0))}
+    """
+    found = {}
+    for group, count, *sums in rows:
+        totals = tuple(int(total or 0) for total in sums)
+        found[str(group)] = Figures(int(count or 0), totals)
+    return found
 
 
-def check_equal(what: str, got: Figures, wanted: Figures) -> None:
-    """Raises: PublishError: with both, if SQL does not show what the lake has."""
-    if got != wanted:
-        raise PublishError(
-            f"{what}: {got} in SQL, {wanted} in the lake; nothing was changed",
-            remedy="run publish again; if it stays, look for another writer of this table",
-        )
+def figures_by(rows: DataFrame, served: ServedTable, group: str) -> dict[str, Figures]:
+    """Rows and sums per value of `group` (as text), as `statements.staged_figures` counts them."""
+    sums = [F.sum(F.col(measure).cast("decimal(38,0)")) for measure in served.measures]
+    counted = rows.groupBy(F.col(group).cast("string")).agg(F.count(F.lit(1)), *sums)
+    found = {}
+    for value, count, *totals in counted.collect():
+        found[str(value)] = Figures(count, tuple(int(total) for total in totals))
+    return found
+
+
+def drift(
+    table: ServedTable,
+    found: Mapping[str, Figures],
+    wanted: Mapping[str, Figures],
+    scopes: Iterable[str],
+) -> dict[str, str]:
+    """Of `scopes`, those whose figures in SQL are not the lake's, each with both sides in words.
+
+    A scope that is in neither mapping has no rows there.
+    """
+    none = nothing(table)
+    differing = {}
+    for scope in scopes:
+        in_sql = found.get(scope, none)
+        in_lake = wanted.get(scope, none)
+        if in_sql != in_lake:
+            differing[scope] = f"{in_sql} in SQL, {in_lake} in the lake"
+    return differing
+
+
+def refusal(what: str, both_sides: str) -> PublishError:
+    """The error where SQL does not show what the lake has, inside a transaction."""
+    return PublishError(
+        f"{what}: {both_sides}; nothing was changed",
+        remedy="run publish again; if it stays, look for another writer of this table",
+    )

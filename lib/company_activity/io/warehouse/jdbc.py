@@ -33,10 +33,10 @@ class SqlError(Exception):
 
     @property
     def is_disconnect(self) -> bool:
-        """The connection is gone, or was not to be had yet: an open transaction will be undone by the server."""
+        """The connection is lost, or could not be made: the server undoes an open transaction."""
         if self.is_settled or self.state == REJECTED:
             return False
-        return self.state.startswith("08") or self.state in ("57P01", "57P02", "57P03")
+        return self.state.startswith("08")
 
 
 class StageLostError(SqlError):

@@ -1,29 +1,20 @@
-"""A JDBC URL as its driver reads it: which hosts it reaches, and with which options."""
+"""A JDBC URL taken apart as its driver reads it: which hosts it reaches, and with which options."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote, unquote_plus
+from typing import ClassVar
+from urllib.parse import unquote
 
 from company_activity.errors import SettingsError
 from company_activity.io.net.loopback import is_loopback
 from company_activity.io.secrets.in_urls import TORN_USER_INFO
 
-DRIVERS = ("h2", "postgresql", "sqlserver")
-HOST_OPTIONS = {
-    "h2": (),
-    "postgresql": ("host", "pghost"),
-    "sqlserver": ("servername", "server", "failoverpartner"),
-}
-# With one of these, what the URL names is not (or need not be) where the connection goes.
+# With one of these, the connection may go elsewhere than to the host that the URL names.
 REROUTING = frozenset({"service", "socketfactory", "socketfactoryclass"})
-BRACED = r"\s*\{(?:[^}]|\}\})*(?:\}[^;]*|$)"
-SEMICOLON_OPTIONS = {
-    "sqlserver": re.compile(rf";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>{BRACED}|[^;]*))?)"),
-    "h2": re.compile(r";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>(?:\\.|[^;\\])*))?)"),
-}
 
 
 @dataclass(frozen=True)
@@ -40,14 +31,68 @@ class Option:
         return self.name.lower()
 
 
+class UrlForm(ABC):
+    """How one driver writes its URLs. Each engine's file says how its own does."""
+
+    scheme: ClassVar[str]
+    host_options: ClassVar[tuple[str, ...]] = ()  # options that name a host, lower case
+
+    @abstractmethod
+    def options(self, url: str) -> tuple[str, tuple[Option, ...]]:
+        """All before the first option, and the options."""
+
+    @abstractmethod
+    def text(self, head: str, options: Collection[Option]) -> str:
+        """The URL with these options: the inverse of `options`."""
+
+    @abstractmethod
+    def places(self, place: str, *, is_named: bool) -> Iterator[str]:
+        """The hosts in what follows `jdbc:<scheme>:`, each perhaps with a port or an instance.
+
+        `is_named` says that an option names a host.
+        """
+
+    def host(self, named: str) -> str:
+        """A host without its port; `localhost` where the driver takes that for none."""
+        host = named.strip()
+        if host.startswith("["):
+            host = f"{host.partition(']')[0]}]"
+        elif host.count(":") == 1:
+            host = host.partition(":")[0]
+        return host or "localhost"
+
+
+class SemicolonForm(UrlForm):
+    """Options behind semicolons, as H2 and SQL Server have them."""
+
+    option: ClassVar[re.Pattern[str]]  # one option, with the groups `text`, `name` and `value`
+
+    @abstractmethod
+    def unquoted(self, value: str) -> str:
+        """A value without what keeps its semicolons from ending it."""
+
+    def options(self, url: str) -> tuple[str, tuple[Option, ...]]:
+        head = url.partition(";")[0]
+        tail = url[len(head) :]
+        options = []
+        for match in self.option.finditer(tail):
+            if match["text"].strip():
+                value = self.unquoted(match["value"] or "")
+                options.append(Option(match["name"].strip(), value, match["text"]))
+        return head, tuple(options)
+
+    def text(self, head: str, options: Collection[Option]) -> str:
+        return "".join([head, *(f";{option.text}" for option in options)])
+
+
 @dataclass(frozen=True)
 class JdbcUrl:
-    """A JDBC URL taken apart; `head` is all before the first option, without the user and password before the host.
+    """A JDBC URL taken apart; `head` lacks the user and password that stood before the host.
 
     `hosts` are all that a connection may go to; none where the database is opened in our own process (H2).
     """
 
-    driver: str
+    form: UrlForm
     head: str
     options: tuple[Option, ...]
     hosts: tuple[str, ...]
@@ -60,25 +105,18 @@ class JdbcUrl:
         is_rerouted = any(option.key in REROUTING for option in self.options)
         return not is_rerouted and all(is_loopback(host) for host in self.hosts)
 
-    def text(self, options: tuple[Option, ...]) -> str:
+    def text(self, options: Collection[Option]) -> str:
         """The URL with these options."""
-        if self.driver == "postgresql":
-            return "?".join([self.head, *(["&".join(option.text for option in options)] if options else [])])
-        return "".join([self.head, *(f";{option.text}" for option in options)])
+        return self.form.text(self.head, options)
 
 
-def parsed(url: str) -> JdbcUrl:
+def taken_apart(url: str, form: UrlForm) -> JdbcUrl:
     """Take a JDBC URL apart as its driver does.
 
     Raises:
-        SettingsError: for a driver that we do not know, or a password before the host that cannot be told from it.
+        SettingsError: for a user and password before the host that cannot be told from it.
     """
-    scheme = re.match(r"jdbc:(\w+):", url)
-    if scheme is None or scheme[1] not in DRIVERS:
-        raise SettingsError("sql.url names no engine that we publish to",
-                            remedy=f"begin it with one of: {', '.join(f'jdbc:{d}:' for d in DRIVERS)}")  # fmt: skip
-    driver = scheme[1]
-    whole, options = _postgres_options(url) if driver == "postgresql" else _semicolon_options(url, driver)
+    whole, options = form.options(url)
     head, user, password = _without_user(whole)
     is_torn = head == whole and TORN_USER_INFO.search(url) is not None
     if is_torn or TORN_USER_INFO.search(head):
@@ -86,37 +124,19 @@ def parsed(url: str) -> JdbcUrl:
             "sql.url has a user and a password before its host that cannot be told from it",
             remedy="give them as sql.user and sql.password",
         )
-    named = [option.value for option in options if option.key in HOST_OPTIONS[driver]]
-    hosts = [*_hosts(driver, head, is_named=bool(named)), *(host for value in named for host in value.split(","))]
-    return JdbcUrl(driver, head, options, tuple(_host(host, driver) for host in hosts), user, password)
+    hosts = tuple(_hosts(form, head, options))
+    return JdbcUrl(form, head, options, hosts, user, password)
 
 
-def _postgres_options(url: str) -> tuple[str, tuple[Option, ...]]:
-    head, _, tail = url.partition("?")
-    options = []
-    for text in filter(None, tail.split("&")):
-        name, _, value = text.partition("=")
-        options.append(Option(name.strip(), unquote_plus(value), text))
-    return head, tuple(options)
-
-
-def _semicolon_options(url: str, driver: str) -> tuple[str, tuple[Option, ...]]:
-    head, found, _ = url.partition(";")
-    tail = url[len(head) :] if found else ""
-    options = []
-    for match in SEMICOLON_OPTIONS[driver].finditer(tail):
-        if match["text"].strip():
-            options.append(Option(match["name"].strip(), _unquoted(match["value"] or "", driver), match["text"]))
-    return head, tuple(options)
-
-
-def _unquoted(value: str, driver: str) -> str:
-    """A value without what keeps its semicolons from ending it."""
-    if driver == "h2":
-        return re.sub(r"\\(.)", r"\1", value)
-    trimmed = value.strip()
-    is_braced = trimmed.startswith("{") and trimmed.endswith("}")
-    return trimmed[1:-1].replace("}}", "}") if is_braced else trimmed
+def _hosts(form: UrlForm, head: str, options: Collection[Option]) -> Iterator[str]:
+    """The hosts that the head names, then those that options name."""
+    named = [option.value for option in options if option.key in form.host_options]
+    place = head.split(":", 2)[2]
+    for host in form.places(place, is_named=bool(named)):
+        yield form.host(host)
+    for value in named:
+        for host in value.split(","):
+            yield form.host(host)
 
 
 def _without_user(head: str) -> tuple[str, str, str]:
@@ -128,38 +148,3 @@ def _without_user(head: str) -> tuple[str, str, str]:
         return head, "", ""
     user, _, password = info.partition(":")
     return f"{before}{slashes}{host}{slash}{path}", unquote(user), unquote(password)
-
-
-def _hosts(driver: str, head: str, *, is_named: bool) -> Iterator[str]:
-    """The hosts that stand in the head, each perhaps with a port or an instance; without one it is this machine."""
-    place = head.split(":", 2)[2]
-    if driver == "h2":
-        if not re.match("(tcp|ssl):", place, re.IGNORECASE):
-            return  # in our own process
-        place = place[4:]
-    if place.startswith("//") and driver == "sqlserver":
-        yield place[2:]
-    elif place.startswith("//"):
-        yield from place[2:].split("/")[0].split(",")
-    elif driver == "h2":
-        yield place  # no driver takes it; nothing says that it is this machine
-    elif not is_named:
-        yield ""
-
-
-def _host(named: str, driver: str) -> str:
-    """A host without its port or instance; `localhost` where the driver takes that for none.
-
-    >>> [_host(named, "postgresql") for named in ("db:5432", "[::1]:5432", "::1", "")]
-    ['db', '[::1]', '::1', 'localhost']
-    >>> _host("db\\\\sales:1433", "sqlserver")
-    'db'
-    """
-    host = named.strip()
-    if driver == "sqlserver":
-        host = host.split("\\")[0]
-    if host.startswith("["):
-        host = f"{host.partition(']')[0]}]"
-    elif host.count(":") == 1:
-        host = host.partition(":")[0]
-    return host or "localhost"

@@ -19,7 +19,7 @@ from typing import Any
 
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.io.warehouse.ledger import WHOLE, Fence, Ledger, LedgerRow
-from company_activity.io.warehouse.target import without_credentials
+from company_activity.io.warehouse.target_of import without_credentials
 
 FOLDER = "ops/ledger"
 OURS = re.compile(r"(?P<number>\d{9})\.[^/]*\.(?P<kind>json|begun)")

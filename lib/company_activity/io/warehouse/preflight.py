@@ -7,22 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.migrations import migrate, pending
-from company_activity.io.warehouse.served import Served, ServedColumn
+from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse
 
 FIELDS = ("COLUMN_NAME", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION", "DATETIME_PRECISION",
           "IS_NULLABLE", "COLUMN_DEFAULT", "COLLATION_NAME")  # fmt: skip
-WIDE_ENOUGH = {
-    "text": {"character varying", "nvarchar", "text", "varchar_ignorecase"},  # the last fails as a collation
-    "bigint": {"bigint"},
-    "double": {"double precision", "float"},
-    "boolean": {"boolean", "bit"},
-    "date": {"date"},
-    "timestamp": {"timestamp", "timestamp without time zone", "datetime2"},
-}
 MIN_PRECISION = {"double": 53, "timestamp": 6}
 UNLIMITED = (None, "-1")
 
@@ -50,7 +42,7 @@ class Prepared:
 
 
 def prepare(
-    warehouse: Warehouse, tables: Iterable[Served], now: datetime, *, may_migrate: bool, again: str = PUBLISH
+    warehouse: Warehouse, tables: Iterable[ServedTable], now: datetime, *, may_migrate: bool, again: str = PUBLISH
 ) -> Prepared:
     """Apply or demand migrations, then compare each table with its declaration. `again` is the command to repeat.
 
@@ -75,7 +67,7 @@ def prepare(
     return Prepared(tuple(applied), tuple(advice))
 
 
-def differences(connection: Connection, dialect: Dialect, table: Served) -> list[str]:
+def differences(connection: Connection, dialect: Dialect, table: ServedTable) -> list[str]:
     """What keeps the table from taking our rows as they are, each as a phrase that names the column."""
     found = {column.name: column for column in _columns(connection, table)}
     if not found:
@@ -104,7 +96,7 @@ def _problems(wanted: ServedColumn, found: Found | None, dialect: Dialect, *, is
 
 
 def _is_wide_enough(wanted: ServedColumn, found: Found, dialect: Dialect) -> bool:
-    if found.type not in WIDE_ENOUGH[wanted.type]:
+    if found.type not in dialect.found_types(wanted.type):
         return False
     if wanted.type == "text":
         return found.length in UNLIMITED or int(str(found.length)) >= dialect.text_units * wanted.length
@@ -117,7 +109,7 @@ def _described(found: Found) -> str:
     return f"{found.type.upper()}({size})" if size else found.type.upper()
 
 
-def _columns(connection: Connection, table: Served) -> Iterator[Found]:
+def _columns(connection: Connection, table: ServedTable) -> Iterator[Found]:
     schema, name = table.name.split(".")
     where = "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
     rows = connection.query(f"SELECT {', '.join(FIELDS)} FROM INFORMATION_SCHEMA.COLUMNS {where}", schema, name)

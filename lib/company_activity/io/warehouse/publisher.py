@@ -11,13 +11,13 @@ from pyspark.sql import DataFrame
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse import ledger
-from company_activity.io.warehouse.change import Change
-from company_activity.io.warehouse.figures import Figures, nothing
+from company_activity.io.warehouse.batch import PublishBatch
+from company_activity.io.warehouse.figures import Figures, drift
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.warehouse.ledger import MISSING, Fence, LedgerRow
 from company_activity.io.warehouse.mirror import Files, begin
 from company_activity.io.warehouse.replace import replace, served_by_scope
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.served import ServedTable
 from company_activity.io.warehouse.sources import Source, Staged
 from company_activity.io.warehouse.stage import filled_stage
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse
@@ -40,7 +40,7 @@ class Publisher:
     adopt_lake: bool = False
     warnings: list[str] = field(default_factory=list)
 
-    def newest(self, table: Served, ours: Fence) -> dict[str, LedgerRow]:
+    def newest(self, table: ServedTable, ours: Fence) -> dict[str, LedgerRow]:
         """The newest ledger row per scope; a refusal that is certain comes here, before staging."""
 
         def looked_at(connection: Connection) -> tuple[Fence | None, dict[str, LedgerRow]]:
@@ -54,8 +54,8 @@ class Publisher:
             self.warnings.append(taken_over)
         return newest
 
-    def run(self, change: Change, source: Source | None) -> list[LedgerRow]:
-        """Publish a change; the ledger rows written, none if another run already did.
+    def run(self, batch: PublishBatch, source: Source | None) -> list[LedgerRow]:
+        """Publish a batch; the ledger rows written, none if another run already did.
 
         Raises:
             PublishError: if it is refused (a newer fence, another lake), if figures differ, or if the outcome of
@@ -64,31 +64,31 @@ class Publisher:
             BaseMovedError: if the changed rows were found against what is no longer served.
         """
         begin(self.files, self.warehouse.target.url, self.run_id)
-        return self.warehouse.tried(lambda: self._attempt(change, source))
+        return self.warehouse.tried(lambda: self._attempt(batch, source))
 
-    def run_staged(self, change: Change, rows: DataFrame) -> list[LedgerRow]:
-        """Stage `rows` and publish the change from there; where staging is lost in between, stage them again.
+    def run_staged(self, batch: PublishBatch, rows: DataFrame) -> list[LedgerRow]:
+        """Stage `rows` and publish the batch from there; where staging is lost in between, stage them again.
 
         Raises:
             PublishError: as `run`, and if staging is lost each time.
         """
         for _ in range(STAGINGS):
             try:
-                with filled_stage(self.warehouse, rows, change, self.run_id, self.now) as stage:
-                    return self.run(change, Staged(stage))
+                with filled_stage(self.warehouse, rows, batch, self.run_id, self.now) as stage:
+                    return self.run(batch, Staged(stage))
             except StageLostError as lost:
                 failure = lost
         raise PublishError(
-            f"staging of {change.table.name} was lost {STAGINGS} times, the last time: {failure}",
+            f"staging of {batch.table.name} was lost {STAGINGS} times, the last time: {failure}",
             remedy=f"look for whoever drops or empties tables in etl, then: {PUBLISH}",
         ) from failure
 
-    def _attempt(self, change: Change, source: Source | None) -> list[LedgerRow]:
+    def _attempt(self, batch: PublishBatch, source: Source | None) -> list[LedgerRow]:
         dialect = self.warehouse.dialect
         with self.warehouse.connection() as connection:
             dialect.begin(connection)
             try:
-                rows = self._apply(connection, change, source)
+                rows = self._apply(connection, batch, source)
             except BaseException:
                 with suppress(SqlError):  # a lost connection has nothing to undo: the server does it
                     dialect.rollback(connection)
@@ -99,30 +99,43 @@ class Publisher:
                 self._find_out(rows, failure)
         return rows
 
-    def _apply(self, connection: Connection, change: Change, source: Source | None) -> list[LedgerRow]:
-        table, dialect = change.table, self.warehouse.dialect
+    def _apply(self, connection: Connection, batch: PublishBatch, source: Source | None) -> list[LedgerRow]:
+        """Inside the transaction: lock, look what is due, replace it, write the ledger."""
+        table = batch.table
+        dialect = self.warehouse.dialect
         dialect.lock(connection, table.name)
-        check_fence(ledger.last_fence(connection, table.name), change.fence, table.name, adopt=self.adopt_lake)
-        newest = ledger.newest_rows(connection, table.name, change.hashes)
-        due = [s for s, content in change.hashes.items() if not is_served(newest.get(s), content, change.fence)]
-        due += spoiled(connection, table, change.served, change.repairs.difference(due))
+        last = ledger.last_fence(connection, table.name)
+        check_fence(last, batch.fence, table.name, adopt=self.adopt_lake)
+        newest = ledger.newest_rows(connection, table.name, batch.hashes)
+        due = _due(connection, batch, newest)
         if not due:
             return []
-        if change.base_seq is not None and [row.seq for row in newest.values()] != [change.base_seq]:
+        if batch.base_seq is not None and [row.seq for row in newest.values()] != [batch.base_seq]:
             raise BaseMovedError
-        replace(connection, dialect, change, source, due)
-        return ledger.append_rows(connection, dialect, [self._ledger_row(change, scope) for scope in due])
+        replace(connection, dialect, batch, source, due)
+        rows = [self._ledger_row(batch, scope) for scope in due]
+        return ledger.append_rows(connection, dialect, rows)
 
-    def _ledger_row(self, change: Change, scope: str) -> LedgerRow:
-        rows = change.served[scope].rows if scope in change.served else 0
-        time_ = ledger.sql_time(self.now)
-        return LedgerRow(change.table.name, scope, change.hashes[scope], rows, self.run_id, change.fence, time_)
+    def _ledger_row(self, batch: PublishBatch, scope: str) -> LedgerRow:
+        return LedgerRow(
+            table=batch.table.name,
+            scope=scope,
+            content_hash=batch.hashes[scope],
+            rows=batch.served[scope].rows if scope in batch.served else 0,
+            run_id=self.run_id,
+            fence=batch.fence,
+            published_at=ledger.sql_time(self.now),
+        )
 
     def _find_out(self, rows: list[LedgerRow], failure: SqlError) -> None:
-        """After a commit without an answer the ledger knows; the lock comes first, so it is not asked early."""
+        """After a commit without an answer, ask the ledger whether it happened.
+
+        The lock is taken first, so the ledger is read only after that transaction has ended.
+        """
         if not rows:
             return
-        table, dialect = rows[-1].table, self.warehouse.dialect
+        table = rows[-1].table
+        dialect = self.warehouse.dialect
 
         def is_written(connection: Connection) -> bool:
             dialect.begin(connection)
@@ -142,17 +155,29 @@ class Publisher:
         if not is_there:
             raise SqlError(f"the commit was lost: {failure}", "08007")
 
-    def find_spoiled(self, table: Served, wanted: Mapping[str, Figures]) -> list[str]:
+    def find_drifted(self, table: ServedTable, wanted: Mapping[str, Figures]) -> list[str]:
         """The scopes that are not served with these figures, though the ledger has them; each is warned of."""
-        found = self.warehouse.asked(lambda connection: spoiled(connection, table, wanted, wanted.keys()))
+        found = self.warehouse.asked(lambda connection: drifted(connection, table, wanted, wanted.keys()))
         self.warnings.extend(f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found)
         return found
 
 
-def spoiled(connection: Connection, table: Served, wanted: Mapping[str, Figures], scopes: Collection[str]) -> list[str]:
+def _due(connection: Connection, batch: PublishBatch, newest: Mapping[str, LedgerRow]) -> list[str]:
+    """The scopes that the ledger does not show as wanted, then those to resend that still differ."""
+    due = [scope for scope, content in batch.hashes.items() if not is_served(newest.get(scope), content, batch.fence)]
+    doubtful = batch.resend.difference(due)
+    return due + drifted(connection, batch.table, batch.served, doubtful)
+
+
+def drifted(
+    connection: Connection,
+    table: ServedTable,
+    wanted: Mapping[str, Figures],
+    scopes: Collection[str],
+) -> list[str]:
     """Of `scopes`, those that are served with other figures than `wanted`."""
     served = served_by_scope(connection, table, sorted(scopes))
-    return [scope for scope, found in served.items() if found != wanted.get(scope, nothing(table))]
+    return list(drift(table, served, wanted, served))
 
 
 def is_served(newest: LedgerRow | None, content: str, fence: Fence) -> bool:

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from pyspark.sql import SparkSession
 
 from company_activity.errors import CompanyActivityError, PublishError
+from company_activity.io.warehouse.batch import TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.by_key import publish_keys
-from company_activity.io.warehouse.change import TablePublished
 from company_activity.io.warehouse.jdbc import Connection, SqlError
-from company_activity.io.warehouse.lake import open_lake_table
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
+from company_activity.io.warehouse.pinned import pin_table
 from company_activity.io.warehouse.preflight import Prepared, prepare
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES
@@ -63,7 +63,7 @@ def publish_scopes(
     warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
-        lake = {t: open_lake_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
+        lake = {t: pin_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
         with warehouse.reported("publishing"):
             ledger = _ledger(warehouse)
             warnings = moved(mirrored(files, settings.sql.url), ledger)

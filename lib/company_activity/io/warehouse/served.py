@@ -34,7 +34,7 @@ class ServedColumn:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedTable:
     """A served table: its columns, its key, and the measures that are compared with the lake.
 
     `dated` names the column whose days are replaced; without one, rows are replaced by key.
@@ -57,6 +57,22 @@ class Served:
         return self.lake.key
 
     @property
+    def day_column(self) -> str:
+        """The column whose days are replaced.
+
+        Raises:
+            ValueError: for a table that is replaced by key.
+        """
+        if self.dated is None:
+            raise ValueError(f"{self.name} is not published by date")
+        return self.dated
+
+    @property
+    def key_name(self) -> str:
+        """The name of the constraint."""
+        return f"pk_{self.name.split('.')[1]}"
+
+    @property
     def columns(self) -> tuple[ServedColumn, ...]:
         return tuple(served_column(column) for column in self.lake.columns)
 
@@ -76,6 +92,6 @@ def served_column(column: Column) -> ServedColumn:
     return ServedColumn(column.name, kind, column.nullable, length)
 
 
-ACTIVITY = Served(COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date")
-DIMENSION = Served(COMPANIES, measures=(), dated=None)
+ACTIVITY = ServedTable(COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date")
+DIMENSION = ServedTable(COMPANIES, measures=(), dated=None)
 SERVED_TABLES = (DIMENSION, ACTIVITY)

@@ -11,12 +11,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from company_activity.io.warehouse import statements
-from company_activity.io.warehouse.change import Change
-from company_activity.io.warehouse.copy_in import copy_in
-from company_activity.io.warehouse.dialects import Dialect
-from company_activity.io.warehouse.figures import by_group, check_equal, nothing
+from company_activity.io.warehouse.batch import PublishBatch
+from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.figures import by_group, drift, refusal
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.served import ServedTable
 
 SLICE_ROWS = 200_000  # some 100 MB in the driver
 
@@ -24,10 +23,12 @@ SLICE_ROWS = 200_000  # some 100 MB in the driver
 class Source(Protocol):
     """Rows that a transaction inserts."""
 
-    def check(self, connection: Connection, dialect: Dialect, change: Change) -> None:
+    def check(self, connection: Connection, dialect: Dialect, batch: PublishBatch) -> None:
         """See that the rows are the lake's, as far as that can be seen before anything is deleted."""
 
-    def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
+    def insert(
+        self, connection: Connection, dialect: Dialect, table: ServedTable, days: Collection[date] | None
+    ) -> None:
         """Insert the rows: of these days, where the table is dated."""
 
 
@@ -38,10 +39,12 @@ class Staged:
     stage: str
     has_copies: bool = False
 
-    def check(self, connection: Connection, dialect: Dialect, change: Change) -> None:
-        self.has_copies = check_stage(connection, dialect, change, self.stage)
+    def check(self, connection: Connection, dialect: Dialect, batch: PublishBatch) -> None:
+        self.has_copies = check_stage(connection, dialect, batch, self.stage)
 
-    def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
+    def insert(
+        self, connection: Connection, dialect: Dialect, table: ServedTable, days: Collection[date] | None
+    ) -> None:
         connection.execute(statements.insert_staged(dialect, table, self.stage, days, distinct=self.has_copies))
 
 
@@ -52,15 +55,18 @@ class Streamed:
     rows: DataFrame
     sizes: Mapping[date, int]
 
-    def check(self, connection: Connection, dialect: Dialect, change: Change) -> None:
+    def check(self, connection: Connection, dialect: Dialect, batch: PublishBatch) -> None:
         """Nothing is sent yet; what was inserted is counted before the commit."""
 
-    def insert(self, connection: Connection, dialect: Dialect, table: Served, days: Collection[date] | None) -> None:
+    def insert(
+        self, connection: Connection, dialect: Dialect, table: ServedTable, days: Collection[date] | None
+    ) -> None:
         sizes = {day: self.sizes[day] for day in sorted(days or ()) if self.sizes.get(day)}
         if sizes:
-            copy_in(connection, statements.copy_rows(table), list(self._slices(table, sizes)))
+            slices = list(self._slices(table, sizes))
+            dialect.insert_stream(connection, table.name, table.column_names, slices)
 
-    def _slices(self, table: Served, sizes: Mapping[date, int]) -> Iterator[DataFrame]:
+    def _slices(self, table: ServedTable, sizes: Mapping[date, int]) -> Iterator[DataFrame]:
         for days in packed(sizes, SLICE_ROWS):
             rows = self.rows.where(F.col(str(table.dated)).isin(days))
             shares = -(-sum(sizes[day] for day in days) // SLICE_ROWS)
@@ -84,7 +90,7 @@ def packed(sizes: Mapping[date, int], limit: int) -> Iterator[list[date]]:
         yield group
 
 
-def check_stage(connection: Connection, dialect: Dialect, change: Change, stage: str) -> bool:
+def check_stage(connection: Connection, dialect: Dialect, batch: PublishBatch, stage: str) -> bool:
     """Whether staging holds copies, which only a retried task leaves; otherwise its figures are the lake's.
 
     Raises:
@@ -92,15 +98,15 @@ def check_stage(connection: Connection, dialect: Dialect, change: Change, stage:
         StageLostError: if staging is gone, or empty as an unlogged table is after a crash of the server.
     """
     try:
-        found = by_group(connection.query(statements.staged_figures(change.table, stage)))
+        found = by_group(connection.query(statements.staged_figures(batch.table, stage)))
     except SqlError as failure:
         if dialect.lacks_table(failure):
             raise StageLostError(f"{stage} is gone") from failure
         raise
-    if not found and any(wanted.rows for wanted in change.staged.values()):
+    if not found and any(wanted.rows for wanted in batch.staged.values()):
         raise StageLostError(f"{stage} is empty")
-    if any(found[group].rows > wanted.rows for group, wanted in change.staged.items() if group in found):
+    if any(found[group].rows > wanted.rows for group, wanted in batch.staged.items() if group in found):
         return True
-    for group, wanted in change.staged.items():
-        check_equal(f"staging of {change.table.name} {group}", found.get(group, nothing(change.table)), wanted)
+    for group, both_sides in drift(batch.table, found, batch.staged, batch.staged).items():
+        raise refusal(f"staging of {batch.table.name} {group}", both_sides)
     return False

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from company_activity.io.warehouse.change import Change
-from company_activity.io.warehouse.dialects import Dialect
+from company_activity.io.warehouse.batch import PublishBatch
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError, failures
 from company_activity.io.warehouse.ledger import sql_time
-from company_activity.io.warehouse.served import FREE_TEXT, Served, ServedColumn
+from company_activity.io.warehouse.served import FREE_TEXT, ServedColumn, ServedTable
 from company_activity.io.warehouse.statements import IS_GONE, create_stage
 from company_activity.io.warehouse.warehouse import Warehouse
 
@@ -25,7 +25,7 @@ ABANDONED_AFTER = timedelta(hours=24)
 NOT_BY_SPARK = "nothing_but_our_ddl_creates_a_staging_table"
 
 
-def as_served(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
+def as_served(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFrame:
     """The served columns as the warehouse can hold them: an array as one text, no character that it refuses."""
     kept = [column for column in (IS_GONE,) if column in rows.columns]
     return rows.select(*[_served(column, rows, dialect).alias(column.name) for column in table.columns], *kept)
@@ -40,7 +40,7 @@ def _served(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
     return value
 
 
-def as_staged(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
+def as_staged(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFrame:
     """The served columns as staging has them: dates and times as ISO text (UTC)."""
     texts = {
         column.name: F.col(column.name).cast("string")
@@ -53,7 +53,9 @@ def as_staged(rows: DataFrame, table: Served, dialect: Dialect) -> DataFrame:
 
 
 @contextmanager
-def filled_stage(warehouse: Warehouse, rows: DataFrame, change: Change, run_id: str, now: datetime) -> Iterator[str]:
+def filled_stage(
+    warehouse: Warehouse, rows: DataFrame, batch: PublishBatch, run_id: str, now: datetime
+) -> Iterator[str]:
     """A staging table with `rows` in it; where filling fails on what passes, a new one is made and filled.
 
     Raises:
@@ -63,15 +65,15 @@ def filled_stage(warehouse: Warehouse, rows: DataFrame, change: Change, run_id: 
 
         def fill() -> str:
             at_end.close()  # what an earlier try left half filled
-            stage = at_end.enter_context(staging(warehouse, change.table, change.publish_id, run_id, now))
-            write_stage(warehouse, rows, change.table, stage)
+            stage = at_end.enter_context(staging(warehouse, batch.table, batch.publish_id, run_id, now))
+            write_stage(warehouse, rows, batch.table, stage)
             return stage
 
         yield warehouse.tried(fill)
 
 
 @contextmanager
-def staging(warehouse: Warehouse, table: Served, publish_id: str, run_id: str, now: datetime) -> Iterator[str]:
+def staging(warehouse: Warehouse, table: ServedTable, publish_id: str, run_id: str, now: datetime) -> Iterator[str]:
     """A staging table named after the publish id and this attempt; dropped at the end, whatever happens.
 
     The attempt is in the name because two runs that publish the same thing at once must not share a table.
@@ -105,7 +107,7 @@ def _drop(connection: Connection, warehouse: Warehouse, stage: str) -> None:
     connection.execute(f"DELETE FROM {REGISTER} WHERE stage_name = ?", stage)
 
 
-def write_stage(warehouse: Warehouse, rows: DataFrame, table: Served, stage: str) -> None:
+def write_stage(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage: str) -> None:
     """Append `rows` to staging with `publish.writers` parallel tasks.
 
     A Spark task that is retried after its commit leaves its rows twice. They are equal rows: a task's share is a

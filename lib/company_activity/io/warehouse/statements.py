@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from company_activity.io.warehouse.dialects import Dialect
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.served import ServedTable
 
 IS_GONE = "is_gone"  # 1 in staging marks a key that left the lake: it is deleted and not inserted
 
@@ -25,29 +25,31 @@ def date_list(days: Iterable[date]) -> str:
     return ", ".join(f"CAST('{day.isoformat()}' AS DATE)" for day in sorted(days))
 
 
-def create_stage(dialect: Dialect, table: Served, stage: str) -> str:
+def create_stage(dialect: Dialect, table: ServedTable, stage: str) -> str:
     """DDL of the table that executors append to."""
     columns = {column.name: dialect.staged_type(column) for column in table.columns}
     return dialect.create_stage(stage, columns | ({} if table.dated else {IS_GONE: "BIGINT"}))
 
 
-def delete_dates(table: Served, days: Iterable[date]) -> str:
+def delete_dates(table: ServedTable, days: Iterable[date]) -> str:
     """Delete these days of a dated table."""
     return f"DELETE FROM {table.name} WHERE {table.dated} IN ({date_list(days)})"
 
 
-def delete_staged_keys(table: Served, stage: str) -> str:
+def delete_staged_keys(table: ServedTable, stage: str) -> str:
     """Delete the rows whose key is staged."""
     (key,) = table.key
     return f"DELETE FROM {table.name} WHERE {key} IN (SELECT s.{key} FROM {stage} s)"
 
 
-def delete_all(table: Served) -> str:
+def delete_all(table: ServedTable) -> str:
     """Delete every row; readers go on seeing them until the commit."""
     return f"DELETE FROM {table.name}"
 
 
-def insert_staged(dialect: Dialect, table: Served, stage: str, days: Iterable[date] | None, *, distinct: bool) -> str:
+def insert_staged(
+    dialect: Dialect, table: ServedTable, stage: str, days: Iterable[date] | None, *, distinct: bool
+) -> str:
     """Insert what is staged: of these days where the table is dated, else what is not gone.
 
     `distinct` drops the copies that a retried Spark task left. They are equal rows: what a task writes is a
@@ -63,18 +65,13 @@ def insert_staged(dialect: Dialect, table: Served, stage: str, days: Iterable[da
     return f"{head} SELECT {'DISTINCT ' if distinct else ''}{values} FROM {stage} s WHERE {where}"
 
 
-def copy_rows(table: Served) -> str:
-    """Take rows from the connection itself (PostgreSQL)."""
-    return f"COPY {table.name} ({', '.join(table.column_names)}) FROM STDIN (FORMAT binary)"
-
-
-def staged_figures(table: Served, stage: str) -> str:
+def staged_figures(table: ServedTable, stage: str) -> str:
     """Rows and sums per staged day (as text), or per `is_gone`."""
     group = table.dated or IS_GONE
     return f"SELECT {group}, {_counted(table)} FROM {stage} GROUP BY {group}"
 
 
-def served_figures(table: Served, days: Iterable[date] | None) -> str:
+def served_figures(table: ServedTable, days: Iterable[date] | None) -> str:
     """Rows and sums per served day; of a table without dates a single row, led by 0."""
     if table.dated is None:
         return f"SELECT 0, {_counted(table)} FROM {table.name}"
@@ -82,11 +79,11 @@ def served_figures(table: Served, days: Iterable[date] | None) -> str:
     return f"SELECT {table.dated}, {_counted(table)} FROM {table.name} WHERE {where} GROUP BY {table.dated}"
 
 
-def _counted(table: Served) -> str:
+def _counted(table: ServedTable) -> str:
     return ", ".join(["COUNT(*)", *(f"SUM(CAST({m} AS DECIMAL(38, 0)))" for m in table.measures)])
 
 
-def doubled_keys(table: Served, days: Collection[date] | None) -> str:
+def doubled_keys(table: ServedTable, days: Collection[date] | None) -> str:
     """How many keys stand in more than one served row."""
     key = ", ".join(table.key)
     where = f" WHERE {table.dated} IN ({date_list(days or ())})" if table.dated else ""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.figures import Figures, nothing
+from company_activity.io.warehouse.figures import Figures, drift
 from company_activity.io.warehouse.jdbc import Connection
-from company_activity.io.warehouse.lake import LakeTable, figures_by, open_lake_table
-from company_activity.io.warehouse.ledger import MISSING, WHOLE, LedgerRow, newest_rows
+from company_activity.io.warehouse.ledger import MISSING, LedgerRow, newest_rows
+from company_activity.io.warehouse.pinned import PinnedTable, pin_table
 from company_activity.io.warehouse.replace import check_keys, served_by_scope
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
@@ -43,11 +42,12 @@ def validate_scopes(
     Raises:
         PublishError: naming table, scope and both sides of each difference.
     """
-    warehouse, days = open_warehouse(spark, settings), sorted(set(dates))
-    activity = open_lake_table(spark, settings.lake.root, ACTIVITY)
-    companies = open_lake_table(spark, settings.lake.root, DIMENSION)
-    wanted = _by_day(activity, days)
-    total = {WHOLE: Figures(companies.rows.count())}
+    warehouse = open_warehouse(spark, settings)
+    days = sorted(set(dates))
+    activity = pin_table(spark, settings.lake.root, ACTIVITY)
+    companies = pin_table(spark, settings.lake.root, DIMENSION)
+    wanted = activity.day_figures(days)
+    total = companies.whole_figures()
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
     with warehouse.reported("validating"), warehouse.session():
         differences = _differences(warehouse, activity, wanted, contents)
@@ -57,14 +57,8 @@ def validate_scopes(
     return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total})
 
 
-def _by_day(lake: LakeTable, days: Collection[date]) -> dict[str, Figures]:
-    rows = lake.rows.where(F.col(str(lake.served.dated)).isin(list(days)))
-    found = figures_by(rows, lake.served, str(lake.served.dated)) if days else {}
-    return {day.isoformat(): found.get(day.isoformat(), nothing(lake.served)) for day in days}
-
-
 def _differences(
-    warehouse: Warehouse, lake: LakeTable, wanted: Mapping[str, Figures], contents: Mapping[str, str]
+    warehouse: Warehouse, lake: PinnedTable, wanted: Mapping[str, Figures], contents: Mapping[str, str]
 ) -> list[str]:
     table = lake.served
 
@@ -73,14 +67,11 @@ def _differences(
         return served_by_scope(connection, table, wanted), newest_rows(connection, table.name, contents)
 
     served, newest = warehouse.asked(looked_at)
-    shown = {scope: newest[scope].content_hash if scope in newest else MISSING for scope in contents}
-    figures = [
-        f"{table.name} {scope}: {served[scope]} in SQL, {wanted[scope]} in the lake"
-        for scope in wanted
-        if served[scope] != wanted[scope]
+    differences = [
+        f"{table.name} {scope}: {both_sides}" for scope, both_sides in drift(table, served, wanted, wanted).items()
     ]
-    return figures + [
-        f"{table.name} {scope}: content {shown[scope]} in SQL, {contents[scope]} in the lake"
-        for scope in contents
-        if shown[scope] != contents[scope]
-    ]
+    for scope, content in contents.items():
+        shown = newest[scope].content_hash if scope in newest else MISSING
+        if shown != content:
+            differences.append(f"{table.name} {scope}: content {shown} in SQL, {content} in the lake")
+    return differences

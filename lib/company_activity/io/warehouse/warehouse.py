@@ -12,11 +12,12 @@ from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
 from company_activity.io.secrets.resolve import resolve
-from company_activity.io.warehouse.dialects import Dialect
 from company_activity.io.warehouse.engines import DIALECTS
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, SqlError, connect
 from company_activity.io.warehouse.retries import Retries
-from company_activity.io.warehouse.target import Target, target_of
+from company_activity.io.warehouse.target import Target
+from company_activity.io.warehouse.target_of import target_of
 from company_activity.settings.model import PublishSettings, Settings, SqlSettings
 
 PUBLISH = "company-activity publish --date D"

@@ -1,30 +1,72 @@
-"""Azure SQL, SQL Server, and the Synapse dedicated pool: where T-SQL differs."""
+"""Azure SQL and SQL Server."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
-from company_activity.io.warehouse.dialects import LOCK_TABLE, Dialect
+from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, SqlError
-from company_activity.io.warehouse.served import ServedColumn
+from company_activity.io.warehouse.jdbc_url import SemicolonForm, UrlForm
+from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.settings.model import PublishSettings, SqlSettings
 
 BINARY = "Latin1_General_100_BIN2"  # by code unit: no case, accent or width is folded
 # Deadlock victim; database unavailable, error while processing, busy; throttled; failing over; a pool that warms up.
-TRANSIENT = frozenset({1205, 40613, 40197, 40501, 40540, 40143, 49918, 49919, 49920, 10928, 10929, 10936, 4060, 4221,
-                       615, 926, 42109})  # fmt: skip
+TRANSIENT = frozenset(
+    {1205, 40613, 40197, 40501, 40540, 40143, 49918, 49919, 49920, 10928, 10929, 10936} | {4060, 4221, 615, 926, 42109}
+)
+TYPES = {"double": "FLOAT(53)", "boolean": "BIT", "timestamp": "DATETIME2(6)"}
+FOUND_TYPES = {"text": {"nvarchar"}, "boolean": {"bit"}, "timestamp": {"datetime2"}}
+DATE_STYLE = 23  # 2025-03-31
+TIMESTAMP_STYLE = 121  # 2025-03-31 23:59:59.999999
+TLS_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "encrypt": ("true", "strict", "mandatory"),
+    "trustServerCertificate": ("false",),
+    "trustManagerClass": (),
+    "socketFactoryClass": (),
+}
+BRACED = r"\s*\{(?:[^}]|\}\})*(?:\}[^;]*|$)"
 # The driver gives no cause: of an unknown host it repeats the name, of a certificate it has but words.
 SETTLED = re.compile(r'to the host (\S+), port \d+ has failed\. Error: "\1[.:]|PKIX path|certificate', re.IGNORECASE)
 
 
+class SqlServerUrl(SemicolonForm):
+    """`jdbc:sqlserver://host\\\\instance:port;name=value`; braces quote a value.
+
+    >>> SqlServerUrl().host("db\\\\sales:1433")
+    'db'
+    """
+
+    scheme: ClassVar[str] = "sqlserver"
+    host_options: ClassVar[tuple[str, ...]] = ("servername", "server", "failoverpartner")
+    option: ClassVar[re.Pattern[str]] = re.compile(rf";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>{BRACED}|[^;]*))?)")
+
+    def unquoted(self, value: str) -> str:
+        trimmed = value.strip()
+        is_braced = trimmed.startswith("{") and trimmed.endswith("}")
+        return trimmed[1:-1].replace("}}", "}") if is_braced else trimmed
+
+    def places(self, place: str, *, is_named: bool) -> Iterator[str]:
+        if place.startswith("//"):
+            yield place[2:]
+        elif not is_named:
+            yield ""
+
+    def host(self, named: str) -> str:
+        return super().host(named.strip().split("\\")[0])
+
+
 @dataclass(frozen=True)
 class AzureSql(Dialect):
-    """Azure SQL and SQL Server."""
+    """Azure SQL and SQL Server: T-SQL, an application lock, bulk copy."""
 
     name: str = "azuresql"
     driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
+    url_form: UrlForm = SqlServerUrl()
+    tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
     text_units: int = 2  # NVARCHAR(n) counts byte pairs
     transient_codes: frozenset[int] = TRANSIENT
     missing_table: frozenset[str] = frozenset({"208"})
@@ -32,8 +74,10 @@ class AzureSql(Dialect):
     without_snapshot: str = "waits for it"
 
     def type_of(self, column: ServedColumn) -> str:
-        types = {"double": "FLOAT(53)", "boolean": "BIT", "timestamp": "DATETIME2(6)"}
-        return types.get(column.type) or super().type_of(column)
+        return TYPES.get(column.type) or super().type_of(column)
+
+    def found_types(self, type_: str) -> frozenset[str]:
+        return super().found_types(type_) | FOUND_TYPES.get(type_, set())
 
     def text(self, code_points: int) -> str:
         return f"NVARCHAR({self.text_units * code_points}) COLLATE {BINARY}"
@@ -42,10 +86,28 @@ class AzureSql(Dialect):
         return bool(collation) and str(collation).endswith(("_BIN2", "_BIN"))
 
     def parsed(self, expression: str, type_: str) -> str:
-        return f"CONVERT({type_}, {expression}, {23 if type_ == 'DATE' else 121})"
+        style = DATE_STYLE if type_ == "DATE" else TIMESTAMP_STYLE
+        return f"CONVERT({type_}, {expression}, {style})"
 
     def is_transient(self, failure: SqlError) -> bool:
         return super().is_transient(failure) and not SETTLED.search(str(failure))
+
+    def create_table(self, table: ServedTable, columns: Collection[ServedColumn]) -> list[str]:
+        lines = [f"        {self.declaration(column)}," for column in columns]
+        key = ", ".join(table.key)
+        lines.append(f"        CONSTRAINT {table.key_name} PRIMARY KEY CLUSTERED ({key})")
+        return [self._created(table, lines) + ";"]
+
+    def _created(self, table: ServedTable, lines: Collection[str]) -> str:
+        guard = f"IF OBJECT_ID(N'{table.name}', N'U') IS NULL"
+        return "\n".join([guard, f"    CREATE TABLE {table.name} (", *lines, "    )"])
+
+    def add_column(self, table: ServedTable, column: ServedColumn) -> str:
+        guard = f"IF COL_LENGTH(N'{table.name}', N'{column.name}') IS NULL"
+        return f"{guard}\n    ALTER TABLE {table.name}\n    ADD {self.declaration(column)};"
+
+    def allow_null(self, table: ServedTable, column: ServedColumn) -> str:
+        return f"ALTER TABLE {table.name} ALTER COLUMN {self.declaration(column)};"
 
     def drop_stage(self, stage: str) -> str:
         return f"IF OBJECT_ID(N'{stage}', N'U') IS NOT NULL DROP TABLE {stage}"
@@ -96,26 +158,3 @@ class AzureSql(Dialect):
             "bulkCopyForBatchInsertTableLock": "true",
             "bulkCopyForBatchInsertBatchSize": str(publish.batch_size),
         }
-
-
-@dataclass(frozen=True)
-class Synapse(AzureSql):
-    """A dedicated pool: no key is enforced, no application lock, no DDL inside a transaction."""
-
-    name: str = "synapse"
-    enforces_keys: bool = False
-    ddl_in_transaction: bool = False
-    stage_suffix: str = " WITH (DISTRIBUTION = HASH(company_id), HEAP)"
-    without_snapshot: str = "may see it half done"  # a pool reads what is not committed unless it is told otherwise
-
-    def prepare(self, connection: Connection, sql: SqlSettings) -> None:
-        connection.execute("SET XACT_ABORT ON")
-
-    def insert_row(self, table: str, columns: Collection[str], marks: Collection[str]) -> str:
-        # VALUES takes nothing but constants here, and a timestamp is converted from text.
-        return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(marks)}"
-
-    def lock(self, connection: Connection, table: str) -> None:
-        taken = connection.execute(f"UPDATE {LOCK_TABLE} SET takings = takings + 1 WHERE table_name = ?", table)
-        if taken != 1:
-            raise SqlError(f"{LOCK_TABLE} has no row for {table}")

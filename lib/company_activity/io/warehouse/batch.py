@@ -8,26 +8,26 @@ from dataclasses import dataclass
 
 from company_activity.io.warehouse.figures import Figures
 from company_activity.io.warehouse.ledger import Fence
-from company_activity.io.warehouse.served import Served
+from company_activity.io.warehouse.served import ServedTable
 
 
 @dataclass(frozen=True)
-class Change:
+class PublishBatch:
     """What one transaction brings.
 
     `hashes` holds the content hash per scope (`missing`: its rows go). `staged` and `served` are the figures that
     staging and, afterwards, the served table must show, keyed as `statements` groups them. `base_seq` is the
-    ledger row that changed rows were compared with; None where whole scopes are replaced. `repairs` are scopes that
+    ledger row that changed rows were compared with; None where whole scopes are replaced. `resend` are scopes that
     the ledger calls published and that are not served so: sent again if they still are not under the lock.
     """
 
-    table: Served
+    table: ServedTable
     fence: Fence
     hashes: Mapping[str, str]
     staged: Mapping[str, Figures]
     served: Mapping[str, Figures]
     base_seq: int | None = None
-    repairs: frozenset[str] = frozenset()
+    resend: frozenset[str] = frozenset()
 
     @property
     def publish_id(self) -> str:

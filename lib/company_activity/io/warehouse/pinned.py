@@ -1,0 +1,69 @@
+"""What is published from: a table of the lake, pinned at one version, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from company_activity.errors import PublishError
+from company_activity.io.lake.delta import as_declared, table_uri
+from company_activity.io.lake.delta_log import newest_version, table_id
+from company_activity.io.warehouse.figures import Figures, figures_by, nothing
+from company_activity.io.warehouse.ledger import WHOLE, Fence
+from company_activity.io.warehouse.served import ServedTable
+
+
+@dataclass(frozen=True)
+class PinnedTable:
+    """A served table as the lake has it at `fence.version`: every read of a publish sees the same rows."""
+
+    spark: SparkSession
+    served: ServedTable
+    path: str
+    fence: Fence
+
+    @cached_property
+    def rows(self) -> DataFrame:
+        """The table at its version; columns in the order of the schema."""
+        return self.at(self.fence.version)
+
+    def of_days(self, days: Iterable[date]) -> DataFrame:
+        """The rows of these days; only of a dated table."""
+        return self.rows.where(F.col(self.served.day_column).isin(list(days)))
+
+    def day_figures(self, days: Collection[date]) -> dict[str, Figures]:
+        """The figures of each of these days, by ISO date; only of a dated table."""
+        found: Mapping[str, Figures] = {}
+        if days:
+            found = figures_by(self.of_days(days), self.served, self.served.day_column)
+        none = nothing(self.served)
+        return {day.isoformat(): found.get(day.isoformat(), none) for day in days}
+
+    def whole_figures(self) -> dict[str, Figures]:
+        """The figures of a table that is published whole: its rows."""
+        return {WHOLE: Figures(self.rows.count())}
+
+    def at(self, version: int) -> DataFrame:
+        """The table at a version that may be older."""
+        found = self.spark.read.format("delta").option("versionAsOf", version).load(self.path)
+        return as_declared(found, self.served.lake)
+
+
+def pin_table(spark: SparkSession, lake_root: str, served: ServedTable, version: int | None = None) -> PinnedTable:
+    """Pin a table of the lake at `version`, or at its newest.
+
+    Raises:
+        PublishError: if the lake has no such table.
+    """
+    path = table_uri(lake_root, served.lake)
+    inner = served.lake.path
+    newest = newest_version(lake_root, inner)
+    if newest < 0:
+        raise PublishError(f"the lake has no {served.name} at {path}", remedy="build it: company-activity run")
+    fence = Fence(table_id(lake_root, inner), newest if version is None else version)
+    return PinnedTable(spark, served, path, fence)
