@@ -55,7 +55,6 @@ def shown(notebook: Any, sample_place: Place) -> str:
     return "\n".join(str(output.get("data", output)) for output in outputs)
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize(
     "what",
     [

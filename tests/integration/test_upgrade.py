@@ -22,6 +22,8 @@ from company_activity.steps import build_activity
 from support.cycle import SAMPLES, Place, serving
 from support.lake import content_by_date, noted_by_date, versions
 
+pytestmark = pytest.mark.long
+
 ARCHIVE = Path(__file__).with_name("place_0_1.tar.gz")
 DAYS = [str(date(2025, 8, 26) + timedelta(days=n)) for n in range(4)]
 NEXT = "2025-08-30"

@@ -20,6 +20,8 @@ from support.cycle import Place
 from support.lake import content, noted_by_date
 from support.landing import NOON, land
 
+pytestmark = [pytest.mark.long, pytest.mark.full]
+
 SEED = 3
 STEPS = "stage_crm,stage_usage,build_companies,build_activity"
 ANY_LOSS = {"COMPANY_ACTIVITY__GATES__CRM_MAX_LOSS": "1"}  # a handful of companies: half of them are often absent

@@ -12,6 +12,8 @@ from pyspark.sql import SparkSession
 
 from support.any_order import check_orders
 
+pytestmark = [pytest.mark.long, pytest.mark.full]
+
 ORDERS = int(os.environ.get("ORDERS", "10"))
 
 

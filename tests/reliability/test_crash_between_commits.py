@@ -34,7 +34,8 @@ from support.cycle import Place
 from support.lake import content, noted_by_date, versions
 from support.landing import land
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.long, pytest.mark.fault]
+
 LAST = "2025-11-22"
 RUN = ("run", "--date", LAST, "--steps", "stage_usage,stage_crm,build_companies,build_activity")
 COMMITS = [QUARANTINE, PRODUCT_USAGE, QUARANTINE, CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY]

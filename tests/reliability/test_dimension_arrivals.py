@@ -22,6 +22,8 @@ from oracle.model import LandedDate, Snapshot
 from oracle.usage import Record, UsageDay, read_date
 from support.dimension import Dimension, Row, expected
 
+pytestmark = [pytest.mark.long, pytest.mark.full]
+
 ROUNDS = 3
 
 

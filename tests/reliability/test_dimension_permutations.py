@@ -25,6 +25,8 @@ from oracle.model import Snapshot
 from oracle.usage import Record
 from support.dimension import NOW, Dimension, expected, plain_rows
 
+pytestmark = [pytest.mark.long, pytest.mark.full]
+
 # (path, snapshot date): a leap day, a year's end, one date with two paths
 SLOTS = (
     ("b.csv", date(2024, 2, 28)),

@@ -29,6 +29,9 @@ from company_activity.steps import build_activity, build_companies, stage_crm, s
 
 from support.cycle import LAST as SAMPLE_LAST
 from support.cycle import Place
+from support.lake import noted_by_date
+
+pytestmark = pytest.mark.long
 
 GUARDED = (PRODUCT_USAGE, CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY)
 LAST = date.fromisoformat(SAMPLE_LAST)  # the newest date that is built
@@ -75,16 +78,14 @@ def state(spark: SparkSession, place: Place) -> Callable[[], object]:
             served = connection.query(
                 "SELECT count(*), sum(events), max(updated_at) FROM analytics.company_activity_daily"
             )
-        return [newest_version(lake, table.path) for table in GUARDED], hashes(place), ledger, served
+        return (
+            [newest_version(lake, table.path) for table in GUARDED],
+            noted_by_date(place.settings.lake.root),
+            ledger,
+            served,
+        )
 
     return look
-
-
-def hashes(place: Place) -> dict[str, str]:
-    from company_activity.io.lake.delta_log import newest_state
-
-    built = newest_state(place.settings.lake.root, COMPANY_ACTIVITY_DAILY.path)["dates"]
-    return {day: entry[0] for day, entry in built.items()}
 
 
 def newest_message(place: Place) -> dict[str, object]:
@@ -122,7 +123,7 @@ def test_a_small_date_and_a_broken_one_are_refused_and_each_let_through_by_name(
     assert state() == before
 
     assert place.run("run", "--date", str(BROKEN), "--accept-gate", "quarantine", **LOW) == 0
-    assert {str(SMALL), str(BROKEN)} <= hashes(place).keys()
+    assert {str(SMALL), str(BROKEN)} <= noted_by_date(place.settings.lake.root).keys()
     warned = capfd.readouterr().out
     assert "accepted" in warned
     assert place.run("run", "--date", str(SMALL), **LOW) == 0  # a verdict is asked for once

@@ -25,7 +25,8 @@ from company_activity.settings.model import LandingSettings
 from support.ingest import clock_at, settings_for
 from support.usage_api import Asked, numbered, serving
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.fault
+
 DAY, PAGES = date(2025, 3, 31), 200
 TESTS = Path(__file__).resolve().parents[1]
 KILLS = int(os.environ.get("KILLS", "2"))

@@ -17,7 +17,8 @@ from company_activity.io.warehouse.served import ACTIVITY
 from support.proxy import after_bytes, at_commit, proxy_to
 from support.warehouses import DAY, activity, pinned, prepared, publisher_of, settings_for
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.fault
+
 CUTS = int(os.environ.get("CUTS", "20"))
 LEDGER = b"INSERT INTO etl.publish_ledger"
 ROWS = 40

@@ -19,7 +19,8 @@ from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
 from support.warehouses import DAY, NOW, activity, companies, h2_url, settings_for
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.long, pytest.mark.fault]
+
 ROUNDS = int(os.environ.get("DOUBLE_PUBLISHES", "3"))
 HASHES = {DAY: "h1"}
 

@@ -24,7 +24,8 @@ from support.warehouses import (
     settings_for,
 )
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.fault
+
 RUNS = 10
 
 

@@ -13,7 +13,8 @@ from company_activity.io.warehouse.served import DIMENSION
 
 from support.proxy import at_commit, proxy_to
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.spark, pytest.mark.fault]
+
 TESTS = Path(__file__).resolve().parents[1]
 
 

@@ -15,7 +15,8 @@ from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 from support.proxy import at_each, proxy_to
 from support.warehouses import DAY, NOW, activity, companies, settings_for
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.long, pytest.mark.fault]
+
 HASHES = {DAY: "h1"}
 PHASES = {
     "prepare": b"INSERT INTO etl.migrations",

@@ -24,6 +24,8 @@ from company_activity.transforms.dimension import Revision, rebuilt
 from support.frames import frame
 from support.ingest import settings_for
 
+pytestmark = pytest.mark.long
+
 DAY = date(2025, 1, 10)
 BEGAN = datetime(2025, 6, 1, tzinfo=UTC)
 Rows = Mapping[str, Any]

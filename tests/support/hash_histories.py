@@ -14,12 +14,11 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.runtime.session import spark_session
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.settings.model import SparkSettings
-from company_activity.transforms.hashing import content_hash
 from company_activity.transforms.usage import parse_usage
 
 from support.histories import activity_inputs, activity_of
+from support.lake import hashes_by_date
 
 Hashes = dict[str, dict[str, str]]
 
@@ -40,11 +39,6 @@ def hashes_of(spark: SparkSession, folder: Path) -> Hashes:
         "windows": hashes_by_date(activity_of(inputs, by_slices=False)),
         "slices": hashes_by_date(activity_of(inputs, by_slices=True)),
     }
-
-
-def hashes_by_date(activity: DataFrame) -> dict[str, str]:
-    by_date = activity.groupBy("activity_date").agg(content_hash(COMPANY_ACTIVITY_DAILY).alias("hash"))
-    return {str(row["activity_date"]): row["hash"] for row in by_date.collect()}
 
 
 def main(properties: str, folder: str) -> None:

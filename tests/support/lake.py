@@ -24,8 +24,13 @@ def content(spark: SparkSession, lake: str) -> dict[str, str]:
 
 def content_by_date(spark: SparkSession, lake: str) -> dict[str, str]:
     """By date the hash of the activity table's rows, from the rows themselves."""
-    rows = read_table(spark, lake, COMPANY_ACTIVITY_DAILY)
-    by_date = rows.groupBy("activity_date").agg(content_hash(COMPANY_ACTIVITY_DAILY).alias("hash"))
+    return hashes_by_date(read_table(spark, lake, COMPANY_ACTIVITY_DAILY))
+
+
+def hashes_by_date(activity: DataFrame) -> dict[str, str]:
+    """By date the hash of these rows of the activity table."""
+    content = content_hash(COMPANY_ACTIVITY_DAILY).alias("hash")
+    by_date = activity.groupBy("activity_date").agg(content)
     return {str(row["activity_date"]): row["hash"] for row in by_date.collect()}
 
 

@@ -1,4 +1,4 @@
-"""One Spark session for the whole suite; each setting with its reason."""
+"""One Spark session for the whole suite, and the marker `spark` of each test that needs it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from _pytest.doctest import DoctestItem
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # As in conf/spark/local.conf: a quick start, and room for the code and classes of a long session.
 JVM = (
@@ -25,6 +26,8 @@ time.tzset()
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session: Delta and JDBC jars from the set-up's cache."""
+    from pyspark.sql import SparkSession
+
     from company_activity.runtime.java import use_java
     from company_activity.runtime.local import resolved_jars
 
@@ -58,6 +61,40 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture(autouse=True)
 def _session_for_examples(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
     """Docstring examples that name `spark` get the session; the others start none."""
-    item = request.node
-    if isinstance(item, DoctestItem) and item.dtest and any("spark" in e.source for e in item.dtest.examples):
+    if is_example_on_spark(request.node):
+        from pyspark.sql import functions as F
+
         doctest_namespace.update(spark=request.getfixturevalue("spark"), F=F)
+
+
+def is_example_on_spark(item: pytest.Item) -> bool:
+    """Whether this is a docstring whose examples name `spark`."""
+    if not isinstance(item, DoctestItem) or item.dtest is None:
+        return False
+    return any("spark" in example.source for example in item.dtest.examples)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark with `spark` what asks for the session; what starts a JVM otherwise is marked by hand."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()) or is_example_on_spark(item):
+            item.add_marker("spark")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test without the marker `spark` that starts Spark fails: `make quick` runs it."""
+    if item.get_closest_marker("spark"):
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        # Read where a JVM is started, by this process or by one that the test starts.
+        patch.setenv("SPARK_HOME", "/this test starts Spark and is not marked with spark")
+        if "pyspark.sql" in sys.modules:
+            builder = sys.modules["pyspark.sql"].SparkSession.Builder
+            patch.setattr(builder, "getOrCreate", _refuse)  # also where a session stands already
+        return (yield)
+
+
+def _refuse(builder: object) -> NoReturn:
+    pytest.fail("this test starts Spark and is not marked: pytestmark = pytest.mark.spark")
