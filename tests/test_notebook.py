@@ -55,6 +55,7 @@ def shown(notebook: Any, sample_place: Place) -> str:
     return "\n".join(str(output.get("data", output)) for output in outputs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "what",
     [

@@ -16,7 +16,7 @@ from company_activity.io.warehouse.served import ACTIVITY
 
 from support.warehouses import DAY, activity, h2_url, pinned, prepared, publisher_of, settings_for
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.long, pytest.mark.fault]
 
 PUBLISHES = int(os.environ.get("PUBLISHES", "10"))
 READERS = 2

@@ -13,7 +13,7 @@ from company_activity.io.warehouse.served import DIMENSION
 
 from support.proxy import at_commit, proxy_to
 
-pytestmark = [pytest.mark.spark, pytest.mark.fault]
+pytestmark = [pytest.mark.spark, pytest.mark.long, pytest.mark.fault]
 
 TESTS = Path(__file__).resolve().parents[1]
 
