@@ -41,7 +41,7 @@ PYTEST := $(BIN)/python -m pytest
 BOTH_CORES := -n 2 --dist loadfile
 
 quick: dev ## what needs no JVM, in under a minute
-	$(PYTEST) $(BOTH_CORES) -m "not spark and not long and not fault"
+	$(PYTEST) $(BOTH_CORES) -m "not spark and not long and not fault and not integration"
 
 test: dev ## the test suite; the suites that take minutes are `make long` and `make reliability`
 	$(PYTEST) $(BOTH_CORES) -m "not long"

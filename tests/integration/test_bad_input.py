@@ -88,6 +88,7 @@ def without_java(place: Place, *arguments: str) -> subprocess.CompletedProcess[s
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("spark")  # looks whether a date is to be built
 def test_an_api_that_answers_500_ends_in_3_and_lands_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with broken_api(500) as url:
         place = Place(tmp_path, url)
@@ -99,6 +100,7 @@ def test_an_api_that_answers_500_ends_in_3_and_lands_nothing(tmp_path: Path, cap
     assert not [name for name in written(tmp_path) if name.startswith("landing/") or "_delta_log" in name]
 
 
+@pytest.mark.usefixtures("spark")
 def test_no_one_listening_ends_in_3(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     place = Place(tmp_path, "http://127.0.0.1:9/usage")
     assert place.run("run", "--date", "2025-11-23", COMPANY_ACTIVITY__API__MAX_ATTEMPTS="1") == 3

@@ -8,6 +8,8 @@ import pytest
 
 from records.crm.test_malformed import check_malformed_rows, check_swallowed_rows
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.mark.parametrize("seed", range(10))
 def test_two_hundred_thousand_malformed_rows(seed: int) -> None:

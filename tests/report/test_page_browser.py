@@ -13,6 +13,8 @@ from company_activity.report.page import render
 from support.browser import consoles, look_at
 from support.reports import DAY, HOSTILE, failed, risk, succeeded
 
+pytestmark = pytest.mark.integration
+
 DESK, PHONE = 1280, 390
 REFUSED = Verdict("volume", f"{DAY}, generation 2", False, "812 accepted records", "at least 1,640")
 INACCESSIBLE = "<body><p style='color:#eee;background:#fff'>pale</p><img src='data:,'></body>"

@@ -198,7 +198,8 @@ def spans_by_order(spark: SparkSession, start: date, before: Tables, after: Tabl
         [table_frame(spark, table, map(in_its_age, version[place])) for version in (before, after)]
         for place, table in enumerate((COMPANIES, COMPANIES_HISTORY))
     )
-    spans = spans_of_moved_companies(*companies).unionAll(spans_of_moved_attributes(*history, companies[1]))
+    of_attributes = spans_of_moved_attributes(history[0], history[1], companies[1])
+    spans = spans_of_moved_companies(*companies).unionAll(of_attributes)
     for first, last in spans.collect():
         number = (first - start) // AGE
         shift = number * AGE

@@ -108,7 +108,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """A file's tests stay on one worker; the files that look at the sample cycle share the worker that ran it."""
     from xdist.scheduler import LoadFileScheduling
 
-    class BySampleCycle(LoadFileScheduling):
+    class BySampleCycle(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
             return "the sample cycle" if "sample_place" in Path(config.rootpath, file).read_text("utf-8") else file

@@ -12,8 +12,9 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from company_activity.planning.dirty import Sources
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
-from company_activity.steps.build_companies import Sources, changed_rows, moved
+from company_activity.steps.build_companies import changed_rows, moved
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised
 from company_activity.transforms.layout import Replacement, bucket

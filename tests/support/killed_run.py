@@ -37,6 +37,6 @@ def killing(write: Callable[..., Any], lake: str, last: int) -> Callable[..., An
 if __name__ == "__main__":
     lake, number, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
     last = commits(lake) + number
-    DataFrameWriter.save = killing(DataFrameWriter.save, lake, last)
-    SparkSession.sql = killing(SparkSession.sql, lake, last)
+    DataFrameWriter.save = killing(DataFrameWriter.save, lake, last)  # type: ignore[method-assign]
+    SparkSession.sql = killing(SparkSession.sql, lake, last)  # type: ignore[method-assign]
     sys.exit(main(arguments))

@@ -40,8 +40,20 @@ class Cluster:
 
     def sql(self, text: str, database: str) -> str:
         """What psql prints for a statement."""
-        psql = [self.programs / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-qtAX", "-c", text]
-        return subprocess.run([*psql, database], check=True, capture_output=True, text=True).stdout.strip()
+        psql: list[str | Path] = [
+            self.programs / "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-qtAX",
+            "-c",
+            text,
+        ]
+        done = subprocess.run([*psql, database], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +84,19 @@ def running(
             shutil.chown(folder, "postgres", "postgres")
         port, data = free_port(), f"{folder}/data"
         settings = ["-p", str(port), "-k", folder, "-c", "listen_addresses=127.0.0.1", *options]
-        initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"]
-        control = [programs / "pg_ctl", "-D", data, "-w"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
+        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w"]
         quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **user}
         subprocess.run(initdb, **quiet)
         if certificate:

@@ -38,7 +38,7 @@ def main(url: str, folder: Path) -> None:
         copies.append(check(*given))  # type: ignore[arg-type]
         return copies[-1]
 
-    sources.check_stage = noting
+    sources.check_stage = noting  # type: ignore[assignment]
     warehouse = prepared(spark, settings_for(folder, url, "postgres"))
     lake = pinned(spark, DIMENSION, companies(spark, {f"c{n}": f"Company {n}" for n in range(20)}), 1)
     report = publish_keys(publisher_of(warehouse, folder), lake)

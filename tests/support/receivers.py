@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import threading
@@ -117,7 +118,7 @@ class MailReceiver:
         if answer := self.refuse.get("DATA"):
             return answer
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        self.mails.append(mail)  # type: ignore[arg-type]
+        self.mails.append(mail)
         self.was_tls.append(session.ssl is not None)
         return "250 OK"
 
@@ -137,12 +138,14 @@ def mail_receiver(tls: trustme.CA | None = None, password: str | None = None) ->
 
     class OnLoopback(Controller):
         def factory(self) -> SMTP:
-            required = {"auth_required": True, "authenticator": login} if password else {}
+            required: dict[str, Any] = {"auth_required": True, "authenticator": login} if password else {}
             return SMTP(receiver, tls_context=context, hostname="127.0.0.1", require_starttls=bool(context), **required)
 
         def _trigger_server(self) -> None:
-            self.port = receiver.port = self.server.sockets[0].getsockname()[1]
-            super()._trigger_server()
+            assert isinstance(self.server, asyncio.Server)
+            receiver.port = self.server.sockets[0].getsockname()[1]
+            self.port = receiver.port
+            super()._trigger_server()  # type: ignore[no-untyped-call]
 
     controller = OnLoopback(receiver, hostname="127.0.0.1", port=0)
     controller.start()

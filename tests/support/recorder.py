@@ -56,7 +56,7 @@ class RecordedWarehouse:
 
     @contextmanager
     def connection(self) -> Iterator[Recorder]:
-        self.dialect.prepare(self.recorder, self.sql)
+        self.dialect.prepare(self.recorder, self.sql)  # type: ignore[arg-type]
         try:
             yield self.recorder
         finally:

@@ -28,7 +28,7 @@ def day_figures(day: date) -> DayFigures:
 
 def risk(company_id: str = "c_126", name: str = "Sudden Stop", **more: Any) -> ChurnRisk:
     """A company that fell silent a week ago."""
-    known = {
+    known: dict[str, Any] = {
         "country": "ES",
         "industry": "transport",
         "since": DAY - timedelta(days=3),

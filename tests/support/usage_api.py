@@ -140,7 +140,12 @@ def cut(body: bytes, said_bytes: int | None = None) -> Answer:
 
 def raw(answer: bytes) -> Answer:
     """Exactly these bytes on the socket, and the end."""
-    return Answer(raw=lambda handler: (handler.wfile.write(answer), handler.wfile.flush()) and None)
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(answer)
+        handler.wfile.flush()
+
+    return Answer(raw=send)
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from support.compare import differences
 from support.frames import dictionaries
 from support.histories import activity_inputs, activity_of, calendar_of, complete_days, landed_lines, staged_snapshots
 
+pytestmark = pytest.mark.spark
+
 # A seed fixes a calendar, which its histories share; → how many there are of it.
 HISTORIES = {
     28: 80,  # New Year 2024 and its leap day; 10 dates never landed, the newest generation of 6 more is missing

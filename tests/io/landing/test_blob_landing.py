@@ -17,6 +17,8 @@ from support.ingest import clock_at, settings_for
 from support.landing import DAY, fetch, land, pages, session
 from support.usage_api import Answer, numbered, serving
 
+pytestmark = pytest.mark.integration
+
 DAYS = [date(2025, 3, 30), DAY]
 MANY = [[{"company_id": f"c{page}-{item}", "note": "x" * 50} for item in range(40)] for page in range(6)]
 
