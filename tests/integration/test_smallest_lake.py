@@ -17,6 +17,8 @@ from company_activity.steps import stage_crm
 
 from support.cycle import LAST, SAMPLES, Place, serving
 
+pytestmark = pytest.mark.long
+
 SMALLEST = SAMPLES / "smallest"
 HEADER = "company_id,name,country,industry_tag,last_contact_at\n"
 GUARDED = (CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY)
