@@ -34,8 +34,8 @@ from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
 from company_activity.settings.model import LakeSettings  # noqa: E402
 from company_activity.steps.build_companies import build_companies  # noqa: E402
 
-from support.cpu import cpu_seconds  # noqa: E402
-from support.ingest import settings_for  # noqa: E402
+from support.landing.ingest import settings_for  # noqa: E402
+from support.processes.cpu import cpu_seconds  # noqa: E402
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 DIMENSION = (COMPANIES, COMPANIES_HISTORY)

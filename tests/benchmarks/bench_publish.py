@@ -33,8 +33,8 @@ from company_activity.io.warehouse.publishing import publish_scopes  # noqa: E40
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table  # noqa: E402
 from company_activity.settings.model import Settings  # noqa: E402
 
-from support.postgres import Cluster, installed, running  # noqa: E402
-from support.warehouses import settings_for  # noqa: E402
+from support.warehouse.postgres import Cluster, installed, running  # noqa: E402
+from support.warehouse.tables import settings_for  # noqa: E402
 
 ROWS, DATES, WANTED = 1_000_000, 5, 0.25
 TICKS = os.sysconf("SC_CLK_TCK")

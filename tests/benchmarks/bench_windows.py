@@ -31,7 +31,7 @@ from company_activity.transforms.activity import ActivityInputs, build_activity 
 from company_activity.transforms.calendar import CALENDAR, calendar_rows  # noqa: E402
 from company_activity.transforms.hashing import content_hash  # noqa: E402
 
-from support.cpu import cpu_seconds  # noqa: E402
+from support.processes.cpu import cpu_seconds  # noqa: E402
 
 FIRST, DAYS = date(2025, 1, 1), 90
 COMPLETE = [FIRST + timedelta(days=n) for n in range(DAYS)]

@@ -12,8 +12,8 @@ import pytest
 
 from company_activity.io.lake.run_records import run_records
 
-from support.cycle import Place, serving
-from support.faulty_api import broken_api
+from support.api.faulty_api import broken_api
+from support.cycle.place import Place, serving
 
 COMMAND = [sys.executable, "-c", "import sys; from company_activity.cli.main import main; sys.exit(main())"]
 

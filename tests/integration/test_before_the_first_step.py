@@ -21,10 +21,10 @@ from company_activity.records.fields import RULES_VERSION
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
 from company_activity.settings.loading import load_settings
 
-from support.cycle import Place
-from support.faulty_api import broken_api
-from support.holder import hold_elsewhere
-from support.receivers import HttpReceiver, http_receiver
+from support.api.faulty_api import broken_api
+from support.cycle.place import Place
+from support.processes.holder import hold_elsewhere
+from support.report.receivers import HttpReceiver, http_receiver
 
 DAY = "2025-11-23"
 

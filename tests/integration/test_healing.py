@@ -23,9 +23,9 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES
 
-from support.cycle import FIRST, LAST, SAMPLES, Place
-from support.lake import content_by_date, noted_by_date, versions
-from support.landing import land
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
+from support.lake.content import content_by_date, noted_by_date, versions
+from support.landing.pages import land
 
 pytestmark = pytest.mark.long
 

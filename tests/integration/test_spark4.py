@@ -16,11 +16,11 @@ from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
 from oracle.cases import merge, random_worlds
 from oracle.world import build
-from support.cycle import FIRST, LAST, SAMPLES, Place
-from support.hash_histories import Hashes, hashes_of, write_inputs
-from support.histories import complete_days, landed_lines, staged_snapshots
-from support.lake import noted_by_date
-from support.postgres import Cluster, postgres
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
+from support.lake.content import noted_by_date
+from support.orders.hash_histories import Hashes, hashes_of, write_inputs
+from support.orders.histories import complete_days, landed_lines, staged_snapshots
+from support.warehouse.postgres import Cluster, postgres
 
 pytestmark = pytest.mark.long
 
@@ -113,7 +113,7 @@ def test_seven_shuffle_partitions_give_the_hashes_of_one(
 
 @needs_spark_4
 def test_spark_4_gives_random_histories_the_same_hashes(histories: Path, by_one_partition: Hashes) -> None:
-    command = (BIN / "python", "-m", "support.hash_histories", PROPERTIES, histories)
+    command = (BIN / "python", "-m", "support.orders.hash_histories", PROPERTIES, histories)
     told = json.loads(run(*command, PYTHONPATH=str(ROOT / "tests")).splitlines()[-1])
     assert (told.pop("version")[0], told.pop("ansi")) == ("4", "true")
     assert told == by_one_partition

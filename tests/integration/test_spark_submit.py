@@ -11,8 +11,8 @@ import pytest
 
 from company_activity.runtime.local import resolved_jars, write_properties
 
-from support.cycle import FIRST, LAST, SAMPLES, Place
-from support.lake import noted_by_date
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
+from support.lake.content import noted_by_date
 
 pytestmark = pytest.mark.long
 ROOT = SAMPLES.parent

@@ -21,8 +21,8 @@ from pyspark.sql import SparkSession
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.steps import build_activity
 
-from support.cycle import SAMPLES, Place, serving
-from support.lake import content_by_date, noted_by_date, versions
+from support.cycle.place import SAMPLES, Place, serving
+from support.lake.content import content_by_date, noted_by_date, versions
 
 pytestmark = pytest.mark.long
 

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from company_activity.transforms.usage import parse_usage
 
 from oracle.model import Item
-from support.frames import FETCHED, LINES, landed_line
-from support.malformed import malformed_items
+from support.landing.malformed import malformed_items
+from support.spark.frames import FETCHED, LINES, landed_line
 
 COUNT = int(os.environ.get("MALFORMED", "5000"))
 DAY = date(2025, 1, 1)

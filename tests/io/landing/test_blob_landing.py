@@ -13,9 +13,9 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
 from company_activity.settings.model import LandingSettings, Secret
 
-from support.ingest import clock_at, settings_for
-from support.landing import DAY, fetch, land, pages, session
-from support.usage_api import Answer, numbered, serving
+from support.api.usage_api import Answer, numbered, serving
+from support.landing.ingest import clock_at, settings_for
+from support.landing.pages import DAY, fetch, land, pages, session
 
 pytestmark = pytest.mark.integration
 
