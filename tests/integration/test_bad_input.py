@@ -51,6 +51,7 @@ def test_usage_and_settings_end_in_2(
     assert not [name for name in written(tmp_path) if "landing" in name or "_delta_log" in name]
 
 
+@pytest.mark.integration
 def test_a_missing_java_ends_in_2_before_anything_is_fetched_and_is_told(tmp_path: Path) -> None:
     with serving(tmp_path, Path(__file__).parents[2] / "samples" / "usage") as place:
         told = without_java(place, "run", "--date", "2025-11-23")
@@ -67,6 +68,7 @@ def test_a_missing_java_ends_in_2_before_anything_is_fetched_and_is_told(tmp_pat
     assert record["error"]["what"].startswith("no Java 11 or 17")
 
 
+@pytest.mark.integration
 def test_landing_alone_needs_no_java(tmp_path: Path) -> None:
     with serving(tmp_path, Path(__file__).parents[2] / "samples" / "usage") as place:
         told = without_java(place, "ingest", "--start", "2025-11-23", "--end", "2025-11-23")

@@ -299,6 +299,7 @@ def test_a_traceback_is_shown_if_asked_for(
     assert ("Traceback" in capsys.readouterr().err) == has_traceback
 
 
+@pytest.mark.integration
 def test_a_name_that_the_output_has_no_letters_for_is_told_escaped(place: Place) -> None:
     folder = place.folder / "landing" / "raw" / "crm"
     folder.mkdir(parents=True)

@@ -16,6 +16,8 @@ from company_activity.settings.model import LandingSettings
 
 from support.landing.pages import DAY, NOON, pages, session
 
+pytestmark = pytest.mark.fault
+
 GIVEN = pages(['{"a": 1}', "7"], [], ['{"a": 2}'], ['{"a": 3}', '{"a": 4}'])
 OLDER = pages(['{"a": 0}'])
 
