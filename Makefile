@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl test long evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api ddl quick test long evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,17 +41,17 @@ ddl: dev ## write what schemas.py has and sql/ lacks, and the golden texts; read
 	$(BIN)/python -m company_activity.io.warehouse.ddl
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/io/warehouse/test_tsql.py tests/io/warehouse/test_ddl.py
 
-# What takes minutes even in small numbers. CI runs the first in their short form, `make reliability` all in full.
-SHORT := $(addprefix tests/reliability/test_,any_order.py crash_between_commits.py gates.py publish_h2_busy.py publish_wakes.py) \
-	$(addprefix tests/integration/test_,healing.py spark4.py spark_submit.py upgrade.py) tests/steps/test_build_companies.py
-LONG := $(addprefix tests/reliability/test_,any_order_on_a_lake.py arrival_orders.py dimension_arrivals.py \
-	dimension_permutations.py)
+PYTEST := $(BIN)/python -m pytest
+BOTH_CORES := -n 2 --dist loadfile
+
+quick: dev ## what needs no JVM, in under a minute
+	$(PYTEST) $(BOTH_CORES) -m "not spark and not long and not fault and not integration"
 
 test: dev ## the test suite; the suites that take minutes are `make long` and `make reliability`
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(SHORT) $(LONG))
+	$(PYTEST) $(BOTH_CORES) -m "not long"
 
 long: dev ## the long suites in their short form: crashes, gates on a lake, orders, upgrades, Spark 4
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(SHORT)
+	$(PYTEST) $(BOTH_CORES) -m "long and not full"
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
 $(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml
@@ -70,7 +70,7 @@ axe: ## the accessibility checker, for the report's test (needs npm)
 	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
 reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
-	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 $(BIN)/python -m pytest tests/reliability tests/transforms/test_malformed_usage.py
+	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 $(PYTEST) tests/reliability tests/transforms/test_malformed_usage.py
 
 bench: dev ## every benchmark, and a table of which goals were met: ingest, staging, dimension, windows, publish
 	@$(BIN)/python tests/benchmarks

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from support.cycle import Place, environment
+from support.cycle.place import Place, environment
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "follow_a_company.ipynb"
 
@@ -55,7 +55,7 @@ def shown(notebook: Any, sample_place: Place) -> str:
     return "\n".join(str(output.get("data", output)) for output in outputs)
 
 
-@pytest.mark.integration
+@pytest.mark.long
 @pytest.mark.parametrize(
     "what",
     [

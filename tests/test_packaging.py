@@ -7,6 +7,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -24,3 +27,4 @@ def test_the_wheel_holds_the_package_its_conf_and_its_sql(tmp_path: Path) -> Non
     package = ROOT / "lib"
     assert {str(p.relative_to(package)) for p in (package / "company_activity").rglob("*.py")} <= set(names)
     assert "company_activity/report/templates/report.html.j2" in names
+    assert "company_activity/py.typed" in names

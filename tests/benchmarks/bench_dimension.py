@@ -10,7 +10,6 @@ the Delta commits, CPU seconds those of this process and its JVM. Each line ends
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 import time
@@ -26,47 +25,28 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 
 from pyspark.sql import Column, DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
+from session import session  # noqa: E402
 
 from company_activity.io.lake.delta import Lake, dates_predicate  # noqa: E402
 from company_activity.report.model import RunReport, StepReport  # noqa: E402
 from company_activity.run import Run  # noqa: E402
-from company_activity.runtime.java import use_java  # noqa: E402
-from company_activity.runtime.local import resolved_jars  # noqa: E402
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE  # noqa: E402
 from company_activity.settings.model import LakeSettings  # noqa: E402
 from company_activity.steps.build_companies import build_companies  # noqa: E402
 
-from support.cpu import cpu_seconds  # noqa: E402
-from support.ingest import settings_for  # noqa: E402
-from support.lake import replace_where  # noqa: E402
+from support.lake.content import replace_where  # noqa: E402
+from support.landing.ingest import settings_for  # noqa: E402
+from support.processes.cpu import cpu_seconds  # noqa: E402
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 DIMENSION = (COMPANIES, COMPANIES_HISTORY)
-
-
-def session(folder: Path) -> SparkSession:
-    """Two tasks at a time, as a small machine has them; an event log to count by."""
-    use_java()
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master("local[2]").appName("bench")
-    for key, value in {
-        "spark.jars": ",".join(map(str, resolved_jars())),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.driver.memory": "4g",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "8",
-        "spark.databricks.delta.snapshotPartitions": "1",
-        "spark.eventLog.enabled": "true",
-        "spark.eventLog.compress": "false",
-        "spark.eventLog.dir": folder.as_uri(),
-        "spark.log.level": "ERROR",
-    }.items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()
+CONFS = {
+    "spark.driver.memory": "4g",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.eventLog.enabled": "true",  # to count by
+    "spark.eventLog.compress": "false",
+}
 
 
 @dataclass
@@ -176,7 +156,7 @@ def last_wave(changes: Iterable[tuple[int, float]]) -> Column:
 
 def main(companies: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(session(Path(folder)), Path(folder))
+        bench = Bench(session(CONFS | {"spark.eventLog.dir": Path(folder).as_uri()}), Path(folder))
         try:
             play(bench, companies)
         finally:

@@ -22,8 +22,8 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 
 from goals import Goal, exit_code  # noqa: E402
 
-from support.ingest import settings_for  # noqa: E402
-from support.usage_api import Answer, Asked, UsageApi, ok  # noqa: E402
+from support.api.usage_api import Answer, Asked, UsageApi, ok  # noqa: E402
+from support.landing.ingest import settings_for  # noqa: E402
 
 FEW, MANY, ITEMS, ALLOWED_GROWTH = 20, 2_000, 1_000, 1.1
 

@@ -25,21 +25,22 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 from goals import Goal, exit_code  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
+from session import session  # noqa: E402
 
 from company_activity.io.lake.delta import table_uri  # noqa: E402
 from company_activity.io.warehouse.pg_binary import as_chunks  # noqa: E402
 from company_activity.io.warehouse.publishing import publish_scopes  # noqa: E402
-from company_activity.runtime.java import use_java  # noqa: E402
-from company_activity.runtime.local import resolved_jars  # noqa: E402
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table  # noqa: E402
 from company_activity.settings.model import Settings  # noqa: E402
 
-from support.lake import replace_where  # noqa: E402
-from support.postgres import Cluster, installed, running  # noqa: E402
-from support.warehouses import settings_for  # noqa: E402
+from support.lake.content import replace_where  # noqa: E402
+from support.warehouse.postgres import Cluster, installed, running  # noqa: E402
+from support.warehouse.tables import settings_for  # noqa: E402
 
 ROWS, DATES, WANTED = 1_000_000, 5, 0.25
 TICKS = os.sysconf("SC_CLK_TCK")
+# As on a pool, but for its size: the JIT compiles all the way.
+CONFS = {"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "3g"}
 
 
 @dataclass(frozen=True)
@@ -101,26 +102,6 @@ class Bench:
         pids = [jvm.java.lang.ProcessHandle.current().pid(), int(postmaster.read_text().split()[0])]
         used = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:15] for pid in pids]
         return sum(int(ticks) for one in used for ticks in one) / TICKS
-
-
-def session() -> SparkSession:
-    """A session as on a pool, but for its size: the JIT compiles all the way."""
-    use_java()
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    return (
-        SparkSession.builder.master("local[2]")
-        .config("spark.jars", ",".join(map(str, resolved_jars())))
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.databricks.delta.snapshotPartitions", "1")
-        .config("spark.driver.memory", "3g")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
-    )
 
 
 def build(spark: SparkSession, settings: Settings, rows: int, dates: list[date]) -> None:
@@ -190,7 +171,7 @@ def main(rows: int = ROWS) -> int:
     if (programs := installed()) is None:
         sys.exit("no PostgreSQL: make postgres")
     dates = [date(2025, 3, 1) + timedelta(days=n) for n in range(DATES)]
-    spark = session()
+    spark = session(CONFS)
     with tempfile.TemporaryDirectory() as folder, running(programs) as cluster:
         url = cluster.new_database()
         settings = settings_for(Path(folder), url, "postgres")

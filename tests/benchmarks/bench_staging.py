@@ -21,7 +21,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.cpu import cpu_seconds
+from support.processes.cpu import cpu_seconds
 
 DAY = date(2025, 1, 1)
 

@@ -10,7 +10,6 @@ this process and its JVM. A/A is what the slices of the first number of dates co
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -23,20 +22,25 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
 
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
+from session import session  # noqa: E402
 
 from company_activity.dates import HORIZON_DAYS  # noqa: E402
-from company_activity.runtime.java import use_java  # noqa: E402
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY  # noqa: E402
 from company_activity.settings.model import MetricSettings  # noqa: E402
 from company_activity.transforms.activity import ActivityInputs, build_activity  # noqa: E402
 from company_activity.transforms.calendar import CALENDAR, calendar_rows  # noqa: E402
 from company_activity.transforms.hashing import content_hash  # noqa: E402
 
-from support.cpu import cpu_seconds  # noqa: E402
+from support.processes.cpu import cpu_seconds  # noqa: E402
 
 FIRST, DAYS = date(2025, 1, 1), 90
 COMPLETE = [FIRST + timedelta(days=n) for n in range(DAYS)]
 DATES = (1, 2, 4, 8, 30)
+CONFS = {
+    "spark.driver.memory": "3g",
+    "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    "spark.sql.shuffle.partitions": "8",
+}
 Hashes = dict[date, str]
 
 
@@ -47,24 +51,6 @@ class Cost:
     cpu: float
     seconds: float
     hashes: Hashes
-
-
-def session() -> SparkSession:
-    """Two tasks at a time, and adaptive execution as a pool has it."""
-    use_java()
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master("local[2]").appName("bench")
-    for key, value in {
-        "spark.sql.session.timeZone": "UTC",
-        "spark.driver.memory": "3g",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "8",
-        "spark.log.level": "ERROR",
-    }.items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()
 
 
 def usage_of(spark: SparkSession, companies: int) -> DataFrame:
@@ -134,7 +120,7 @@ def compare(spark: SparkSession, inputs: ActivityInputs, dates: int) -> Cost:
 
 
 def main(sizes: list[int]) -> None:
-    spark = session()
+    spark = session(CONFS, delta=False)
     try:
         for companies in sizes:
             with tempfile.TemporaryDirectory() as folder:

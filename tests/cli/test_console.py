@@ -11,8 +11,8 @@ from company_activity.cli.console import Console
 from company_activity.errors import CrmFileRefused, Undelivered
 from company_activity.report.model import StepReport
 
-from support.cycle import Place
-from support.reports import DAY, failed, risk, succeeded
+from support.cycle.place import Place
+from support.report.reports import DAY, failed, risk, succeeded
 
 LONG = "A name " + "of many words " * 30 + "x" * 300
 COMPANIES = [risk(f"c_{n:03}_{'y' * 60}", LONG) for n in range(15)]

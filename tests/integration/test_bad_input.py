@@ -12,8 +12,8 @@ import pytest
 
 from company_activity.io.lake.run_records import run_records
 
-from support.cycle import Place, serving
-from support.faulty_api import broken_api
+from support.api.faulty_api import broken_api
+from support.cycle.place import Place, serving
 
 COMMAND = [sys.executable, "-c", "import sys; from company_activity.cli.main import main; sys.exit(main())"]
 
@@ -51,6 +51,7 @@ def test_usage_and_settings_end_in_2(
     assert not [name for name in written(tmp_path) if "landing" in name or "_delta_log" in name]
 
 
+@pytest.mark.integration
 def test_a_missing_java_ends_in_2_before_anything_is_fetched_and_is_told(tmp_path: Path) -> None:
     with serving(tmp_path, Path(__file__).parents[2] / "samples" / "usage") as place:
         told = without_java(place, "run", "--date", "2025-11-23")
@@ -67,6 +68,7 @@ def test_a_missing_java_ends_in_2_before_anything_is_fetched_and_is_told(tmp_pat
     assert record["error"]["what"].startswith("no Java 11 or 17")
 
 
+@pytest.mark.integration
 def test_landing_alone_needs_no_java(tmp_path: Path) -> None:
     with serving(tmp_path, Path(__file__).parents[2] / "samples" / "usage") as place:
         told = without_java(place, "ingest", "--start", "2025-11-23", "--end", "2025-11-23")
@@ -88,6 +90,7 @@ def without_java(place: Place, *arguments: str) -> subprocess.CompletedProcess[s
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("spark")  # looks whether a date is to be built
 def test_an_api_that_answers_500_ends_in_3_and_lands_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with broken_api(500) as url:
         place = Place(tmp_path, url)
@@ -99,6 +102,7 @@ def test_an_api_that_answers_500_ends_in_3_and_lands_nothing(tmp_path: Path, cap
     assert not [name for name in written(tmp_path) if name.startswith("landing/") or "_delta_log" in name]
 
 
+@pytest.mark.usefixtures("spark")
 def test_no_one_listening_ends_in_3(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     place = Place(tmp_path, "http://127.0.0.1:9/usage")
     assert place.run("run", "--date", "2025-11-23", COMPANY_ACTIVITY__API__MAX_ATTEMPTS="1") == 3

@@ -21,10 +21,10 @@ from company_activity.records.fields import RULES_VERSION
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
 from company_activity.settings.loading import load_settings
 
-from support.cycle import Place
-from support.faulty_api import broken_api
-from support.holder import hold_elsewhere
-from support.receivers import HttpReceiver, http_receiver
+from support.api.faulty_api import broken_api
+from support.cycle.place import Place
+from support.processes.holder import hold_elsewhere
+from support.report.receivers import HttpReceiver, http_receiver
 
 DAY = "2025-11-23"
 
@@ -299,6 +299,7 @@ def test_a_traceback_is_shown_if_asked_for(
     assert ("Traceback" in capsys.readouterr().err) == has_traceback
 
 
+@pytest.mark.integration
 def test_a_name_that_the_output_has_no_letters_for_is_told_escaped(place: Place) -> None:
     folder = place.folder / "landing" / "raw" / "crm"
     folder.mkdir(parents=True)

@@ -17,7 +17,7 @@ from company_activity.runtime.java import use_java
 from company_activity.runtime.local import resolved_jars
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, TABLES
 
-from support.cycle import FIRST, LAST, SAMPLES, Place
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
 
 SERVED = COMPANY_ACTIVITY_DAILY.name
 

@@ -23,9 +23,11 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES
 
-from support.cycle import FIRST, LAST, SAMPLES, Place
-from support.lake import content_by_date, noted_by_date, versions
-from support.landing import land
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
+from support.lake.content import content_by_date, noted_by_date, versions
+from support.landing.pages import land
+
+pytestmark = pytest.mark.long
 
 DAY = date(2025, 9, 10)
 REACHED = [str(DAY + timedelta(days=n)) for n in range(60)]
@@ -209,7 +211,6 @@ def test_a_table_whose_own_state_cannot_be_read_is_not_rewritten_unasked(
         file.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("command", ["plan", "run"])
 def test_plan_and_an_unchanged_run_need_no_java(sample_place: Place, tmp_path: Path, command: str) -> None:
     nowhere = {"JAVA_HOME": str(tmp_path / "nowhere"), "PATH": str(tmp_path)}

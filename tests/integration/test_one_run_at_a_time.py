@@ -10,7 +10,7 @@ import pytest
 from company_activity.errors import LakeBusy
 from company_activity.io.lake.lock import lake_lock
 
-from support.holder import hold_elsewhere
+from support.processes.holder import hold_elsewhere
 
 
 def test_a_lake_that_is_held_is_refused_by_name(tmp_path: Path) -> None:

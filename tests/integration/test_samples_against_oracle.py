@@ -14,9 +14,9 @@ from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIV
 
 from oracle.model import CrmRow, Item, LandedDate, Snapshot
 from oracle.world import World, build
-from support.compare import differences
-from support.cycle import SAMPLES, Place
-from support.frames import dictionaries
+from support.cycle.place import SAMPLES, Place
+from support.spark.compare import differences
+from support.spark.frames import dictionaries
 
 
 def landed() -> Iterator[LandedDate]:

@@ -15,7 +15,9 @@ from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, CRM_COMPANIES, QUARANTINE
 from company_activity.steps import stage_crm
 
-from support.cycle import LAST, SAMPLES, Place, serving
+from support.cycle.place import LAST, SAMPLES, Place, serving
+
+pytestmark = pytest.mark.long
 
 SMALLEST = SAMPLES / "smallest"
 HEADER = "company_id,name,country,industry_tag,last_contact_at\n"

@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta_log import newest_state
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
 from oracle.cases import merge, random_worlds
 from oracle.world import build
-from support.cycle import FIRST, LAST, SAMPLES, Place
-from support.hash_histories import Hashes, hashes_of, write_inputs
-from support.histories import complete_days, landed_lines, staged_snapshots
-from support.postgres import Cluster, postgres
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
+from support.lake.content import noted_by_date
+from support.orders.hash_histories import Hashes, hashes_of, write_inputs
+from support.orders.histories import complete_days, landed_lines, staged_snapshots
+from support.warehouse.postgres import Cluster, postgres
+
+pytestmark = pytest.mark.long
 
 __all__ = ["postgres"]  # a fixture: found by its name
 
@@ -30,11 +32,6 @@ PROPERTIES = ROOT / ".local" / "spark4" / "spark.conf"
 HISTORIES = 20
 SEED = 28  # its calendar holds a year's end, a leap day, missing dates and dates that never landed
 needs_spark_4 = pytest.mark.skipif(not PROPERTIES.is_file(), reason="Spark 4 is not set up: make spark4")
-
-
-def hashes(place: Place) -> dict[str, str]:
-    built = newest_state(place.settings.lake.root, COMPANY_ACTIVITY_DAILY.path)["dates"]
-    return {day: entry[0] for day, entry in built.items()}
 
 
 def run(*command: str | Path, **environ: str) -> str:
@@ -60,7 +57,7 @@ def on_spark_4(tmp_path_factory: pytest.TempPathFactory, sample_place: Place) ->
 
 @needs_spark_4
 def test_spark_4_builds_the_same_content(on_spark_4: tuple[Place, dict[str, str]], sample_place: Place) -> None:
-    assert hashes(on_spark_4[0]) == hashes(sample_place)
+    assert noted_by_date(on_spark_4[0].settings.lake.root) == noted_by_date(sample_place.settings.lake.root)
 
 
 @needs_spark_4
@@ -116,7 +113,7 @@ def test_seven_shuffle_partitions_give_the_hashes_of_one(
 
 @needs_spark_4
 def test_spark_4_gives_random_histories_the_same_hashes(histories: Path, by_one_partition: Hashes) -> None:
-    command = (BIN / "python", "-m", "support.hash_histories", PROPERTIES, histories)
+    command = (BIN / "python", "-m", "support.orders.hash_histories", PROPERTIES, histories)
     told = json.loads(run(*command, PYTHONPATH=str(ROOT / "tests")).splitlines()[-1])
     assert (told.pop("version")[0], told.pop("ansi")) == ("4", "true")
     assert told == by_one_partition

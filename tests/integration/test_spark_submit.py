@@ -7,18 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from company_activity.io.lake.delta_log import newest_state
+import pytest
+
 from company_activity.runtime.local import resolved_jars, write_properties
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
-from support.cycle import FIRST, LAST, SAMPLES, Place
+from support.cycle.place import FIRST, LAST, SAMPLES, Place
+from support.lake.content import noted_by_date
 
+pytestmark = pytest.mark.long
 ROOT = SAMPLES.parent
-
-
-def hashes(place: Place) -> dict[str, str]:
-    built = newest_state(place.settings.lake.root, COMPANY_ACTIVITY_DAILY.path)["dates"]
-    return {day: entry[0] for day, entry in built.items()}
 
 
 def test_spark_submit_builds_the_same_content(tmp_path: Path, sample_place: Place) -> None:
@@ -44,4 +41,4 @@ def test_spark_submit_builds_the_same_content(tmp_path: Path, sample_place: Plac
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Churn risks on 2025-11-23" in done.stdout
-    assert hashes(place) == hashes(sample_place)
+    assert noted_by_date(place.settings.lake.root) == noted_by_date(sample_place.settings.lake.root)

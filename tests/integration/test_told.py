@@ -13,8 +13,8 @@ from company_activity.io.lake.run_records import run_records
 from company_activity.report.model import StepReport
 from company_activity.run import Run
 
-from support.cycle import LAST, Place
-from support.receivers import HttpReceiver, http_receiver
+from support.cycle.place import LAST, Place
+from support.report.receivers import HttpReceiver, http_receiver
 
 STEPS = "ingest_usage,write_report,notify"
 

@@ -1,7 +1,8 @@
 """A landing, a lake and a warehouse that version 0.1 wrote go on under this one: one acceptance, whatever is killed.
 
 One place for all, each test a moment in its life. `place_0_1.tar.gz` holds four dates of the sample; it was written by
-`company-activity run --from 2025-08-26 --to 2025-08-29` of 0.1.
+`company-activity run --from 2025-08-26 --to 2025-08-29` of 0.1. `place_0_2.tar.gz` holds the same, written by 0.2; it
+goes on without an acceptance.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,23 +22,40 @@ from company_activity.io.lake.delta import Lake
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
 from company_activity.steps import build_activity
 
-from support.cycle import SAMPLES, Place, serving
-from support.lake import content_by_date, noted_by_date, versions
+from support.cycle.place import SAMPLES, Place, serving
+from support.lake.content import content_by_date, noted_by_date, versions
 
-ARCHIVE = Path(__file__).with_name("place_0_1.tar.gz")
+pytestmark = pytest.mark.long
+
 DAYS = [str(date(2025, 8, 26) + timedelta(days=n)) for n in range(4)]
 NEXT = "2025-08-30"
 FEW = {"COMPANY_ACTIVITY__GATES__MAX_DATES_REWRITTEN": "2"}
 
 
-@pytest.fixture(scope="module")
-def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """What 0.1 left, and the API that it was filled from."""
-    folder = tmp_path_factory.mktemp("upgrade")
-    with tarfile.open(ARCHIVE) as archive:
+@contextmanager
+def written_by(version: str, folder: Path) -> Iterator[Place]:
+    """What this version left, and the API that it was filled from."""
+    with tarfile.open(Path(__file__).with_name(f"place_{version}.tar.gz")) as archive:
         archive.extractall(folder, filter="data")
     with serving(folder, SAMPLES / "usage") as place:
         yield place
+
+
+@pytest.fixture(scope="module")
+def place(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """What 0.1 left."""
+    with written_by("0_1", tmp_path_factory.mktemp("upgrade")) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def built_from_nothing(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """By date the hash of the table that a new lake gets."""
+    with serving(tmp_path_factory.mktemp("fresh"), SAMPLES / "usage") as fresh:
+        fresh.drop_crm(SAMPLES / "crm" / "crm_2025-08-20.csv")
+        steps = "admit_crm,ingest_usage,stage_usage,stage_crm,build_companies,build_activity"
+        assert fresh.run("run", "--from", DAYS[0], "--to", NEXT, "--steps", steps) == 0
+        return noted_by_date(fresh.settings.lake.root)
 
 
 def planned(place: Place, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -87,14 +106,13 @@ def test_one_acceptance_outlives_a_kill_between_two_batches(place: Place, monkey
 
 
 def test_then_it_is_the_table_that_is_built_from_nothing(
-    spark: SparkSession, place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spark: SparkSession,
+    place: Place,
+    built_from_nothing: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert noted_by_date(place.settings.lake.root) == content_by_date(spark, place.settings.lake.root)
-    with serving(tmp_path, SAMPLES / "usage") as fresh:
-        fresh.drop_crm(SAMPLES / "crm" / "crm_2025-08-20.csv")
-        steps = "admit_crm,ingest_usage,stage_usage,stage_crm,build_companies,build_activity"
-        assert fresh.run("run", "--from", DAYS[0], "--to", NEXT, "--steps", steps) == 0
-        assert noted_by_date(fresh.settings.lake.root) == noted_by_date(place.settings.lake.root)
+    assert built_from_nothing == noted_by_date(place.settings.lake.root)
     created = place.table(spark, COMPANY_ACTIVITY_DAILY).where(f"activity_date = DATE'{DAYS[0]}'")
     assert {str(row[0])[:10] for row in created.select("created_at").distinct().collect()} == {"2026-11-26"}
     standing = versions(place.settings.lake.root)
@@ -102,3 +120,31 @@ def test_then_it_is_the_table_that_is_built_from_nothing(
     assert place.run("run", "--from", DAYS[0], "--to", NEXT) == 0
     assert "starting Spark" not in capsys.readouterr().out
     assert versions(place.settings.lake.root) == standing
+
+
+def test_what_0_2_wrote_has_nothing_to_do_and_a_late_date_gives_the_same_table(
+    spark: SparkSession,
+    built_from_nothing: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with written_by("0_2", tmp_path) as place:
+        lake = place.settings.lake.root
+        standing = versions(lake)
+        capsys.readouterr()
+        assert place.run("run", "--from", DAYS[0], "--to", DAYS[-1]) == 0
+        said = capsys.readouterr().out
+        assert versions(lake) == standing, said
+        assert "Nothing to do" in said, said
+        # The warehouse lies at another address here: its ledger is asked once, and has it all.
+        before_publish, asked = said.split("starting Spark")
+        assert "build_activity" in before_publish
+        assert "0 rows sent, 0 dates" in asked
+        assert place.run("run", "--from", DAYS[0], "--to", DAYS[-1]) == 0
+        said = capsys.readouterr().out
+        assert versions(lake) == standing, said
+        assert "Nothing to do" in said, said
+        assert "starting Spark" not in said, said
+        assert place.run("run", "--date", NEXT) == 0
+    assert noted_by_date(lake) == content_by_date(spark, lake)
+    assert noted_by_date(lake) == built_from_nothing

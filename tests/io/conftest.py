@@ -16,8 +16,8 @@ from company_activity.io.api.page import Page
 from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings.model import ApiSettings, LandingSettings, Secret, SecretSettings
 
-from support.azurite import azurite
-from support.usage_api import KEY, Script, UsageApi, serving
+from support.api.usage_api import KEY, Script, UsageApi, serving
+from support.landing.azurite import azurite
 
 if TYPE_CHECKING:
     from company_activity.io.storage.blob import BlobStorage

@@ -11,7 +11,7 @@ import pytest
 
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, Table
 
-from support.cycle import Place
+from support.cycle.place import Place
 
 ARCHIVE = Path(__file__).parents[1] / "integration" / "place_0_1.tar.gz"
 

@@ -21,9 +21,9 @@ from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 
 from oracle.model import Item
-from support.build import activity, by_key, days
-from support.cycle import Place
-from support.frames import FETCHED, LINES, landed_line
+from support.cycle.place import Place
+from support.lake.build import activity, by_key, days
+from support.spark.frames import FETCHED, LINES, landed_line
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, D = date(2025, 1, 1), date(2025, 3, 31)

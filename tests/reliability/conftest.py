@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.postgres import postgres
+from support.warehouse.postgres import postgres
 
 __all__ = ["postgres"]  # a fixture: found by its name

@@ -18,7 +18,7 @@ from company_activity.report.model import Figures, RunReport, StepReport
 from company_activity.report.page import render
 from company_activity.report.page.charts import lifecycle_chart, sparkline
 
-from support.reports import BEGAN, DAY, HOSTILE, days, failed, risk, succeeded
+from support.report.reports import BEGAN, DAY, HOSTILE, days, failed, risk, succeeded
 
 
 class Elements(HTMLParser):
@@ -132,7 +132,9 @@ def test_every_link_has_its_target_and_every_id_is_one(report: RunReport | None)
 
 
 def test_the_same_run_gives_the_same_bytes() -> None:
-    script = "import sys; from company_activity.report.page import render; from support.reports import succeeded;"
+    script = (
+        "import sys; from company_activity.report.page import render; from support.report.reports import succeeded;"
+    )
     script += "sys.stdout.buffer.write(render(succeeded()).encode())"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "1"}
     told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)

@@ -10,8 +10,10 @@ from company_activity.errors import GateRefused
 from company_activity.gates.verdict import Verdict
 from company_activity.report.page import render
 
-from support.browser import consoles, look_at
-from support.reports import DAY, HOSTILE, failed, risk, succeeded
+from support.report.browser import consoles, look_at
+from support.report.reports import DAY, HOSTILE, failed, risk, succeeded
+
+pytestmark = pytest.mark.integration
 
 DESK, PHONE = 1280, 390
 REFUSED = Verdict("volume", f"{DAY}, generation 2", False, "812 accepted records", "at least 1,640")

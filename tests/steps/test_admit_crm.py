@@ -35,7 +35,7 @@ from company_activity.steps import admit_crm as step
 from company_activity.steps import stage_crm as staging
 from company_activity.steps.start import check_accepted_files
 
-from support.ingest import clock_at, settings_for
+from support.landing.ingest import clock_at, settings_for
 
 HEADER = "company_id,name,country,industry_tag,last_contact_at\n"
 NOW = clock_at("2025-06-01T00:00:00")

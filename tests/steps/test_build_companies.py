@@ -22,8 +22,10 @@ from company_activity.settings.model import LakeSettings
 from company_activity.steps.build_companies import build_companies
 from company_activity.transforms.dimension import Revision, rebuilt
 
-from support.frames import frame
-from support.ingest import settings_for
+from support.landing.ingest import settings_for
+from support.spark.frames import frame
+
+pytestmark = pytest.mark.long
 
 DAY = date(2025, 1, 10)
 BEGAN = datetime(2025, 6, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.cycle import FIRST, SAMPLES, serving
+from support.cycle.place import FIRST, SAMPLES, serving
 
 
 def note_staged(lake: Path, mark: str) -> None:

@@ -15,9 +15,9 @@ from company_activity.run import Run
 from company_activity.settings.loading import load_settings
 from company_activity.steps.notify import notify
 
-from support.lake import lake_at
-from support.receivers import http_receiver
-from support.reports import BEGAN, DAY, failed, succeeded
+from support.lake.content import lake_at
+from support.report.receivers import http_receiver
+from support.report.reports import BEGAN, DAY, failed, succeeded
 
 RUNS = iter(range(10_000))
 

@@ -17,7 +17,7 @@ from company_activity.settings.loading import load_settings
 from company_activity.steps import write_report as step
 from company_activity.steps.write_report import write_report
 
-from support.lake import replace_where
+from support.lake.content import replace_where
 
 DAY = date(2025, 11, 23)
 NOW = datetime(2025, 11, 24, 3, 0, tzinfo=UTC)

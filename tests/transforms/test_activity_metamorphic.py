@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.hashing import content_hash
 
-from support.build import activity, by_key, days
+from support.lake.build import activity, by_key, days
 
 FIRST, LAST = date(2024, 1, 20), date(2024, 4, 10)  # a leap day inside
 COMPLETE = [day for day in days(FIRST, LAST) if day != date(2024, 3, 5)]  # one date is missing

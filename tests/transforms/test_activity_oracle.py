@@ -21,9 +21,18 @@ from oracle.cases import History, merge, random_worlds
 from oracle.hand import item
 from oracle.model import Item, LandedDate
 from oracle.world import World, build
-from support.compare import differences
-from support.frames import dictionaries
-from support.histories import activity_inputs, activity_of, calendar_of, complete_days, landed_lines, staged_snapshots
+from support.orders.histories import (
+    activity_inputs,
+    activity_of,
+    calendar_of,
+    complete_days,
+    landed_lines,
+    staged_snapshots,
+)
+from support.spark.compare import differences
+from support.spark.frames import dictionaries
+
+pytestmark = pytest.mark.spark
 
 # A seed fixes a calendar, which its histories share; → how many there are of it.
 HISTORIES = {

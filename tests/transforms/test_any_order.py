@@ -1,10 +1,10 @@
-"""Ten random orders of arrival: every date ends as in one full build. A hundred: tests/reliability/test_arrival_orders.py."""
+"""Ten random orders of arrival: every date ends as in one full build. A hundred: tests/reliability/order/test_arrival_orders.py."""
 
 from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from support.any_order import check_orders
+from support.orders.any_order import check_orders
 
 
 def test_ten_orders_of_arrival_end_as_one_full_build(spark: SparkSession) -> None:

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from company_activity.schemas import COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.audit import audited, keys_kept
 
-from support.frames import frame
+from support.spark.frames import frame
 
 DAY = date(2025, 3, 31)
 

@@ -11,7 +11,7 @@ from company_activity.schemas import COMPANIES, CRM_COMPANIES, PRODUCT_USAGE
 from company_activity.transforms.companies import beside_current, build_companies, spelt_alike, with_row_times
 from company_activity.transforms.crm import union_of_paths
 
-from support.frames import frame
+from support.spark.frames import frame
 
 WHO = "company_id string, name string, first_seen_date date, first_active_date date, is_inferred boolean"
 THEN, NOW = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)

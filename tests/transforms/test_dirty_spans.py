@@ -10,7 +10,7 @@ from company_activity.schemas import COMPANIES, COMPANIES_HISTORY
 from company_activity.transforms import dirty_spans
 from company_activity.transforms.dirty_spans import spans_of_moved_companies
 
-from support.frames import frame
+from support.spark.frames import frame
 
 J, F_, M = date(2025, 1, 10), date(2025, 2, 10), date(2025, 3, 10)
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from company_activity.schemas import CRM_COMPANIES
 from company_activity.transforms.history import build_history, with_attributes_as_of
 
-from support.frames import frame
+from support.spark.frames import frame
 
 PERIODS = "company_id string, name string, valid_from date, valid_to date"
 AS_OF = "company_id string, activity_date date, company_name string, country string, is_backdated boolean, is_in_crm boolean"

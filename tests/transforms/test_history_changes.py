@@ -12,7 +12,7 @@ from company_activity.schemas import COMPANIES_HISTORY, CRM_COMPANIES
 from company_activity.transforms.history_changes import companies_with_changed_periods, rebuilt_periods
 from company_activity.transforms.staging_change import StagingChange
 
-from support.frames import frame
+from support.spark.frames import frame
 
 JAN, LEAP, MAR, LATE = date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 1), date(2024, 12, 31)
 PERIODS = "company_id string, name string, valid_from date, valid_to date"

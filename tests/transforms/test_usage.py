@@ -12,7 +12,7 @@ from company_activity.records.usage import parse_line
 from company_activity.steps.stage_usage import drift
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 
-from support.frames import FETCHED, LINES
+from support.spark.frames import FETCHED, LINES
 
 DAY = date(2025, 1, 1)
 PLACE = '"_date":"2025-01-01","_page":1,"_item":1}'

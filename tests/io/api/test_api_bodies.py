@@ -11,7 +11,7 @@ from company_activity.errors import ApiError
 from company_activity.io.api.body import CHUNK_BYTES, decode_gzip
 from company_activity.records.item import Item
 
-from support.usage_api import Answer, in_turn, ok, page, raw
+from support.api.usage_api import Answer, in_turn, ok, page, raw
 
 WHOLE = page([{"company_id": "a"}])
 MEGABYTE = 1024 * 1024

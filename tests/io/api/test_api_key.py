@@ -10,7 +10,7 @@ import pytest
 
 from company_activity.errors import ApiError, SettingsError
 
-from support.usage_api import KEY, Answer, in_turn, numbered, ok, page, raw
+from support.api.usage_api import KEY, Answer, in_turn, numbered, ok, page, raw
 
 
 def with_key(key, answer):

@@ -9,7 +9,7 @@ import pytest
 from company_activity.errors import ApiError, SettingsError
 from company_activity.io.api.page import PagingBroken
 
-from support.usage_api import Answer, in_turn, numbered, ok, page
+from support.api.usage_api import Answer, in_turn, numbered, ok, page
 
 FIRST, SECOND = [{"a": 1}, {"a": 2}], [{"a": 3}, {"a": 4}]
 

@@ -10,7 +10,7 @@ import pytest
 
 from company_activity.errors import ApiError
 
-from support.usage_api import Answer, cut, in_turn, numbered, ok, page, raw
+from support.api.usage_api import Answer, cut, in_turn, numbered, ok, page, raw
 
 WHOLE = page([{"company_id": "a"}])
 

@@ -9,7 +9,7 @@ import trustme
 
 from company_activity.errors import ApiError
 
-from support.usage_api import Answer, UsageApi, in_turn, page
+from support.api.usage_api import Answer, UsageApi, in_turn, page
 
 
 @pytest.fixture

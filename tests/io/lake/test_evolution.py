@@ -13,7 +13,7 @@ from company_activity.io.lake.delta import VersionGone, read_table
 from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import Column, Table
 
-from support.lake import note_state, read_version, replace_where
+from support.lake.content import note_state, read_version, replace_where
 
 OLD = Table(
     "stg.t",

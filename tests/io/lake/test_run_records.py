@@ -14,8 +14,8 @@ from company_activity.io.lake.run_records import lake_marks, run_records, write_
 from company_activity.report.model import StepReport
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 
-from support.lake import lake_at
-from support.reports import BEGAN, DAY, failed, succeeded
+from support.lake.content import lake_at
+from support.report.reports import BEGAN, DAY, failed, succeeded
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pyspark.errors import PySparkException
 
 from company_activity.io.lake.versions import is_version_gone
 
-from support.delta_table import delta_table, emptied_into_a_folder, log_entry
+from support.spark.delta_table import delta_table, emptied_into_a_folder, log_entry
 
 
 def forget(folder, file):

@@ -13,11 +13,12 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import open_storage
 from company_activity.settings.model import LandingSettings, Secret
 
-from support.ingest import clock_at, settings_for
-from support.landing import DAY, fetch, land, pages, session
-from support.usage_api import Answer, numbered, serving
+from support.api.usage_api import Answer, numbered, serving
+from support.landing.ingest import clock_at, settings_for
+from support.landing.pages import DAY, fetch, land, pages, session
 
 pytestmark = pytest.mark.integration
+
 DAYS = [date(2025, 3, 30), DAY]
 MANY = [[{"company_id": f"c{page}-{item}", "note": "x" * 50} for item in range(40)] for page in range(6)]
 

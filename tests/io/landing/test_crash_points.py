@@ -14,7 +14,9 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings.model import LandingSettings
 
-from support.landing import DAY, NOON, pages, session
+from support.landing.pages import DAY, NOON, pages, session
+
+pytestmark = pytest.mark.fault
 
 GIVEN = pages(['{"a": 1}', "7"], [], ['{"a": 2}'], ['{"a": 3}', '{"a": 4}'])
 OLDER = pages(['{"a": 0}'])

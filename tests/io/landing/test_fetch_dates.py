@@ -15,8 +15,8 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings.model import LandingSettings, Secret
 
-from support.ingest import clock_at, settings_for
-from support.usage_api import KEY, Answer, cut, numbered, ok, page, serving
+from support.api.usage_api import KEY, Answer, cut, numbered, ok, page, serving
+from support.landing.ingest import clock_at, settings_for
 
 DAY = date(2025, 3, 31)
 DAYS = [date(2025, 3, 29), date(2025, 3, 30), DAY]

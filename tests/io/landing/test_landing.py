@@ -16,7 +16,7 @@ from company_activity.io.storage.opening import LocalStorage
 from company_activity.records.item import content_digest
 from company_activity.settings.model import LandingSettings
 
-from support.landing import DAY, MIDNIGHT, NOON, fetch, land, pages, session
+from support.landing.pages import DAY, MIDNIGHT, NOON, fetch, land, pages, session
 
 A, B, C = '{"a": 1}', '{"b": 2}', '{"c": 3}'
 

@@ -20,7 +20,7 @@ from company_activity.records.item import canonical, content_digest
 from company_activity.records.landed_line import item_of
 from company_activity.settings.model import LandingSettings
 
-from support.landing import DAY, fetch, land, pages, session
+from support.landing.pages import DAY, fetch, land, pages, session
 
 NUMBERS = st.sampled_from(
     ["0", "-0", "1", "1.0", "1.00", "1e0", "10", "NaN", "Infinity", "123456789012345678901234567890"]

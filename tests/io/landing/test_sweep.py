@@ -10,7 +10,7 @@ import pytest
 from company_activity.io.landing.landing import Landing
 from company_activity.settings.model import LandingSettings
 
-from support.landing import DAY, fetch, land, pages, session
+from support.landing.pages import DAY, fetch, land, pages, session
 
 GENERATION_1, GENERATION_2 = "date=2025-03-31/gen=000001", "date=2025-03-31/gen=000002"
 NOW = datetime.now(UTC)

@@ -12,7 +12,7 @@ from company_activity.io.landing.commit import Fetch, begin, commit
 from company_activity.io.landing.landing import Landing
 from company_activity.settings.model import LandingSettings
 
-from support.landing import DAY, NOON, fetch, land, pages, session
+from support.landing.pages import DAY, NOON, fetch, land, pages, session
 
 GIVEN = pages(['{"a": 1}', "7"], ['{"a": 2}', "8"], ['{"a": 3}'])
 LATER = NOON + timedelta(minutes=30)

@@ -13,8 +13,8 @@ import trustme
 from company_activity.io.notify.message import Message
 from company_activity.settings.model import NotifySettings
 
-from support.receivers import HttpReceiver, http_receiver
-from support.reports import HOSTILE
+from support.report.receivers import HttpReceiver, http_receiver
+from support.report.reports import HOSTILE
 
 SECRETS = ("s3cret", "workflows", "hunter2")
 

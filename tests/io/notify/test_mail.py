@@ -10,7 +10,7 @@ from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.mail import Mail
 from company_activity.settings.model import Secret, SecretSettings
 
-from support.receivers import mail_receiver
+from support.report.receivers import mail_receiver
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from company_activity.gates.verdict import Verdict
 from company_activity.io.notify.message import Message, fitting
 from company_activity.io.notify.teams import body_of
 
-from support.reports import DAY, failed, succeeded
+from support.report.reports import DAY, failed, succeeded
 
 
 def test_a_run_that_went_well_tells_its_counts_and_who_is_at_risk():

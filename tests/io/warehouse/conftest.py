@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
 from company_activity.settings.model import Settings
 
-from support.postgres import postgres
-from support.warehouses import h2_url, prepared, settings_for
+from support.warehouse.postgres import postgres
+from support.warehouse.tables import h2_url, prepared, settings_for
 
 __all__ = ["postgres"]  # a fixture: found by its name
 

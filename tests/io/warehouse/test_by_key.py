@@ -12,8 +12,8 @@ from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import DIMENSION
 
-from support.delta_table import delta_table, emptied_into_a_folder
-from support.warehouses import companies, execute, ledger_rows, pinned, publisher_of, served_rows
+from support.spark.delta_table import delta_table, emptied_into_a_folder
+from support.warehouse.tables import companies, execute, ledger_rows, pinned, publisher_of, served_rows
 
 # What only Spark and the ledger decide is the same on every engine.
 on_h2 = pytest.mark.parametrize("settings", ["h2"], indirect=True)

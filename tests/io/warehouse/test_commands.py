@@ -19,9 +19,9 @@ from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 from company_activity.settings.loading import load_settings
 
-from support.lake import replace_where
-from support.postgres import QUICK, Cluster, installed, running
-from support.warehouses import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
+from support.lake.content import replace_where
+from support.warehouse.postgres import QUICK, Cluster, installed, running
+from support.warehouse.tables import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
 
 # For Java this is 127.0.0.1; for us, who look up no name, it is a host like any other.
 ELSEWHERE = "127.1"

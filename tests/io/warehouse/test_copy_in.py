@@ -15,7 +15,7 @@ from company_activity.io.warehouse.engines import postgres
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.served import ACTIVITY
 
-from support.warehouses import DAY, activity, ledger_rows, pinned, publisher_of, served_rows
+from support.warehouse.tables import DAY, activity, ledger_rows, pinned, publisher_of, served_rows
 
 pytestmark = pytest.mark.parametrize("settings", ["postgres"], indirect=True)
 DAYS = [date(2025, 3, day) for day in range(1, 6)]

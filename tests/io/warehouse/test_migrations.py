@@ -12,8 +12,8 @@ from company_activity.io.warehouse.preflight import differences
 from company_activity.io.warehouse.served import SERVED_TABLES
 from company_activity.schemas import SERVED
 
-from support.recorder import Recorder
-from support.warehouses import NOW
+from support.warehouse.recorder import Recorder
+from support.warehouse.tables import NOW
 
 ENGINES = sorted(DIALECTS)
 LOOSER = r"(?:DROP NOT NULL|(?!.*NOT NULL).* NULL);"  # takes what the column took, and NULL

@@ -13,8 +13,8 @@ from company_activity.io.warehouse.mirror import mirror_files
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import ACTIVITY
 
-from support.recorder import RecordedWarehouse, Recorder
-from support.warehouses import NOW
+from support.warehouse.recorder import RecordedWarehouse, Recorder
+from support.warehouse.tables import NOW
 
 GONE = PublishBatch(ACTIVITY, Fence("5f0c", 12), {"2025-03-31": MISSING}, staged={}, served={})
 NEWEST = {"CONCAT(": [("7|2025-03-31|p|h0|3|5f0c|11|2025-03-31 05:30:00|run-0",)], "MAX(seq), 0": [("7",)]}

@@ -11,7 +11,7 @@ from company_activity.io.warehouse.preflight import prepare
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES
 from company_activity.io.warehouse.warehouse import open_warehouse
 
-from support.warehouses import NOW, execute
+from support.warehouse.tables import NOW, execute
 
 TEXT = {"h2": "VARCHAR(2048)", "postgres": 'VARCHAR(1024) COLLATE "C"', "azuresql": "NVARCHAR(2048)"}
 ALTER_TYPE = {"h2": "SET DATA TYPE", "postgres": "TYPE", "azuresql": ""}

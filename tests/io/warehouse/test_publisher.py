@@ -11,7 +11,7 @@ from company_activity.errors import PublishError
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.served import ACTIVITY
 
-from support.warehouses import DAY, activity, ledger_rows, pinned, publisher_of, served_rows
+from support.warehouse.tables import DAY, activity, ledger_rows, pinned, publisher_of, served_rows
 
 # What only Spark and the ledger decide is the same on every engine.
 on_h2 = pytest.mark.parametrize("settings", ["h2"], indirect=True)

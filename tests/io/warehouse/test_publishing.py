@@ -21,8 +21,8 @@ from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
-from support.lake import replace_where
-from support.warehouses import DAY, NOW, activity, companies, execute, h2_url, served_rows, settings_for
+from support.lake.content import replace_where
+from support.warehouse.tables import DAY, NOW, activity, companies, execute, h2_url, served_rows, settings_for
 
 BEFORE = date(2025, 3, 30)
 HASHES = {BEFORE: "h0", DAY: "h1"}

@@ -13,7 +13,7 @@ from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.migrations import sql_dir
 from company_activity.io.warehouse.served import ACTIVITY
 
-from support.warehouses import DAY, activity, execute, pinned, publisher_of
+from support.warehouse.tables import DAY, activity, execute, pinned, publisher_of
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 OF_THE_SAMPLES = {

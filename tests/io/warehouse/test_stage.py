@@ -23,7 +23,17 @@ from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
 from company_activity.io.warehouse.stage import staging, sweep, write_stage
 from company_activity.settings.model import PublishSettings
 
-from support.warehouses import DAY, NOW, activity, companies, execute, ledger_rows, pinned, publisher_of, served_rows
+from support.warehouse.tables import (
+    DAY,
+    NOW,
+    activity,
+    companies,
+    execute,
+    ledger_rows,
+    pinned,
+    publisher_of,
+    served_rows,
+)
 
 staged_by_date = pytest.mark.parametrize("settings", ["h2", "sqlserver"], indirect=True)
 

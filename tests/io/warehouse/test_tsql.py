@@ -24,8 +24,8 @@ from company_activity.io.warehouse.sources import Staged
 from company_activity.io.warehouse.statements import create_stage
 from company_activity.settings.model import PublishSettings
 
-from support.recorder import RecordedWarehouse, Recorder
-from support.warehouses import NOW
+from support.warehouse.recorder import RecordedWarehouse, Recorder
+from support.warehouse.tables import NOW
 
 GOLDEN = Path(__file__).parent / "golden"
 ENGINES = ["azuresql", "synapse"]

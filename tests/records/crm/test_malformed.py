@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from .files import read
 from .malformed import KINDS, malformed_file, swallowing_file
+
+pytestmark = pytest.mark.fault
 
 
 def check_malformed_rows(count: int, rng: Random) -> int:

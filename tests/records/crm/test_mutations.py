@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from .mutations import (
 from .reference import parse
 from .reference_file import reference_read
 
+pytestmark = pytest.mark.fault
 ALPHABET = b'",\r\n a1-\0\xff\xc3\xa9'
 SMALL: list[Row] = [
     ("a", 'A"b, c', "DE", "", "2025-01-10"),

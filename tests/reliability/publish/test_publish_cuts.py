@@ -1,0 +1,107 @@
+"""The connection to PostgreSQL is cut anywhere: no run says it published what it did not, and the next one mends it.
+
+Twenty cuts in every test run; as many as `CUTS` says where that is set: `CUTS=200 pytest tests/reliability -s`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from company_activity.errors import PublishError
+from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.served import ACTIVITY
+
+from support.processes.proxy import after_bytes, at_commit, proxy_to
+from support.warehouse.tables import DAY, activity, pinned, prepared, publisher_of, settings_for
+
+pytestmark = pytest.mark.fault
+
+CUTS = int(os.environ.get("CUTS", "20"))
+LEDGER = b"INSERT INTO etl.publish_ledger"
+ROWS = 40
+
+
+class Cutting:
+    """A warehouse behind a proxy, and a lake that says its version in every row."""
+
+    def __init__(self, spark, cluster, proxy, folder):
+        self.spark, self.cluster, self.proxy, self.folder = spark, cluster, proxy, folder
+        direct = cluster.new_database()
+        self.database = direct.rsplit("/", 1)[-1]
+        settings = settings_for(folder, cluster.url(self.database, proxy.port), "postgres")
+        self.warehouse = prepared(spark, replace(settings, sql=replace(settings.sql, lock_timeout_seconds=5)))
+
+    def publish(self, version):
+        """The report, or the refusal that a user would read."""
+        users = {f"c{company:03d}": version for company in range(ROWS)}
+        lake = pinned(self.spark, ACTIVITY, activity(self.spark, {DAY: users}), version)
+        publisher = publisher_of(self.warehouse, self.folder, f"run-{version}")
+        try:
+            with self.warehouse.reported("publishing"):
+                return publish_dates(publisher, lake, {DAY: f"h{version}"}, None)
+        except PublishError as refused:
+            return refused
+
+    def served(self):
+        """Rows, keys and versions of the date, and the newest content of the ledger, asked past the proxy."""
+        figures = "SELECT count(*), count(DISTINCT company_id), min(active_users), max(active_users) FROM"
+        newest = "SELECT content_hash FROM etl.publish_ledger ORDER BY seq DESC LIMIT 1"
+        shown = self.cluster.sql(f"{figures} {ACTIVITY.name}", self.database)
+        return shown, self.cluster.sql(newest, self.database)
+
+    def times_published(self, version):
+        return self.cluster.sql(
+            f"SELECT count(*) FROM etl.publish_ledger WHERE content_hash = 'h{version}'", self.database
+        )
+
+
+@pytest.fixture
+def cutting(spark, postgres, tmp_path):
+    spark.sparkContext.setLogLevel("OFF")  # each cut task would print its stack
+    with proxy_to(postgres.port) as proxy:
+        yield Cutting(spark, postgres, proxy, tmp_path)
+    spark.sparkContext.setLogLevel("ERROR")
+
+
+def cuts(proxy, whole):
+    """Two in five around the COMMIT of the transaction, the others spread over all that is said; half stay down."""
+    for number in range(CUTS):
+        if number % 5 < 2:
+            offset = -30 + (number * 7) % 60
+            yield f"COMMIT {offset:+d}", at_commit(LEDGER, offset), number % 2 == 1
+        else:
+            offset = int(whole * (number + 0.5) / CUTS)
+            yield f"byte {offset}", after_bytes(proxy, offset), number % 2 == 1
+
+
+def test_no_cut_loses_doubles_or_invents_a_publish(cutting):
+    proxy = cutting.proxy
+    cutting.publish(1)
+    proxy.heal()
+    cutting.publish(2)
+    version, outcomes, whole = 2, [], proxy.forwarded
+    for name, cut, stays_down in cuts(proxy, whole):
+        version += 1
+        proxy.heal()
+        proxy.cut, proxy.stays_down = cut, stays_down
+        first = cutting.publish(version)
+        was_cut = proxy.cut is None
+        shown = (f"{ROWS}|{ROWS}|{version}|{version}", f"h{version}")
+        before = (f"{ROWS}|{ROWS}|{version - 1}|{version - 1}", f"h{version - 1}")
+        is_served = cutting.served() == shown
+        assert is_served or cutting.served() == before
+        assert is_served or isinstance(first, PublishError), f"{name}: said it was published"
+        proxy.heal()
+        again = cutting.publish(version)
+        assert again.published == (() if is_served else (DAY.isoformat(),))
+        assert (cutting.served(), cutting.times_published(version)) == (shown, "1")
+        outcome = "published" if not isinstance(first, PublishError) else "done, unknown" if is_served else "refused"
+        outcomes.append(outcome)
+        print(
+            f"{name:>14}{' and down' if stays_down else '':9}{'' if was_cut else ' (not reached)'}: {outcome}",
+            flush=True,
+        )
+    print(f"{CUTS} cuts of {whole} bytes:", {outcome: outcomes.count(outcome) for outcome in set(outcomes)})

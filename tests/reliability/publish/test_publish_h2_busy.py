@@ -1,0 +1,55 @@
+"""Publishes of both tables to H2 while both cores are kept busy: none fails.
+
+Three in the short form; as many as `DOUBLE_PUBLISHES` says where that is set.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from company_activity.io.lake.delta import dates_predicate
+from company_activity.io.warehouse.publishing import publish_scopes
+from company_activity.io.warehouse.validation import validate_scopes
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+
+from support.lake.content import replace_where
+from support.warehouse.tables import DAY, NOW, activity, companies, h2_url, settings_for
+
+pytestmark = [pytest.mark.long, pytest.mark.fault]
+
+ROUNDS = int(os.environ.get("DOUBLE_PUBLISHES", "3"))
+HASHES = {DAY: "h1"}
+
+
+@pytest.fixture
+def settings(spark, tmp_path):
+    """A lake of both tables."""
+    settings = settings_for(tmp_path, h2_url(tmp_path))
+    replace_where(companies(spark, {"a": "Ann", "b": "Bob"}), settings.lake.root, COMPANIES, None, {})
+    rows = activity(spark, {DAY: {"a": 1, "b": 2}})
+    replace_where(rows, settings.lake.root, COMPANY_ACTIVITY_DAILY, dates_predicate("activity_date", HASHES), {})
+    return settings
+
+
+@pytest.fixture
+def busy():
+    """Somebody else's work on every core."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 2)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def test_both_tables_are_published_each_time(spark, settings, busy, tmp_path):
+    for number in range(ROUNDS):
+        there = replace(settings, sql=replace(settings.sql, url=h2_url(tmp_path / str(number))))
+        report = publish_scopes(spark, there, run_id=f"run-{number}", now=NOW, hashes=HASHES)
+        assert [table.published for table in report.tables] == [("all",), ("2025-03-31",)]
+        assert validate_scopes(spark, there, hashes=HASHES, dates=[DAY]).rows == 4
+        print(f"{number + 1} of {ROUNDS} published", flush=True)

@@ -1,0 +1,83 @@
+"""Ten publishes of the same date at once: one does it, nine find it done."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from company_activity.errors import PublishError
+from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.publisher import Publisher
+from company_activity.io.warehouse.served import ACTIVITY
+
+from support.warehouse.tables import (
+    DAY,
+    activity,
+    h2_url,
+    ledger_rows,
+    pinned,
+    prepared,
+    publisher_of,
+    served_rows,
+    settings_for,
+)
+
+pytestmark = pytest.mark.fault
+
+RUNS = 10
+
+
+@pytest.fixture(params=["h2", "postgres"])
+def warehouse(request, spark, tmp_path):
+    if request.param == "h2":
+        return prepared(spark, settings_for(tmp_path, h2_url(tmp_path)))
+    return prepared(spark, settings_for(tmp_path, request.getfixturevalue("postgres").new_database(), "postgres"))
+
+
+@pytest.fixture
+def publish_at_once(warehouse, tmp_path):
+    """Publish each lake in a run of its own; all are ready, their rows staged, before any takes the lock."""
+
+    def publish(lakes):
+        together = threading.Barrier(len(lakes))
+
+        class Racing(Publisher):
+            def run(self, change, source):
+                together.wait(timeout=120)
+                return super().run(change, source)
+
+        def one(number, lake, content):
+            given = publisher_of(warehouse, tmp_path, f"run-{number}")
+            racing = Racing(warehouse, given.files, given.run_id, given.now)
+            try:
+                return publish_dates(racing, lake, {DAY: content}, None)
+            except PublishError as refused:
+                return refused
+
+        with ThreadPoolExecutor(len(lakes)) as pool:
+            return list(pool.map(one, range(len(lakes)), *zip(*lakes, strict=True)))
+
+    return publish
+
+
+def test_one_publishes_and_nine_find_it_done(spark, warehouse, publish_at_once):
+    lake = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 1, "b": 2}}), 5)
+    reports = publish_at_once([(lake, "h")] * RUNS)
+    assert sorted(len(report.published) for report in reports) == [0] * (RUNS - 1) + [1]
+    assert [report.already for report in reports if not report.published] == [("2025-03-31",)] * (RUNS - 1)
+    # Where rows are staged, all had staged theirs; where they are streamed, only the one that publishes sends any.
+    sent = sorted(report.rows for report in reports)
+    assert sent == ([0] * (RUNS - 1) if warehouse.dialect.takes_stream else [2] * (RUNS - 1)) + [2]
+    assert ledger_rows(warehouse) == [("2025-03-31", "h", "2")]
+    assert served_rows(warehouse, "company_id, active_users") == [("a", "1"), ("b", "2")]
+
+
+def test_of_two_versions_the_newer_one_is_served_whoever_comes_first(spark, warehouse, publish_at_once):
+    older = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 1}}), 5)
+    newer = pinned(spark, ACTIVITY, activity(spark, {DAY: {"a": 2}}), 6)
+    first, second = publish_at_once([(older, "h5"), (newer, "h6")])
+    assert second.published == ("2025-03-31",)
+    assert isinstance(first, PublishError) or first.published == ("2025-03-31",)
+    assert served_rows(warehouse, "active_users") == [("2",)]

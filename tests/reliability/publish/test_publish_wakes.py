@@ -1,0 +1,61 @@
+"""A server that goes away in every phase of a publish, and comes back: each phase is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from company_activity.io.lake.delta import dates_predicate
+from company_activity.io.warehouse.publishing import publish_scopes
+from company_activity.io.warehouse.served import DIMENSION
+from company_activity.io.warehouse.validation import validate_scopes
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+
+from support.lake.content import replace_where
+from support.processes.proxy import at_each, proxy_to
+from support.warehouse.tables import DAY, NOW, activity, companies, settings_for
+
+pytestmark = [pytest.mark.long, pytest.mark.fault]
+
+HASHES = {DAY: "h1"}
+PHASES = {
+    "prepare": b"INSERT INTO etl.migrations",
+    "ledger": b"SELECT lake_id, lake_version",
+    "staging": b"CREATE UNLOGGED TABLE etl.stage_",
+    "rows": b"INSERT INTO etl.stage_",
+    "lock": b"FOR UPDATE",
+    "stream": b"COPY analytics",
+}
+REFUSED = 2  # connections after each cut: with the cut itself, three failures and 1.4 s of waiting
+
+
+@pytest.fixture
+def settings(spark, tmp_path):
+    """A lake with one company on one date; the warehouse is set by each test."""
+    settings = settings_for(tmp_path, "jdbc:postgresql://127.0.0.1:1/x", "postgres")
+    replace_where(companies(spark, {"a": "Ann"}), settings.lake.root, COMPANIES, None, {})
+    predicate = dates_predicate("activity_date", HASHES)
+    replace_where(activity(spark, {DAY: {"a": 1}}), settings.lake.root, COMPANY_ACTIVITY_DAILY, predicate, {})
+    return settings
+
+
+def at(settings, postgres, proxy, database):
+    return replace(settings, sql=replace(settings.sql, url=postgres.url(database, proxy.port)))
+
+
+def test_each_phase_waits_for_the_server(spark, postgres, settings):
+    spark.sparkContext.setLogLevel("OFF")  # each cut task would print its stack
+    database, left = postgres.new_database().rsplit("/", 1)[-1], list(PHASES.values())
+    with proxy_to(postgres.port) as proxy:
+        there = at(settings, postgres, proxy, database)
+        proxy.cut = at_each(proxy, left, REFUSED)
+        report = publish_scopes(spark, there, run_id="run-1", now=NOW, hashes=HASHES)
+        assert left == []
+        left.append(b"HAVING COUNT(*) > 1")
+        assert validate_scopes(spark, there, hashes=HASHES, dates=[DAY]).rows == 2
+        assert left == []
+    spark.sparkContext.setLogLevel("ERROR")
+    assert [table.published for table in report.tables] == [("all",), ("2025-03-31",)]
+    figures = "SELECT count(*) FROM etl.publish_ledger UNION ALL SELECT count(*) FROM etl.staging"
+    assert postgres.sql(f"{figures} UNION ALL SELECT count(*) FROM {DIMENSION.name}", database) == "2\n0\n1"

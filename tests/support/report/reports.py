@@ -1,0 +1,77 @@
+"""Reports of runs that never were, for the page and the messages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from company_activity.errors import CompanyActivityError
+from company_activity.gates.verdict import Verdict
+from company_activity.report.model import ChurnRisk, DayFigures, Figures, Rejected, RunReport, StepReport
+
+DAY = date(2025, 11, 23)
+BEGAN = datetime(2025, 11, 24, 3, 0, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'&amp; ${7*7} {{ 7*7 }} \x00\x07\u202eevil\ud800"
+
+
+def days(count: int = 90, missing: Collection[date] = ()) -> tuple[DayFigures, ...]:
+    """So many dates up to DAY, without the missing ones."""
+    dates = (DAY - timedelta(days=back) for back in range(count - 1, -1, -1))
+    return tuple(day_figures(day) for day in dates if day not in missing)
+
+
+def day_figures(day: date) -> DayFigures:
+    users = 40 if day.weekday() > 4 else 230
+    return DayFigures(day, 40, users, users * 11, 8, {"returning": 29, "dormant": 2, "inactive": 9})
+
+
+def risk(company_id: str = "c_126", name: str = "Sudden Stop", **more: Any) -> ChurnRisk:
+    """A company that fell silent a week ago."""
+    known: dict[str, Any] = {
+        "country": "ES",
+        "industry": "transport",
+        "since": DAY - timedelta(days=3),
+        "last_active": DAY - timedelta(days=7),
+        "last_contact": date(2025, 10, 6),
+        "days": (*[8] * 53, *[0] * 7),
+    }
+    return ChurnRisk(company_id, name, ("SHARP_DROP", "SILENT"), 0, 48.2, **known | more)
+
+
+def succeeded(**more: Any) -> RunReport:
+    """A run that went well."""
+    steps = [
+        StepReport("ingest_usage", counts={"dates_fetched": 1, "records_landed": 3356}, seconds=1.5),
+        StepReport("stage_crm", "nothing", notes=["no new CRM file"]),
+        StepReport(
+            "stage_usage",
+            counts={"dates": 1, "landed": 3356, "accepted": 3300, "duplicates": 20, "quarantined": 36},
+            warnings=["usage items carry fields beyond the contract: plan"],
+            seconds=2.25,
+        ),
+        StepReport(
+            "build_activity",
+            counts={"dates_built": 1, "rows_written": 40},
+            seconds=4.0,
+            verdicts=[Verdict("unique keys", str(DAY), True, "40", "40")],
+        ),
+        StepReport("publish", counts={"rows_sent": 40}, seconds=1.0),
+    ]
+    told: dict[str, Any] = {
+        "dates": (DAY,),
+        "steps": steps,
+        "churn_risks": [risk()],
+        "new_risks": 3,
+        "risks_on": DAY,
+        "figures": Figures(days(), (Rejected("usage", "WRONG_TYPE", 9, 1, DAY),)),
+    }
+    return RunReport("20251124T030000Z-abc123", f"run {DAY}", BEGAN, **told | more)
+
+
+def failed(error: CompanyActivityError, *verdicts: Verdict, step: str = "stage_usage", **more: Any) -> RunReport:
+    """A run that ended at a step."""
+    report = succeeded(**more)
+    place = next(n for n, one in enumerate(report.steps) if one.name == step)
+    report.steps[place:] = [StepReport(step, "failed", error=error, verdicts=list(verdicts), seconds=0.5)]
+    return report
