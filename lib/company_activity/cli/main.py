@@ -38,8 +38,8 @@ DEBUG = "company_activity.debug"
 READ_CRM = {"admit_crm", "stage_crm"}
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
-4 gate refused, 5 publish, 6 done but a notification is undelivered; where several apply, the first
-failing step's: output, message, report and run record name every one.
+4 gate refused, 5 publish, 6 done but a notification is undelivered; if several steps fail,
+it is the first one's code; output, message, report and run record name all of them.
 """
 
 
@@ -61,7 +61,7 @@ def settings_options(command: Command) -> Command:
         is_flag=True,
         expose_value=False,
         callback=lambda context, option, is_asked: context.meta.update({DEBUG: is_asked}),
-        help="Show a traceback where something fails.",
+        help="Show a traceback on failure.",
     )(command)
     command = click.option(
         "--settings",
@@ -70,7 +70,7 @@ def settings_options(command: Command) -> Command:
         help="Settings file in place of conf/<env>.yaml.",
     )(command)
     named = os.environ.get("COMPANY_ACTIVITY_ENV")
-    text = "Which conf/<env>.yaml to read; if not said: the name of --settings FILE, else local."
+    text = "Which conf/<env>.yaml to read; default: the name of --settings FILE, else local."
     return click.option("--env", default=named, help=text)(command)
 
 
@@ -112,9 +112,9 @@ def cli() -> None:
 @cli.command()
 @date_options
 @click.option("--steps", default=",".join(STEPS), show_default=True, help="Only these steps, in their order.")
-@click.option("--accept-crm", multiple=True, metavar="FILE", help="Let in a CRM file that was refused.")
-@click.option("--accept-gate", multiple=True, metavar="NAME", help="Go on where this gate refuses.")
-@click.option("--dry-run", is_flag=True, help="Write nothing: show what `plan` shows.")
+@click.option("--accept-crm", multiple=True, metavar="FILE", help="Accept a CRM file that was refused.")
+@click.option("--accept-gate", multiple=True, metavar="NAME", help="Accept what this gate refuses.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print the plan.")
 @settings_options
 def run(
     dates: DateRange,
@@ -143,7 +143,7 @@ def run(
 
 @cli.command("plan")
 @date_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for a program to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @settings_options
 def plan_command(dates: DateRange, as_json: bool, env: str | None, file: Path | None) -> int:
     """What a run would do and why. Writes nothing, starts no Spark."""
@@ -174,7 +174,7 @@ def ingest(first: date, last: date, env: str | None, file: Path | None) -> int:
 
 @cli.command("publish")
 @date_options
-@click.option("--adopt-lake", is_flag=True, help="Let a rebuilt lake take over from the one that was published.")
+@click.option("--adopt-lake", is_flag=True, help="Let this lake replace the one that was published before.")
 @settings_options
 def publish_command(dates: DateRange, adopt_lake: bool, env: str | None, file: Path | None) -> int:
     """Bring the warehouse to the lake's state, and check what it serves."""
@@ -185,7 +185,7 @@ def publish_command(dates: DateRange, adopt_lake: bool, env: str | None, file: P
 @cli.command("migrate")
 @settings_options
 def migrate_command(env: str | None, file: Path | None) -> int:
-    """Apply the DDL that the warehouse lacks, and compare its tables with ours. Twice is once."""
+    """Apply the DDL that the warehouse lacks, and compare its tables with ours."""
     settings, console = load_settings(env, file=file), Console()
     this = Run(settings, (), RunReport("", "migrate", utc_now(), ()), utc_now, console.say)
     with lake_lock(settings.lake.root, settings.lake.lock_timeout_seconds, on_wait=console.say):
@@ -213,13 +213,13 @@ def report_command(dates: DateRange, env: str | None, file: Path | None) -> int:
 @date_options
 @settings_options
 def notify_command(dates: DateRange, env: str | None, file: Path | None) -> int:
-    """Send what is undelivered, and tell of the newest run of these dates if nobody was told."""
+    """Send undelivered messages, and that of the newest run of these dates if none was sent."""
     return invoke(load_settings(env, file=file), dates, ["notify"], f"notify {dates}")
 
 
 @cli.command()
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="The whole records, one per line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole records as JSON, one per line.")
 @settings_options
 def runs(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
     """The last runs, newest first: when, what, how each ended."""
