@@ -25,7 +25,7 @@ from company_activity.settings.model import ApiSettings
 
 log = logging.getLogger(__name__)
 EXCERPT_BYTES = 4096
-COME_BACK = "the API is ailing: run again later, within api.resume_max_age it goes on at this page"
+COME_BACK = "the API is failing: run again later; within api.resume_max_age it resumes at this page"
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -66,7 +66,7 @@ class PageRequest:
                 except KeyRefused as refused:
                     if has_new_key:
                         raise ApiError(
-                            f"page {number}: {refused}, with the key looked up anew too",
+                            f"page {number}: {refused}, also with the key read again",
                             remedy="check api.key and what it may read",
                         ) from None
                     self._bearer.renew()
