@@ -38,5 +38,5 @@ def check_equal(what: str, got: Figures, wanted: Figures) -> None:
     if got != wanted:
         raise PublishError(
             f"{what}: {got} in SQL, {wanted} in the lake; nothing was changed",
-            remedy="run publish again; if it stays, look for another writer of this table",
+            remedy="run publish again; if it persists, look for another writer of this table",
         )

@@ -71,7 +71,7 @@ def parsed(url: str) -> JdbcUrl:
     """Take a JDBC URL apart as its driver does.
 
     Raises:
-        SettingsError: for a driver that we do not know, or a password before the host that cannot be told from it.
+        SettingsError: for a driver that we do not know, or a password before the host that cannot be separated from it.
     """
     scheme = re.match(r"jdbc:(\w+):", url)
     if scheme is None or scheme[1] not in DRIVERS:
@@ -83,7 +83,7 @@ def parsed(url: str) -> JdbcUrl:
     is_torn = head == whole and TORN_USER_INFO.search(url) is not None
     if is_torn or TORN_USER_INFO.search(head):
         raise SettingsError(
-            "sql.url has a user and a password before its host that cannot be told from it",
+            "sql.url has a user and a password before its host that cannot be separated from it",
             remedy="give them as sql.user and sql.password",
         )
     named = [option.value for option in options if option.key in HOST_OPTIONS[driver]]

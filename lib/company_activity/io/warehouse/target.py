@@ -164,7 +164,7 @@ def _verified(engine: str, url: JdbcUrl) -> dict[str, str | Secret]:
         if any(value.lower() not in [known.lower() for known in allowed] for value in values):
             raise SettingsError(
                 f"sql.url weakens TLS by {option}, which only H2 or a loopback host may",
-                remedy=f"say {option}={allowed[0]}" if allowed else f"leave {option} out of sql.url",
+                remedy=f"set {option}={allowed[0]}" if allowed else f"leave {option} out of sql.url",
             )
         properties |= {option: [*values, allowed[0]][0]} if allowed else {}
     names = {key for key, _ in said}
@@ -172,7 +172,7 @@ def _verified(engine: str, url: JdbcUrl) -> dict[str, str | Secret]:
         raise SettingsError(
             "sql.url weakens TLS by sslfactory, which only H2 or a loopback host may: without the host's name checked,"
             " any public certificate would do",
-            remedy="say sslmode=verify-full",
+            remedy="set sslmode=verify-full",
         )
     has_own_trust = bool(OWN_FILES & names) or str(properties.get("sslmode")).lower() != "verify-full"
     if engine == "postgres" and has_own_trust and "sslfactory" not in names:
