@@ -50,8 +50,7 @@ def admit_crm(run: Run) -> StepReport:
         keep_aside(run, arrivals.verdicts, judged.refusals)
         refuse_unless_passed(
             [refusal.verdict for refusal in judged.refusals],
-            remedy="see whether the file is whole; if it is right as it is: "
-            f"--accept-crm {judged.refusals[0].file.path}",
+            remedy=f"check whether the file is complete; if it is right: --accept-crm {judged.refusals[0].file.path}",
             besides=[unreadable] if unreadable else [],
         )
     arrivals.keep_fallen((file.path for file in judged.admitted), run.run_id)
@@ -62,7 +61,7 @@ def admit_crm(run: Run) -> StepReport:
     fresh = judge_freshness(run.dates[-1], list(judged.counts), run.settings.gates)
     warnings = warnings_of([fresh])
     warnings += [
-        f"{file.path} was refused before and is passed by; --accept-crm {file.path} lets it in"
+        f"{file.path} was refused before and is skipped; --accept-crm {file.path} accepts it"
         for file in arrivals.refused
     ]
     warnings += left_behind(known)

@@ -118,7 +118,7 @@ def build_activity(run: Run) -> StepReport:
     """
     build = begin(run)
     if build is None:
-        return StepReport("build_activity", "nothing", notes=["no date is touched by what is new"])
+        return StepReport("build_activity", "nothing", notes=["nothing new affects any date"])
     batches = in_batches(build.spine)
     verdicts = check_all(build, batches) if len(batches) > 1 else []
     counts = {"dates_built": len(build.dirty.dates), "dates_rewritten": 0, "dates_dropped": len(build.dirty.dropped)}
