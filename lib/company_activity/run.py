@@ -156,7 +156,7 @@ class Run:
         if verdict.passed:
             return [verdict]
         if REWRITE not in self.options.accept_gates:
-            remedy = "see what moved with `plan`; if it is right: --accept-gate rewrite"
+            remedy = "check the changes with `plan`; if they are right: --accept-gate rewrite"
             return refuse_unless_passed(
                 [verdict], remedy=f"restore its _delta_log, or {remedy}" if found.lost else remedy
             )

@@ -1,4 +1,4 @@
--- One company's curve over a quarter: its use, its state, and the caveat of each day.
+-- One company over a quarter: its use, its state, and the caveat of each date.
 SELECT
     activity_date,
     active_users,

@@ -1,4 +1,4 @@
--- Days whose served rows are not those that the ledger says were published: none, unless someone else writes here.
+-- Dates whose served rows differ in number from those in the ledger: none, unless somebody else writes here.
 WITH newest AS (
     SELECT
         scope,

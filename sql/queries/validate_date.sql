@@ -1,4 +1,4 @@
--- Is a day fit to use? As many rows as companies, what they sum to, and who wrote them, when.
+-- Is a date fit to use? Rows and companies (must be equal), sums, caveats, and which run wrote it, when.
 SELECT
     activity_date,
     COUNT(*) AS row_count,

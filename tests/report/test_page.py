@@ -73,7 +73,7 @@ def test_a_failed_run_says_first_what_failed_and_the_remedy() -> None:
     text = text_of(render(failed(ApiError("2025-11-23: page 1: 500", remedy="run ingest again"))))
     alarm, call = text.index("Stage usage failed 2025-11-23: page 1: 500"), text.index("Who to call:")
     assert alarm < text.index("What to do: run ingest again") < text.index("exit code 3") < call
-    assert "What follows is of 23 November 2025, the newest date that is built." in text
+    assert "The figures below are those of 23 November 2025, the newest built date." in text
 
 
 def test_a_gate_that_refused_stands_with_what_it_found_and_wanted() -> None:

@@ -66,7 +66,7 @@ def test_failure_is_told_from_every_step(run, tmp_path, step):
 
 def test_a_run_that_changed_nothing_has_nothing_to_tell(run, tmp_path):
     step = notify(run(quiet()))
-    assert (step.outcome, step.notes, step.counts) == ("nothing", ["nothing to tell"], {})
+    assert (step.outcome, step.notes, step.counts) == ("nothing", ["nothing to send"], {})
     assert not (tmp_path / "told").exists()
 
 

@@ -96,12 +96,12 @@ class Console:
         if plan.is_nothing:
             self.out.print("Nothing to do with what has landed: every table and the warehouse are up to date.")
         lines = [
-            ("fetch", spans_text(plan.fetch), "what it brings is not known before"),
-            ("missing", spans_text(plan.missing), "asked for, and not landed completely"),
+            ("fetch", spans_text(plan.fetch), "its content is not known before the run"),
+            ("missing", spans_text(plan.missing), "requested, but not completely landed"),
             *(("stage", spans_text(days), state) for state, days in by_reason(plan.stage.items())),
             *((f"crm {file.state}", file.path, file.told) for file in plan.crm),
             *(("build", spans_text(days), why) for why, days in by_reason(reasons_of(plan))),
-            ("drop", spans_text(plan.drop), "built, and no longer complete"),
+            ("drop", spans_text(plan.drop), "built, but no longer complete"),
             ("publish", spans_text(plan.publish), what_is_published(plan)),
         ]
         table = _table("", "", "", has_header=False)
@@ -110,7 +110,7 @@ class Console:
                 table.add_row(what, escape(dates), escape(why))
         self.out.print(table)
         if plan.build:
-            self.out.print(f"Rows to rewrite: ≤ {plan.rows_to_rewrite:,} of those that stand, and those of new dates.")
+            self.out.print(f"Rows to rewrite: ≤ {plan.rows_to_rewrite:,} existing ones, and those of new dates.")
         if plan.is_refused:
             self.out.print(
                 f"[yellow]The gate `rewrite` may refuse it[/yellow]: {escape(plan.refusal)}."

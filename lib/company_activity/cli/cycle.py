@@ -38,15 +38,15 @@ READ_CRM = {"admit_crm", "stage_crm"}
     "--accept-crm",
     multiple=True,
     metavar="FILE",
-    help="Let in a CRM file that was refused.",
+    help="Accept a CRM file that was refused.",
 )
 @click.option(
     "--accept-gate",
     multiple=True,
     metavar="NAME",
-    help="Go on where this gate refuses.",
+    help="Accept what this gate refuses.",
 )
-@click.option("--dry-run", is_flag=True, help="Write nothing: show what `plan` shows.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print the plan.")
 @settings_options
 def run_command(
     dates: DateRange,
@@ -122,7 +122,7 @@ def ingest_command(first: date, last: date, env: str | None, file: Path | None) 
 @click.option(
     "--adopt-lake",
     is_flag=True,
-    help="Let a rebuilt lake take over from the one that was published.",
+    help="Let this lake replace the one that was published before.",
 )
 @settings_options
 def publish_command(dates: DateRange, adopt_lake: bool, env: str | None, file: Path | None) -> int:
@@ -155,7 +155,7 @@ def report_command(dates: DateRange, env: str | None, file: Path | None) -> int:
 @date_options
 @settings_options
 def notify_command(dates: DateRange, env: str | None, file: Path | None) -> int:
-    """Send what is undelivered, and tell of the newest run of these dates if nobody was told."""
+    """Send undelivered messages, and that of the newest run of these dates if none was sent."""
     settings = load_settings(env, file=file)
     return invoke(settings, dates, ["notify"], f"notify {dates}")
 

@@ -18,8 +18,8 @@ from company_activity.run import Run
 
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
-4 gate refused, 5 publish, 6 done but a notification is undelivered; where several apply, the first
-failing step's: output, message, report and run record name every one.
+4 gate refused, 5 publish, 6 done but a notification is undelivered; if several steps fail,
+it is the first one's code; output, message, report and run record name all of them.
 """
 COMMANDS = (
     cycle.run_command,

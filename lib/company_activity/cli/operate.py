@@ -24,7 +24,7 @@ from company_activity.steps.start import check_accepted_files
 
 @click.command("plan")
 @date_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for a program to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @settings_options
 def plan_command(dates: DateRange, as_json: bool, env: str | None, file: Path | None) -> int:
     """What a run would do and why. Writes nothing, starts no Spark."""
@@ -54,7 +54,7 @@ def show_plan(
 @click.command("migrate")
 @settings_options
 def migrate_command(env: str | None, file: Path | None) -> int:
-    """Apply the DDL that the warehouse lacks, and compare its tables with ours. Twice is once."""
+    """Apply the DDL that the warehouse lacks, and compare its tables with ours."""
     settings = load_settings(env, file=file)
     console = Console()
     report = RunReport("", "migrate", options.utc_now(), ())
@@ -73,7 +73,7 @@ def migrate_command(env: str | None, file: Path | None) -> int:
     show_default=True,
     help="How many.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The whole records, one per line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole records as JSON, one per line.")
 @settings_options
 def runs_command(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
     """The last runs, newest first: when, what, how each ended."""

@@ -17,7 +17,7 @@ from company_activity.errors import UsageError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEBUG = "company_activity.debug"
-ENV_HELP = "Which conf/<env>.yaml to read; if not said: the name of --settings FILE, else local."
+ENV_HELP = "Which conf/<env>.yaml to read; default: the name of --settings FILE, else local."
 
 
 def utc_now() -> datetime:
@@ -53,7 +53,7 @@ def settings_options(command: Command) -> Command:
         is_flag=True,
         expose_value=False,
         callback=_keep_debug,
-        help="Show a traceback where something fails.",
+        help="Show a traceback on failure.",
     )(command)
     command = click.option(
         "--settings",

@@ -161,6 +161,6 @@ def crm_news(run: Run, state: Json) -> tuple[list[CrmNews], dict[str, str]]:
         for one in judged.admitted
     ]
     news += [CrmNews(one.file.path, "new", one.plan_text) for one in judged.refusals]
-    news += [CrmNews(one.path, "refused", "before: --accept-crm lets it in") for one in arrivals.refused]
+    news += [CrmNews(one.path, "refused", "before: --accept-crm accepts it") for one in arrivals.refused]
     news += [CrmNews(one.path, "unreadable", str(one.why)) for one in arrivals.unreadable]
     return sorted(news, key=lambda one: one.path), known.contents

@@ -86,7 +86,7 @@ class Plan:
     @property
     def refusal(self) -> str:
         """What the gate `rewrite` would find, and what it wants."""
-        unread = f"the state of {', '.join(self.unreadable)} cannot be read, so what it has may go; "
+        unread = f"the state of {', '.join(self.unreadable)} cannot be read, so its dates may be dropped; "
         return f"{unread if self.unreadable else ''}{self._verdict.found}; wanted: {self._verdict.wanted}"
 
     @property

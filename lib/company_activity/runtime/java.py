@@ -32,7 +32,7 @@ def use_java() -> Path | None:
     if bundled is None:
         raise RuntimeMissing(
             "no Java 11 or 17: neither JAVA_HOME nor `java` on the path is one",
-            remedy="run `make setup` (it installs a Java of its own), or set JAVA_HOME",
+            remedy="run `make setup` (it installs one), or set JAVA_HOME",
         )
     os.environ["JAVA_HOME"] = str(bundled)
     if SYSTEM_TRUST.is_file():

@@ -54,7 +54,7 @@ def resolved_jars() -> list[Path]:
     folder = cache_dir() / "jars" / hashlib.sha256(",".join(coordinates).encode()).hexdigest()[:16]
     done = folder / "complete"
     if not done.is_file():
-        print(f"fetching {len(coordinates)} jars and what they need into {folder}", flush=True)
+        print(f"fetching {len(coordinates)} jars and their dependencies into {folder}", flush=True)
         _resolve(coordinates, folder)
         done.touch()
     return sorted((folder / "jars").glob("*.jar"))

@@ -109,7 +109,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             f"no settings file {path}", remedy="name an environment that conf/ has, or give --settings FILE"
         ) from None
     except yaml.YAMLError as broken:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="mend the file") from None
+        raise SettingsError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="fix the file") from None
     if content is not None and not isinstance(content, dict):
         raise SettingsError(f"{path} holds no mapping", remedy="begin it with a section such as 'api:'")
     return content or {}

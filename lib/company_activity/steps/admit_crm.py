@@ -51,8 +51,7 @@ def admit_crm(run: Run) -> Admission:
         keep_aside(run, arrivals.verdicts, judged.refusals)
         refuse_unless_passed(
             [refusal.verdict for refusal in judged.refusals],
-            remedy="see whether the file is whole; if it is right as it is: "
-            f"--accept-crm {judged.refusals[0].file.path}",
+            remedy=f"check whether the file is complete; if it is right: --accept-crm {judged.refusals[0].file.path}",
             besides=[unreadable] if unreadable else [],
         )
     arrivals.keep_fallen((file.path for file in judged.admitted), run.run_id)
@@ -70,7 +69,7 @@ def admit_crm(run: Run) -> Admission:
 
 def passed_by(refused: Iterable[WaitingFile]) -> list[str]:
     """A sentence about each file that an earlier run refused."""
-    return [f"{file.path} was refused before and is passed by; --accept-crm {file.path} lets it in" for file in refused]
+    return [f"{file.path} was refused before and is skipped; --accept-crm {file.path} accepts it" for file in refused]
 
 
 def unreadable_error(files: Sequence[UnreadableFile]) -> CrmFileRefused | None:

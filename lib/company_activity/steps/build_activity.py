@@ -106,7 +106,7 @@ def build_activity(run: Run) -> StepReport:
     """
     build = begin(run)
     if build is None:
-        return StepReport("build_activity", "nothing", notes=["no date is touched by what is new"])
+        return StepReport("build_activity", "nothing", notes=["nothing new affects any date"])
 
     batches = in_batches(build.spine, MOST_ROWS)
     kept = {day: built for day, built in build.table.dates.items() if day not in build.dirty.dropped}

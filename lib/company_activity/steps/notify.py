@@ -83,7 +83,7 @@ def report_of(delivery: Delivery, remedy: str) -> StepReport:
         error = Undelivered("; ".join(delivery.kept[:MOST_TOLD]), remedy=remedy)
         return StepReport("notify", "failed", counts, delivery.sent, warnings, error)
     if not delivery.sent:
-        return StepReport("notify", "nothing", notes=["nothing to tell"], warnings=warnings)
+        return StepReport("notify", "nothing", notes=["nothing to send"], warnings=warnings)
     return StepReport("notify", "done", {"sent": len(delivery.sent)}, delivery.sent, warnings)
 
 

@@ -122,7 +122,7 @@ def out_of_reach(landed: Mapping[date, int], staged: Marks) -> list[str]:
     kept = sorted(set(under_other_rules(staged)) - set(dates_to_stage_again(landed, staged)) - landed.keys())
     if not kept:
         return []
-    return [f"{len(kept)} dates keep what older rules staged, for they are no longer in the landing: {told(kept)}"]
+    return [f"{len(kept)} dates are no longer in the landing and keep the rows that older rules staged: {told(kept)}"]
 
 
 def older_landing(landed: Mapping[date, int], staged: Marks) -> list[str]:
@@ -232,7 +232,7 @@ def remedy(verdicts: Iterable[Verdict]) -> str:
     """How to let the first refused date through."""
     first = next((v for v in verdicts if v.is_refusal), None)
     accept = f"company-activity run --date {first.scope} --accept-gate {first.gate}" if first else ""
-    return f"look at what has landed; if it is right: {accept}"
+    return f"check what has landed; if it is right: {accept}"
 
 
 def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifest]) -> dict[date, tuple[int, int]]:

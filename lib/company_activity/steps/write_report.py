@@ -30,7 +30,7 @@ def write_report(run: Run) -> StepReport:
     """Write the page of a run that changed anything or failed, or of the lake as it stands where nothing else ran."""
     report = run.report
     if report.steps and not report.has_changed_something and not report.first_failure:
-        return StepReport("write_report", "nothing", notes=["nothing new to show; the last report stands"])
+        return StepReport("write_report", "nothing", notes=["nothing new to show; the last report is up to date"])
     warnings = look_up_figures(run)
     folder, name = open_folder(run.settings.report.dir), f"{run.run_id}.html"
     folder.create(name, fitting_page(run))

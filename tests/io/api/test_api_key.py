@@ -38,7 +38,7 @@ def test_a_key_rotated_between_two_pages_is_looked_up_too(serve, fetch):
 
 def test_a_key_refused_twice_ends_in_an_error(serve, fetch):
     server = serve(in_turn(Answer(403)))
-    with pytest.raises(ApiError, match="403 Forbidden, with the key looked up anew too"):
+    with pytest.raises(ApiError, match="403 Forbidden, also with the key read again"):
         fetch(server)
     assert len(server.asked) == 2
 

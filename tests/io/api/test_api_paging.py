@@ -166,11 +166,11 @@ TARGETS = {
     "with a user": ("https://me:s3cret@new.test/usage", "to https://new.test/usage (asked"),
     "odd characters": ("/caf\xe9 \x01", "to http://127.0.0.1:{port}/caf%C3%A9%20%01 (asked"),
     "long": ("https://new.test/" + "x" * 500, "to https://new.test/" + "x" * 500 + " (asked"),
-    "malformed": ("http://me:s3cret@[bad?code=s3cret", "to what is no URL: '[bad' (asked"),
-    "of no host": ("http:///usage", "to what is no URL: 'http:///usage' (asked"),
-    "of no port": ("http://new.test:99999/", "to what is no URL: 'http://new.test:99999/' (asked"),
-    "of no scheme we know": ("mailto:me", "to what is no URL: 'mailto:me' (asked"),
-    "empty": ("", "to what is no URL: '' (asked"),
+    "malformed": ("http://me:s3cret@[bad?code=s3cret", "to an invalid URL: '[bad' (asked"),
+    "of no host": ("http:///usage", "to an invalid URL: 'http:///usage' (asked"),
+    "of no port": ("http://new.test:99999/", "to an invalid URL: 'http://new.test:99999/' (asked"),
+    "of no scheme we know": ("mailto:me", "to an invalid URL: 'mailto:me' (asked"),
+    "empty": ("", "to an invalid URL: '' (asked"),
 }
 
 

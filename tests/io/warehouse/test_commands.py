@@ -187,7 +187,7 @@ def test_a_table_of_our_name_that_differs_is_exit_5(place):
     code, _, said = place.says("migrate")
     assert code == 5
     assert "dim.companies.name is CHARACTER VARYING(9), narrower than VARCHAR(2048); dim.companies.country is" in said
-    assert said.rstrip().endswith("mend the table by hand, then: company-activity migrate")
+    assert said.rstrip().endswith("fix the table by hand, then: company-activity migrate")
 
 
 def test_a_difference_stops_a_publish_before_anything_is_deleted(place):

@@ -257,7 +257,7 @@ def test_a_secret_that_stands_where_the_driver_sees_none_is_not_shown_either(url
 
 @pytest.mark.parametrize("scheme", ["jdbc:postgresql://etl:s3/", "jdbc:postgresql://etl:s3?", "jdbc:sqlserver://e:s3;"])
 def test_a_password_that_cannot_be_told_from_the_host_is_refused_unseen(scheme):
-    with pytest.raises(SettingsError, match="cannot be told from it") as refused:
+    with pytest.raises(SettingsError, match="cannot be separated from it") as refused:
         target_at(f"{scheme}cret@db.example/activity")
     assert "cret" not in str(refused.value)
 

@@ -104,7 +104,7 @@ def test_a_pool_that_enforces_no_key_is_asked_for_doubled_ones(tmp_path):
         "FROM analytics.company_activity_daily": [("2025-03-31", "2", "7", "70")],
         "COALESCE(MAX(seq)": [("0",)],
     }
-    with pytest.raises(PublishError, match="1 keys stand in more than one row"):
+    with pytest.raises(PublishError, match="1 keys are in more than one row"):
         statements_of("synapse", tmp_path, DATES, answers)
 
 

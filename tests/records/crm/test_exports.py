@@ -188,15 +188,15 @@ def test_blanks_and_tabs_around_a_file_date_are_nothing(text: str) -> None:
     ("data", "says"),
     [
         pytest.param(
-            f"{HEADER.replace(',', ':')}\n".encode(), "its fields seem to be parted by ':'", id="another delimiter"
+            f"{HEADER.replace(',', ':')}\n".encode(), "its fields seem to be separated by ':'", id="another delimiter"
         ),
-        pytest.param(f"{HEADER.replace(',', ' ')}\n".encode(), "seem to be parted by ' '", id="blanks for delimiters"),
-        pytest.param(f'"{HEADER}"\n'.encode(), "the whole line stands in quotes", id="a line in quotes"),
+        pytest.param(f"{HEADER.replace(',', ' ')}\n".encode(), "seem to be separated by ' '", id="blanks for delimiters"),
+        pytest.param(f'"{HEADER}"\n'.encode(), "the whole line is in quotes", id="a line in quotes"),
         pytest.param(HEADER.encode("utf-16"), "it looks like UTF-16", id="UTF-16"),
         pytest.param(HEADER.encode("utf-16-be"), "it looks like UTF-16", id="UTF-16 without a mark"),
         pytest.param(bytes(100), "it looks like binary data", id="binary"),
         pytest.param(b"PK\x03\x04\x14\x00\x06\x00\n", "it is a zip file, as an Excel workbook is one", id="xlsx"),
-        pytest.param(b"\x1f\x8b\x08\x00\n", "it is packed by gzip", id="gzip"),
+        pytest.param(b"\x1f\x8b\x08\x00\n", "it is compressed by gzip", id="gzip"),
         pytest.param(
             HEADER.encode().replace(b"name", b"n\xe4me"),
             r"it reads 'company_id,n\xe4me,country,industry_tag,last_contact_at'; it is not UTF-8, perhaps Latin-1",
@@ -207,10 +207,10 @@ def test_blanks_and_tabs_around_a_file_date_are_nothing(text: str) -> None:
         pytest.param(b'[{"company_id": "c_1", "name": "Acme"}]', "it looks like JSON", id="JSON"),
         pytest.param(
             f"Companies, January\n\n{HEADER}\n{ACME}\n".encode(),
-            "it reads 'Companies, January'; the header stands in line 3: delete what is above it",
+            "it reads 'Companies, January'; the header is in line 3: delete what is above it",
             id="a title",
         ),
-        pytest.param(f"\n{HEADER}\n{ACME}\n".encode(), "the header stands in line 2", id="an empty line above"),
+        pytest.param(f"\n{HEADER}\n{ACME}\n".encode(), "the header is in line 2", id="an empty line above"),
         pytest.param(f"{ACME}\n".encode(), f"it reads '{ACME}'; it has no header", id="no header"),
         pytest.param(
             HEADER.replace("name", "n\u0430me").encode(),

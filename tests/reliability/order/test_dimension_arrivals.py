@@ -14,6 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.planning.snapshots import by_snapshot_date
+from company_activity.planning.state import Sources, marks_from_json
 from company_activity.schemas import COMPANIES
 
 from oracle.cases import merge, random_worlds
@@ -105,10 +106,10 @@ def test_after_each_piece_the_dimension_is_as_from_everything_at_once(
         newest = staged(pieces, number)
         files = [piece.crm for piece in newest if piece.crm]
         records: list[Record] = [record for piece in newest if piece.usage for record in piece.usage.accepted]
-        now = {
-            "usage": {piece.place: f"{piece.version}:x" for piece in newest if piece.usage},
-            "crm": by_snapshot_date({p.place: f"{p.crm.snapshot.file_date}:{p.version}" for p in newest if p.crm}),
-        }
+        now = Sources(
+            marks_from_json({piece.place: f"{piece.version}:x" for piece in newest if piece.usage}),
+            by_snapshot_date({p.place: f"{p.crm.snapshot.file_date}:{p.version}" for p in newest if p.crm}),
+        )
         before = dimension.companies
         counts = dimension.bring(files, records, now)
         assert dimension.content == expected(files, records), f"round {number}"

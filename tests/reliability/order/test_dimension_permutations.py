@@ -18,6 +18,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.planning.snapshots import by_snapshot_date
+from company_activity.planning.state import Sources, marks_from_json
 
 from oracle.companies import build_companies, build_history
 from oracle.crm import CrmFile, CrmRecord, union_by_date
@@ -107,10 +108,10 @@ def test_a_file_that_joins_any_set_of_files_gives_what_all_give_at_once(
     before = [world.file(slot) for world in worlds for slot in sorted(world.held)]
     after = [*before, *(world.file(world.next) for world in worlds)]
     used = [record for world in worlds for record in world.records()]
-    days = {str(record.date): "1:x" for record in used}
+    days = marks_from_json({str(record.date): "1:x" for record in used})
     union = union_by_date(before)
     companies = plain_rows(build_companies(union, used), created_at=NOW, updated_at=NOW)
-    built = {"usage": days, "crm": contents(before)}
+    built = Sources(days, contents(before))
     dimension = Dimension(spark, companies, plain_rows(build_history(union)), built)
-    dimension.bring(after, used, {"usage": days, "crm": contents(after)})
+    dimension.bring(after, used, Sources(days, contents(after)))
     assert dimension.content == expected(after, used)

@@ -12,7 +12,7 @@ import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from company_activity.planning.dirty import Sources
+from company_activity.planning.state import Sources
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
 from company_activity.steps.build_companies import changed_rows, moved
 from company_activity.transforms.crm import union_of_paths
@@ -50,7 +50,7 @@ class Dimension:
             table_frame(self.spark, COMPANIES, self.companies),
             table_frame(self.spark, COMPANIES_HISTORY, self.history),
         )
-        usage, crm = moved(self.built or {}, now)
+        usage, crm = moved(self.built or Sources(), now)
         revision = revised(tables, usage, crm, keep) if self.built else rebuilt(tables, keep)
         counts = self._apply(tables, revision)
         self.built = now

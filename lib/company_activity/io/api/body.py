@@ -27,7 +27,7 @@ def read_body(response: requests.Response, max_bytes: int) -> bytes:
     packing = response.headers.get("Content-Encoding", "").strip().lower()
     if packing not in ("", "identity", *GZIP):
         raise ApiError(
-            f"the body is packed as {packing[:40]!r}", remedy="only gzip was asked for: tell the API's owner"
+            f"the body is packed as {packing[:40]!r}", remedy="only gzip was requested: tell the API's owner"
         )
     received = _bounded(_received(response), max_bytes)
     return b"".join(_bounded(decode_gzip(received), max_bytes) if packing in GZIP else received)
@@ -60,7 +60,7 @@ def _bounded(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         if size > max_bytes:
             raise ApiError(
                 f"the body is longer than api.max_page_bytes ({max_bytes:,} bytes)",
-                remedy="lower api.page_size, or raise the bound if pages are meant to be so large",
+                remedy="lower api.page_size, or raise the limit if pages are meant to be that large",
             )
         yield chunk
 

@@ -82,7 +82,7 @@ class UsageApi:
         if page.number >= self._api.max_pages:
             raise PagingBroken(
                 f"page {page.number} names a next one, beyond api.max_pages",
-                remedy=f"raise it if the date is so large; else {TELL_ITS_OWNER}",
+                remedy=f"raise it if the date has that many pages; else {TELL_ITS_OWNER}",
             )
 
 

@@ -17,7 +17,7 @@ NextPage = int | str | None
 FIRST_PAGE = 1
 MAX_DIGITS = 18
 TELL_ITS_OWNER = "the API breaks its contract: tell its owner; nothing was committed"
-NOT_WHOLE = "nothing was committed: run again later; if it stays so, tell the API's owner"
+NOT_WHOLE = "nothing was committed: run again later; if it persists, tell the API's owner"
 OTHER_TOTAL = (
     "run again later; if it counts something else than the date's items, name the member that counts them in "
     "api.total_member (total, total_count or none); nothing was committed"

@@ -115,7 +115,7 @@ def shown_target(asked: str, location: str) -> str:
     >>> shown_target("https://api.test/usage?page=2", "/v2/usage?page=2&code=s3cret")
     'https://api.test/v2/usage with the query page=2&code=***'
     >>> shown_target("https://api.test/usage", "http://me:pw@[bad?code=s3cret")
-    "what is no URL: '[bad'"
+    "an invalid URL: '[bad'"
     """
     try:
         parts = urlsplit(urljoin(asked, location))
@@ -124,7 +124,7 @@ def shown_target(asked: str, location: str) -> str:
     except ValueError:
         is_url = False
     if not is_url or not location.strip():
-        return f"what is no URL: {re.split('[?#]', location)[0].rpartition('@')[2]!r}"
+        return f"an invalid URL: {re.split('[?#]', location)[0].rpartition('@')[2]!r}"
     bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     query = "&".join(_shown_field(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True))
     return quote(bare, safe=f"{AS_WRITTEN}[]") + (f" with the query {query}" if query else "")

@@ -68,7 +68,7 @@ class PageRequest:
                 except KeyRefused as refused:
                     if has_new_key:
                         raise ApiError(
-                            f"page {number}: {refused}, with the key looked up anew too",
+                            f"page {number}: {refused}, also with the key read again",
                             remedy="check api.key and what it may read",
                         ) from None
                     self._bearer.renew()

@@ -132,7 +132,7 @@ def encode_state(state: Mapping[str, Any]) -> str:
         raise LakeUnfit(
             f"the state of a commit would take {len(text.encode()):,} bytes, more than {MAX_STATE_BYTES:,}; nothing was"
             " written",
-            remedy="keep fewer years in this lake: begin another one for the dates to come",
+            remedy="keep fewer years in this lake: start another lake for future dates",
         )
     return text
 

@@ -149,7 +149,7 @@ class _Fetcher:
         session = Session(day, self.api.source, self.clock(), self.run_id)
         pages = begin(self.landing, session, self.settings.api.resume_max_age)
         if pages.is_resumed:
-            log.info("%s: going on after page %d of the run %s", day, pages.pages, pages.session.run_id)
+            log.info("%s: resuming after page %d of the run %s", day, pages.pages, pages.session.run_id)
         try:
             for page in self.api.pages(day, pages.pagination):
                 pages.append(page)

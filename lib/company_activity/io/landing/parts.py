@@ -34,7 +34,7 @@ def write_parts(
     while (first := next(filled, None)) is not None:
         part = _OpenPart(path_of(len(parts)), landing)
         if not storage.create(f"{landing.usage_container}/{part.path}", part.fill(itertools.chain((first,), filled))):
-            raise SourceError(f"{part.path} is there already", remedy="is another run of this run_id alive?")
+            raise SourceError(f"{part.path} already exists", remedy="let the other run of this run_id end")
         parts.append(part.done())
     return tuple(parts)
 

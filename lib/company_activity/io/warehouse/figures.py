@@ -77,5 +77,5 @@ def refusal(what: str, both_sides: str) -> PublishError:
     """The error where SQL does not show what the lake has, inside a transaction."""
     return PublishError(
         f"{what}: {both_sides}; nothing was changed",
-        remedy="run publish again; if it stays, look for another writer of this table",
+        remedy="run publish again; if it persists, look for another writer of this table",
     )

@@ -205,7 +205,7 @@ def driver_jvm(spark: SparkSession) -> Any:
     jvm = getattr(spark, "_jvm", None)
     if jvm is None:
         raise PublishError(
-            "this session shows no driver JVM, so no transaction can be held over JDBC",
+            "this session gives no access to its driver JVM, so no transaction can be held over JDBC",
             remedy="publish from a Synapse pool, or from a single-user Databricks cluster",
         )
     return jvm

@@ -114,14 +114,14 @@ def taken_apart(url: str, form: UrlForm) -> JdbcUrl:
     """Take a JDBC URL apart as its driver does.
 
     Raises:
-        SettingsError: for a user and password before the host that cannot be told from it.
+        SettingsError: for a user and password before the host that cannot be separated from it.
     """
     whole, options = form.options(url)
     head, user, password = _without_user(whole)
     is_torn = head == whole and TORN_USER_INFO.search(url) is not None
     if is_torn or TORN_USER_INFO.search(head):
         raise SettingsError(
-            "sql.url has a user and a password before its host that cannot be told from it",
+            "sql.url has a user and a password before its host that cannot be separated from it",
             remedy="give them as sql.user and sql.password",
         )
     hosts = tuple(_hosts(form, head, options))

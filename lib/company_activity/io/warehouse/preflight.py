@@ -63,7 +63,7 @@ def prepare(
     if lacking:
         raise PublishError(f"{warehouse.target.shown} lacks {', '.join(lacking)}", remedy="company-activity migrate")
     if problems:
-        raise PublishError("; ".join(problems), remedy=f"mend the table by hand, then: {again}")
+        raise PublishError("; ".join(problems), remedy=f"fix the table by hand, then: {again}")
     return Prepared(tuple(applied), tuple(advice))
 
 

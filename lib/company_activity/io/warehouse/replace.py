@@ -66,6 +66,6 @@ def check_keys(connection: Connection, table: ServedTable, scopes: Collection[st
     ((doubled,),) = connection.query(statements.doubled_keys(table, days))
     if doubled != "0":
         raise PublishError(
-            f"{table.name}: {doubled} keys stand in more than one row of {', '.join(sorted(scopes))}",
+            f"{table.name}: {doubled} keys are in more than one row of {', '.join(sorted(scopes))}",
             remedy=f"look for another writer of this table, then: {PUBLISH}",
         )

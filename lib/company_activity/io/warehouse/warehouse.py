@@ -78,7 +78,7 @@ class Warehouse:
             code = f" (SQLSTATE {failure.state}, code {failure.code})" if failure.state or failure.code else ""
             raise PublishError(
                 f"{doing} at {self.target.shown}: {failure}{code}",
-                remedy=f"mend what it says; it then goes on from there: {again}",
+                remedy=f"fix the cause and rerun; publishing resumes there: {again}",
             ) from failure
 
 

@@ -12,7 +12,7 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 KINDS = {
     b"PK\x03\x04": "it is a zip file, as an Excel workbook is one: save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "it is an old Excel workbook: save the sheet as CSV",
-    b"\x1f\x8b": "it is packed by gzip: unpack it",
+    b"\x1f\x8b": "it is compressed by gzip: decompress it",
     b"%PDF": "it is a PDF",
 }
 LINES_LOOKED_AT = 50
@@ -58,7 +58,7 @@ def of_a_line_above(data: bytes, header: CsvRecord) -> str | None:
     below = next((number for number, line in lines if number > header.line and names_all(line)), None)
     if below is None:
         return None
-    return f"the header stands in line {below}: delete what is above it"
+    return f"the header is in line {below}: delete what is above it"
 
 
 def of_the_header(header: CsvRecord) -> str | None:
@@ -78,11 +78,11 @@ def of_the_header(header: CsvRecord) -> str | None:
 def delimiter_of(line: str) -> str:
     """What parts the names of a header that has them all."""
     if line.startswith('"') and line.endswith('"') and '","' not in line:
-        return "the whole line stands in quotes: each field has its own, or none"
+        return "the whole line is in quotes: quote each field alone, or none"
     text = as_written(line)
     after_first = text[text.index(REQUIRED[0]) + len(REQUIRED[0]) :]
     between = after_first[: min((at for name in REQUIRED[1:] if (at := after_first.find(name)) >= 0), default=0)]
-    return f"its fields seem to be parted by {excerpt(between, 10)}: use a comma, ;, a tab or |"
+    return f"its fields seem to be separated by {excerpt(between, 10)}: use a comma, ;, a tab or |"
 
 
 def names_all(line: str) -> bool:

@@ -47,7 +47,7 @@ def activity_chart(days: Sequence[DayFigures]) -> Chart:
     title = f"Active users, events and companies at risk, {_period(days)}"
     first, last = days[0], days[-1]
     ends = (f"{getattr(first, of):,} to {getattr(last, of):,} {of.replace('_', ' ')}" for of, *_ in PANELS)
-    told = f"From the first day to the last: {', '.join(ends)}. The figures stand in the table below."
+    told = f"From the first day to the last: {', '.join(ends)}. The figures are in the table below."
 
     def draw(width: str) -> Markup:
         figure, panels = _panels(width, len(PANELS), 1.1)
@@ -66,7 +66,7 @@ def lifecycle_chart(days: Sequence[DayFigures]) -> Chart:
     """How many companies are in which state, stacked, over time."""
     title = f"Companies by lifecycle state, {_period(days)}"
     shares = ", ".join(f"{days[-1].lifecycle.get(state, 0):,} {state}" for state in STATES)
-    told = f"On the last day: {shares}. The figures stand in the table below."
+    told = f"On the last day: {shares}. The figures are in the table below."
 
     def draw(width: str) -> Markup:
         figure, [axes] = _panels(width, 1, 2.4)

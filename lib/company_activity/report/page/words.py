@@ -27,14 +27,14 @@ STATES = {
     "resurrected": ("#7d58a8", "active again after a silent week"),
     "dormant": ("#d98a2b", "silent for 7 days, active in the 7 before"),
     "inactive": ("#c6ced7", "silent for 14 days or more"),
-    "unknown": ("#eef1f4", "cannot be said: a date is missing"),
+    "unknown": ("#eef1f4", "unknown: a date is missing"),
 }
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embeddings, overrides and isolates of direction
 # The letter case of a reason in the data is for queries; these are for people.
 REASONS = {
     "SILENT": ("Silent", "no active user in the last 7 days"),
     "SHARP_DROP": ("Sharp drop", "the last 7 days are far below the 7 before"),
-    "LOW_USE_NO_CONTACT": ("Low use, no contact", "hardly any use in 7 days, and nobody has been in touch for long"),
+    "LOW_USE_NO_CONTACT": ("Low use, no contact", "hardly any use in 7 days, and not contacted for a long time"),
 }
 
 

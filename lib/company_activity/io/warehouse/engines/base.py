@@ -90,7 +90,7 @@ class Dialect(ABC):
             if any(value.lower() not in known for value in values):
                 raise SettingsError(
                     f"sql.url weakens TLS by {option}, which only H2 or a loopback host may",
-                    remedy=f"say {option}={allowed[0]}" if allowed else f"leave {option} out of sql.url",
+                    remedy=f"set {option}={allowed[0]}" if allowed else f"leave {option} out of sql.url",
                 )
             if allowed:
                 properties[option] = values[0] if values else allowed[0]

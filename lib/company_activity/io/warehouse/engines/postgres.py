@@ -87,7 +87,7 @@ class Postgres(Dialect):
             raise SettingsError(
                 "sql.url weakens TLS by sslfactory, which only H2 or a loopback host may: "
                 "without the host's name checked, any public certificate would do",
-                remedy="say sslmode=verify-full",
+                remedy="set sslmode=verify-full",
             )
         has_own_trust = bool(OWN_FILES & names) or not checks_host
         if has_own_trust and "sslfactory" not in names:

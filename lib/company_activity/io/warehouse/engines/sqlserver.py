@@ -143,7 +143,7 @@ class AzureSql(Dialect):
         except SqlError:  # a login that may not ask may still publish
             return []
         return [
-            f"READ_COMMITTED_SNAPSHOT is off: who reads while a date is published {self.without_snapshot}; "
+            f"READ_COMMITTED_SNAPSHOT is off: whoever reads while a date is published {self.without_snapshot}; "
             f"set it from master: ALTER DATABASE [{name}] SET READ_COMMITTED_SNAPSHOT ON"
             for name, is_on in found
             if is_on in ("0", "false")
