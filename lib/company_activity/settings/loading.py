@@ -88,28 +88,32 @@ def load_settings(
     environ = os.environ if environ is None else environ
     environment = environment or (file.stem if file else "local")
     layers = _files(conf_dir(environ), environment, file)
-    layers["the environment"] = _from_environment(environ)
-    layers["the command line"] = _nested(overrides or {})
+    layers.append(("the environment", _from_environment(environ)))
+    layers.append(("the command line", _nested(overrides or {})))
 
     tree: dict[str, Any] = {section.name: {} for section in dataclasses.fields(Settings)}
     tree["environment"] = environment
     place: dict[str, str] = {}
-    for source, content in layers.items():
+    for source, content in layers:
         _merge(tree, content, source, place)
     _validate(tree, place)
     return _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
 
 
-def _files(conf: Path, environment: str, file: Path | None) -> dict[str, Mapping[str, Any]]:
-    """What each settings file says, by its path; a later one wins."""
+def _files(
+    conf: Path,
+    environment: str,
+    file: Path | None,
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each settings file and what it says; a later one wins."""
     base = conf / "base.yaml"
     chosen = file or conf / f"{environment}.yaml"
     metrics = conf / "metrics.yaml"
-    return {
-        str(base): _read_yaml(base),
-        str(chosen): _read_yaml(chosen),
-        str(metrics): {"metrics": _read_yaml(metrics)},
-    }
+    return [
+        (str(base), _read_yaml(base)),
+        (str(chosen), _read_yaml(chosen)),
+        (str(metrics), {"metrics": _read_yaml(metrics)}),
+    ]
 
 
 def conf_dir(environ: Mapping[str, str]) -> Path:
