@@ -1,8 +1,8 @@
 """Whether a CRM file is whole enough to be let in.
 
-A file that was cut short must not make half the companies stale. Plain Python over counts; what the
-lake knows is an argument. Files are judged date by date. A file's rows are dropped once it is judged:
-of its date only the companies are kept, of earlier dates only their number.
+A file that was cut short must not make half the companies stale. Plain Python over counts; what
+the lake knows is an argument. Files are judged date by date. A file's rows are dropped once it is
+judged: of its date only the companies are kept, of earlier dates only their number.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ class StagedSnapshots:
 class WholeFiles:
     """The files of one date that are not refused for broken rows.
 
-    `together` are the companies of all of them, `decided` of those alone that both gates have decided
-    on; both begin with those that the date keeps. `undecided` are the other files.
+    `together` are the companies of all of them, `decided` of those alone that both gates have
+    decided on; both begin with those that the date keeps. `undecided` are the other files.
     """
 
     def __init__(self, kept: set[str]) -> None:
@@ -156,10 +156,10 @@ class WholeFiles:
 class Admission:
     """Judges the waiting files, a date at a time, in the order of the dates.
 
-    `replaced` are the paths of all waiting files: what is staged from them is replaced. `accepted`
-    are paths that someone let in by name; `standing` are those admitted earlier, which are read again
-    by newer rules. Both gates have decided on these two. `counts` holds the companies of each snapshot
-    date judged so far; a refused file is no measure for a later one.
+    `replaced` are the paths of all waiting files: what is staged from them is replaced.
+    `accepted` are paths that someone let in by name; `standing` are those admitted earlier, which
+    are read again by newer rules. Both gates have decided on these two. `counts` holds the
+    companies of each snapshot date judged so far; a refused file is no measure for a later one.
     """
 
     staged: StagedSnapshots

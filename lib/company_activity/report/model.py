@@ -47,9 +47,9 @@ class StepReport:
 class ChurnRisk:
     """One company to call, and why.
 
-    `days` are its active users on each of the last 60 days, oldest first; None where a date is missing
-    or the company was not there yet. `since` is the first day of this unbroken stretch at risk, as far
-    as those days show.
+    `days` are its active users on each of the last 60 days, oldest first; None where a date is
+    missing or the company was not there yet. `since` is the first day of this unbroken stretch at
+    risk, as far as those days show.
     """
 
     company_id: str
@@ -101,9 +101,10 @@ class Figures:
 class RunReport:
     """One invocation: what was asked, what each step did, how it ended.
 
-    `figures`, `churn_risks` and `new_risks` describe the lake on `risks_on`; where they could not be
-    read, `no_figures` says why. `churn_risks` begins with the companies that had most use in 60 days
-    and may leave out others. `new_risks` counts all companies whose risk began in the last 7 days.
+    `figures`, `churn_risks` and `new_risks` describe the lake on `risks_on`; where they could not
+    be read, `no_figures` says why. `churn_risks` begins with the companies that had most use in
+    60 days and may leave out others. `new_risks` counts all companies whose risk began in the
+    last 7 days.
     """
 
     run_id: str

@@ -78,12 +78,13 @@ def load_settings(
 ) -> Settings:
     """Read `conf/base.yaml` < `conf/<environment>.yaml` (or `file`) < environment < `overrides`.
 
-    The keys of `overrides` are dotted. An environment that is not named is the file's name; without a
-    file it is `local`. It is only a name for messages: what is allowed on a laptop alone (no TLS, DDL
-    applied unasked, a rebuilt lake adopted) depends on where `sql.url` leads.
+    The keys of `overrides` are dotted. An environment that is not named is the file's name;
+    without a file it is `local`. It is only a name for messages: what is allowed on a laptop
+    alone (no TLS, DDL applied unasked, a rebuilt lake adopted) depends on where `sql.url` leads.
 
     Raises:
-        SettingsError: for an unknown key, a wrong type or a missing value, with its place and remedy.
+        SettingsError: for an unknown key, a wrong type or a missing value, with its place and
+        remedy.
     """
     environ = os.environ if environ is None else environ
     environment = environment or (file.stem if file else "local")

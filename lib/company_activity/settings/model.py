@@ -50,8 +50,8 @@ def one_of(default: str, *values: str) -> Any:
 class ApiSettings:
     """The product-usage API: its address, its limits, and when a request is tried again.
 
-    `timeout_seconds` bounds the connect and each wait for bytes; `time_budget_seconds` one page as a
-    whole, with all its attempts and waits; `retry_after_cap_seconds` each single wait.
+    `timeout_seconds` bounds the connect and each wait for bytes; `time_budget_seconds` one page
+    as a whole, with all its attempts and waits; `retry_after_cap_seconds` each single wait.
     `resume_max_age` is how many seconds the pages of an interrupted fetch can be resumed from.
     `total_member` names the member of the API's answer that holds the number of a date's items:
     `total`, `total_count`, both or none.
@@ -151,8 +151,8 @@ CHANNELS = ["file", "mail", "teams", "webhook"]
 class NotifySettings:
     """Who hears of a run, and how.
 
-    `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one message as
-    a whole. A message that stays undelivered is given up after `keep_days`.
+    `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one
+    message as a whole. A message that stays undelivered is given up after `keep_days`.
     """
 
     channels: tuple[str, ...] = field(
