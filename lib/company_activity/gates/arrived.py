@@ -72,7 +72,9 @@ def usual(day: date, known: Mapping[date, tuple[int, int]]) -> Usual | None:
 
 
 def judge_volume(arrived: Arrived, normal: Usual | None, gates: GateSettings) -> Verdict:
-    """A date with far fewer records or events than usual; an error only where many records are usual.
+    """A date with far fewer records or events than usual.
+
+    It is an error only where many records are usual, else a warning.
 
     >>> gates = GateSettings()
     >>> small = Usual(Fraction(100), Fraction(1000))

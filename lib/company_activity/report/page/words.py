@@ -40,7 +40,7 @@ REASONS = {
 
 
 def printable(value: Any) -> Any:
-    """Text without what a page cannot hold (control characters, halves of surrogate pairs) or what turns it around.
+    """Text without the characters that a page cannot hold or that reverse its direction.
 
     >>> printable("Acme\\x00\\nCorp")
     'Acme· Corp'
