@@ -1,4 +1,4 @@
-"""What can go wrong, as a small tree: each error says what, where and the remedy, and knows its exit code."""
+"""The errors, as a small tree: each says what, where and the remedy, and has an exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class CompanyActivityError(Exception):
-    """The root. `str()` is the one line that whoever is on call reads.
+    """The root. `str()` is the line that the person on call reads.
 
     >>> print(UsageError("2025-02-30 is not a date", remedy="give it as YYYY-MM-DD"))
     UsageError: 2025-02-30 is not a date — give it as YYYY-MM-DD
@@ -26,15 +26,15 @@ class CompanyActivityError(Exception):
 
 
 class LakeBusy(CompanyActivityError):
-    """Another run holds the local lake. Nothing is wrong: try again when it has ended."""
+    """Another run holds the lake. Nothing is wrong: try again when it has ended."""
 
 
 class LakeUnfit(CompanyActivityError):
-    """A table of the lake is not one that this version can read or extend."""
+    """This version can neither read nor extend a table of the lake."""
 
 
 class UsageError(CompanyActivityError):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something impossible."""
 
     exit_code = 2
 
@@ -76,7 +76,8 @@ class CrmFileRefused(SourceError):
 class GateRefused(CompanyActivityError):
     """A gate found the data not fit to go on; `verdicts` are all that were given with it.
 
-    `besides` is what the step found wrong apart from that, each an error with an exit code of its own.
+    `besides` is what the step found wrong apart from that, each an error with an exit code of its
+    own.
     """
 
     exit_code = 4

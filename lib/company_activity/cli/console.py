@@ -25,6 +25,9 @@ MOST_RISKS = 10  # on a terminal
 UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
 
 
+NOTHING_TO_DO = "Nothing to do: every table and the warehouse are up to date. Nothing new was published."
+
+
 class Console:
     """Progress on standard output; errors on standard error, `with_traceback` if asked for."""
 
@@ -54,10 +57,11 @@ class Console:
 
     def step(self, step: StepReport) -> None:
         """One line for a step that has ended."""
-        counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in step.counts.items())
-        told = counts or "; ".join(step.notes)
+        counts = ", ".join(_counted(name, count) for name, count in step.counts.items())
+        text = escape(counts or "; ".join(step.notes))
         colour = COLOURS[step.outcome]
-        self.out.print(f"[{colour}]{step.outcome:<8}[/{colour}] {step.name:<16} {step.seconds:5.1f} s  {escape(told)}")
+        outcome = f"[{colour}]{step.outcome:<8}[/{colour}]"
+        self.out.print(f"{outcome} {step.name:<16} {step.seconds:5.1f} s  {text}")
         for warning in step.warnings:
             self.out.print(f"         [yellow]warning[/yellow]: {escape(warning)}")
         if step.error and self.with_traceback:
@@ -68,49 +72,46 @@ class Console:
     def summary(self, report: RunReport) -> None:
         """Rows per hop, who to call, and where the page is."""
         if not report.has_changed_something and report.exit_code == 0:
-            self.out.print("\nNothing to do: every table and the warehouse are up to date. Nothing new was published.")
+            self.out.print(f"\n{NOTHING_TO_DO}")
             return
         if report.churn_risks:
             self._risks(report)
         if report.not_judged:
-            self.out.print(f"Not judged on {report.risks_on}: {report.not_judged:,}, whose last 7 days are not known.")
-        failed = ", ".join(f"{step.name} (exit code {step.error.exit_code})" for step in report.failures if step.error)
-        self.out.print(
-            f"\nRun {report.run_id} {report.outcome} in {report.seconds:.0f} s{f': {failed}' if failed else ''}."
-        )
+            found = f"Not judged on {report.risks_on}: {report.not_judged:,}"
+            self.out.print(f"{found}, whose last 7 days are not known.")
+        failures = [f"{step.name} (exit code {step.error.exit_code})" for step in report.failures if step.error]
+        which = f": {', '.join(failures)}" if failures else ""
+        ended = f"{report.outcome} in {report.seconds:.0f} s"
+        self.out.print(f"\nRun {report.run_id} {ended}{which}.")
         if report.page:
             self.out.print(f"Report: {escape(report.page)}")
 
     def runs(self, records: Iterable[Mapping[str, Any]]) -> None:
         """A line per recorded run, and one for each step that failed, with its error."""
         for record in records:
-            outcome = "failed" if record["exit_code"] else "done" if record["has_changed_something"] else "nothing"
-            told = f"{len(record['dates']):4} dates  {record['seconds']:6.0f} s  {record['command']}"
-            exit_code, colour = record["exit_code"], COLOURS[outcome]
-            self.out.print(f"{record['run_id']}  [{colour}]{outcome:<7} {exit_code}[/{colour}]  {escape(told)}")
+            outcome = outcome_of(record)
+            size = f"{len(record['dates']):4} dates  {record['seconds']:6.0f} s"
+            text = escape(f"{size}  {record['command']}")
+            exit_code = record["exit_code"]
+            colour = COLOURS[outcome]
+            ended = f"[{colour}]{outcome:<7} {exit_code}[/{colour}]"
+            self.out.print(f"{record['run_id']}  {ended}  {text}")
             for step, error in errors_of(record):
                 self.out.print(escape(f"    {step}: {error['what']}"))
 
     def plan(self, plan: Plan) -> None:
-        """What a run would do: the dates to fetch, to stage, to build with their reasons, and to publish."""
+        """What a run would do: dates to fetch, stage, build with their reasons, and publish."""
         if plan.is_nothing:
-            self.out.print("Nothing to do with what has landed: every table and the warehouse are up to date.")
-        lines = [
-            ("fetch", spans_text(plan.fetch), "its content is not known before the run"),
-            ("missing", spans_text(plan.missing), "requested, but not completely landed"),
-            *(("stage", spans_text(days), state) for state, days in by_reason(plan.stage.items())),
-            *((f"crm {file.state}", file.path, file.told) for file in plan.crm),
-            *(("build", spans_text(days), why) for why, days in by_reason(reasons_of(plan))),
-            ("drop", spans_text(plan.drop), "built, but no longer complete"),
-            ("publish", spans_text(plan.publish), what_is_published(plan)),
-        ]
+            up_to_date = "every table and the warehouse are up to date"
+            self.out.print(f"Nothing to do with what has landed: {up_to_date}.")
         table = _table("", "", "", has_header=False)
-        for what, dates, why in lines:
+        for what, dates, why in plan_lines(plan):
             if dates:
                 table.add_row(what, escape(dates), escape(why))
         self.out.print(table)
         if plan.build:
-            self.out.print(f"Rows to rewrite: ≤ {plan.rows_to_rewrite:,} existing ones, and those of new dates.")
+            bound = f"≤ {plan.rows_to_rewrite:,} existing ones"
+            self.out.print(f"Rows to rewrite: {bound}, and those of new dates.")
         if plan.is_refused:
             self.out.print(
                 f"[yellow]The gate `rewrite` may refuse it[/yellow]: {escape(plan.refusal)}."
@@ -122,11 +123,17 @@ class Console:
         table = _table("company", "name", "reasons", "engagement")
         for risk in shown:
             name = escape(" ".join(risk.company_name.split()))
-            table.add_row(escape(risk.company_id), name, ", ".join(risk.reasons), f"{risk.engagement_score:.1f}")
+            reasons = ", ".join(risk.reasons)
+            score = f"{risk.engagement_score:.1f}"
+            table.add_row(escape(risk.company_id), name, reasons, score)
         self.out.print(f"\n[italic]Churn risks on {report.risks_on}[/italic]")
         self.out.print(table)
         if report.at_risk > len(shown):
             self.out.print(f"and {report.at_risk - len(shown):,} more at risk: see the report")
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count:,} {name.replace('_', ' ')}"
 
 
 def _console(stream: TextIO) -> RichConsole:
@@ -149,11 +156,35 @@ def _table(*headings: str, has_header: bool = True) -> RichTable:
     return table
 
 
+def outcome_of(record: Mapping[str, Any]) -> str:
+    """How a recorded run ended: failed, done, or nothing to do."""
+    if record["exit_code"]:
+        return "failed"
+    return "done" if record["has_changed_something"] else "nothing"
+
+
 def errors_of(record: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Each step that failed in a recorded run, and its error; older records name the first alone."""
     if "errors" in record:
         return [(error["step"], error) for error in record["errors"]]
     return [(record["failed_step"], record["error"])] if record["error"] else []
+
+
+def plan_lines(plan: Plan) -> list[tuple[str, str, str]]:
+    """A plan as lines: what is done, with which dates or file, and why; no dates, nothing to do."""
+    lines = [
+        ("fetch", spans_text(plan.fetch), "its content is not known before the run"),
+        ("missing", spans_text(plan.missing), "requested, but not completely landed"),
+    ]
+    for state, days in by_reason(plan.stage.items()):
+        lines.append(("stage", spans_text(days), state))
+    for file in plan.crm:
+        lines.append((f"crm {file.state}", file.path, file.told))
+    for why, days in by_reason(reasons_of(plan)):
+        lines.append(("build", spans_text(days), why))
+    lines.append(("drop", spans_text(plan.drop), "built, but no longer complete"))
+    lines.append(("publish", spans_text(plan.publish), what_is_published(plan)))
+    return lines
 
 
 def what_is_published(plan: Plan) -> str:
@@ -167,8 +198,8 @@ def reasons_of(plan: Plan) -> Iterator[tuple[date, str]]:
     """Each date to build with its reasons as one text; an upper bound is marked."""
     for planned in plan.build:
         first, *more = planned.reasons
-        told = f"{first} and {len(more)} more" if more else first
-        yield planned.day, f"≤ {told}" if planned.is_bound else told
+        reason = f"{first} and {len(more)} more" if more else first
+        yield planned.day, f"≤ {reason}" if planned.is_bound else reason
 
 
 def by_reason(dated: Iterable[tuple[date, str]]) -> list[tuple[str, list[date]]]:

@@ -1,7 +1,8 @@
-"""Whether a CRM file is whole enough to be let in: a file cut short must not make half the companies stale.
+"""Whether a CRM file is whole enough to be let in.
 
-Plain Python over counts; what the lake knows is handed in. Files are judged date by date, and no rows outlive the
-judging of their file: of a date only its companies are held, of the dates before it only their number.
+A file that was cut short must not make half the companies stale. Plain Python over counts; what
+the lake knows is an argument. Files are judged date by date. A file's rows are dropped once it is
+judged: of its date only the companies are kept, of earlier dates only their number.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from company_activity.records.crm import CrmFile
 # The companies staged for a date, from the paths that the waiting files do not replace.
 StagedIds = Callable[[date, frozenset[str]], set[str]]
 
-CRM_LOSS, CRM_BROKEN = "CRM_LOSS", "CRM_BROKEN"
+CRM_LOSS = "CRM_LOSS"
+CRM_BROKEN = "CRM_BROKEN"
 GATES = {CRM_LOSS: "CRM loss", CRM_BROKEN: "CRM broken"}
 
 
 @dataclass(frozen=True)
 class JudgedFile:
-    """What is kept of a file once it is judged: its bytes' digest and how much it holds, and no row.
+    """What is kept of a file once it is judged: its digest and its counts, no rows.
 
-    `companies` are those of its snapshot date once this file and the ones judged before it are staged.
+    `companies` counts those of its snapshot date, once this file and those judged before it are
+    staged.
     """
 
     path: str
@@ -42,11 +45,13 @@ class JudgedFile:
     def contents(self) -> str:
         """How many rows it has, and why how many of them are broken.
 
-        >>> JudgedFile("a.csv", "", date(2025, 1, 2), 10, 3, 7, {"BAD_ROW": 6, "BAD_TIMESTAMP": 1}).contents
+        >>> broken = {"BAD_ROW": 6, "BAD_TIMESTAMP": 1}
+        >>> JudgedFile("a.csv", "", date(2025, 1, 2), 10, 3, 7, broken).contents
         '10 rows, 7 broken: BAD_ROW 6, BAD_TIMESTAMP 1'
         """
         rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.broken_by_reason.items())
+        counts = self.broken_by_reason.items()
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts)
         return f"{rows}, {self.broken:,} broken: {reasons}" if self.broken else rows
 
     def is_broken(self, most: float) -> bool:
@@ -82,49 +87,79 @@ class Refusal:
     @property
     def plan_text(self) -> str:
         """What a plan says of it."""
-        return f"snapshot of {self.file.day}, {self.found} → would be refused, wanted {self.wanted}"
+        what = f"snapshot of {self.file.day}, {self.found}"
+        return f"{what} → would be refused, wanted {self.wanted}"
 
     @property
     def verdict(self) -> Verdict:
         """What the gate says of it."""
-        return Verdict(GATES[self.reason], self.file.path, False, f"{self.found}, of {self.file.day}", self.wanted)
+        found = f"{self.found}, of {self.file.day}"
+        return Verdict(GATES[self.reason], self.file.path, False, found, self.wanted)
 
 
 @dataclass(frozen=True)
 class StagedSnapshots:
-    """What is staged: the distinct companies per snapshot date, and its paths, of the dates that may change.
+    """What is staged: companies per snapshot date, and the paths of the dates that may change.
 
-    Without `ids` nobody can look at staged rows, and a date that keeps some is not judged for its loss.
+    `lost` are dates whose paths are not known. Without `ids` staged rows cannot be read, and a date
+    that keeps some is not judged for its loss.
     """
 
     companies: Mapping[date, int]
     paths: Mapping[date, frozenset[str]]
     ids: StagedIds | None
-    lost: frozenset[date] = frozenset()  # dates of which nothing tells by which paths they came
+    lost: frozenset[date] = frozenset()
 
     def keeps_some(self, day: date, replaced: frozenset[str]) -> bool:
         """Whether the date has other paths than these."""
         return day in self.lost or bool(self.paths.get(day, frozenset()) - replaced)
 
     def kept_ids(self, day: date, replaced: frozenset[str]) -> set[str]:
-        """The companies that a date keeps when these paths are replaced; rows are read only where it keeps any."""
+        """The companies that a date keeps when these paths are replaced.
+
+        Rows are read only where the date keeps any.
+        """
         if self.ids is None or not self.keeps_some(day, replaced):
             return set()
         return self.ids(day, replaced)
 
     def knows(self, day: date, replaced: frozenset[str]) -> bool:
-        """Whether all the companies of a date can be told."""
+        """Whether all companies of a date are known."""
         return self.ids is not None or not self.keeps_some(day, replaced)
+
+
+class WholeFiles:
+    """The files of one date that are not refused for broken rows.
+
+    `together` are the companies of all of them, `decided` of those alone that both gates have
+    decided on; both begin with those that the date keeps. `undecided` are the other files.
+    """
+
+    def __init__(self, kept: set[str]) -> None:
+        self.together = set(kept)
+        self.decided = set(kept)
+        self.files: list[JudgedFile] = []
+        self.undecided: list[JudgedFile] = []
+
+    def add(self, file: JudgedFile, companies: set[str], is_decided: bool) -> None:
+        """Count the file's companies with those of the files before it."""
+        self.together |= companies
+        counted = replace(file, companies=len(self.together))
+        self.files.append(counted)
+        if is_decided:
+            self.decided |= companies
+        else:
+            self.undecided.append(counted)
 
 
 @dataclass
 class Admission:
     """Judges the waiting files, a date at a time, in the order of the dates.
 
-    `replaced` are the paths of all the waiting files: what is staged from them goes. `accepted` are paths that
-    someone let in by name; `standing` those that were let in as they are, and are read again by newer rules: both
-    gates have decided on them. `counts` are the companies of each snapshot date as far as it is judged; a refused file
-    is no measure for a later one.
+    `replaced` are the paths of all waiting files: what is staged from them is replaced.
+    `accepted` are paths that someone let in by name; `standing` are those admitted earlier, which
+    are read again by newer rules. Both gates have decided on these two. `counts` holds the
+    companies of each snapshot date judged so far; a refused file is no measure for a later one.
     """
 
     staged: StagedSnapshots
@@ -148,36 +183,40 @@ class Admission:
             self._count(day, len(self.staged.kept_ids(day, self.replaced)))
 
     def judge(self, day: date, files: Iterable[CrmFile]) -> None:
-        """Let in the files of a date or refuse them: each for its broken rows, all together for their loss."""
-        kept = self.staged.kept_ids(day, self.replaced)
-        together = set(kept)
-        decided = set(kept)
-        whole: list[JudgedFile] = []
+        """Admit or refuse a date's files: each for its broken rows, all together for their loss."""
+        whole = WholeFiles(self.staged.kept_ids(day, self.replaced))
         for file in files:
             one = judged(file)
             companies = {record.company_id for record in file.accepted}
             del file  # its rows are gone before the next file is read
-            if one.is_broken(self.max_broken) and not self._is_decided(one):
+            is_decided = self._is_decided(one)
+            if one.is_broken(self.max_broken) and not is_decided:
                 self.refusals.append(self._broken(one))
-                continue
-            together |= companies
-            decided |= companies if self._is_decided(one) else set()
-            whole.append(replace(one, companies=len(together)))
-        loses = self._loses(day, len(together)) and self.staged.knows(day, self.replaced)
-        refused = [file for file in whole if loses and not self._is_decided(file)]
-        self.refusals += [self._loss(file, len(together), len(whole)) for file in refused]
-        accepted_files = [file for file in whole if file not in refused]
+            else:
+                whole.add(one, companies, is_decided)
+        self._judge_loss(day, whole)
+
+    def _judge_loss(self, day: date, whole: WholeFiles) -> None:
+        together = len(whole.together)
+        loses = self._loses(day, together) and self.staged.knows(day, self.replaced)
+        refused = whole.undecided if loses else []
+        for file in refused:
+            self.refusals.append(self._loss(file, together, len(whole.files)))
+        accepted_files = [file for file in whole.files if file not in refused]
         self.admitted += accepted_files
         if accepted_files:
-            self._count(day, len(decided if refused else together))
+            self._count(day, len(whole.decided if refused else whole.together))
 
     def _is_decided(self, file: JudgedFile) -> bool:
-        """Whether the file was let in before, by someone or as it is."""
+        """Whether the file was admitted before, by someone or by the gates."""
         return file.path in self.accepted or file.path in self.standing
 
     def _loses(self, day: date, companies: int) -> bool:
         earlier = self._earlier(day)
-        return earlier is not None and companies < (1 - exact(self.max_loss)) * self.counts[earlier]
+        if earlier is None:
+            return False
+        fewest = (1 - exact(self.max_loss)) * self.counts[earlier]
+        return companies < fewest
 
     def _earlier(self, day: date) -> date | None:
         """The nearest earlier snapshot date."""
@@ -207,11 +246,19 @@ class Admission:
         return Refusal(file, CRM_LOSS, found, f"about the {self.counts[earlier]:,} of {earlier}")
 
 
-def batches(files: Iterable[JudgedFile], most_rows: int, most_files: int) -> Iterable[list[JudgedFile]]:
-    """The files in their order, as many at a time as hold so many rows; one that holds more is alone.
+def batches(
+    files: Iterable[JudgedFile],
+    most_rows: int,
+    most_files: int,
+) -> Iterable[list[JudgedFile]]:
+    """The files in their order, in batches of at most so many rows and files.
 
-    >>> files = [JudgedFile(path, "", date(2025, 1, 2), rows, 0, 0, {}) for path, rows in zip("abcd", (5, 4, 2, 30))]
-    >>> ["".join(file.path for file in batch) for batch in batches(files, most_rows=10, most_files=9)]
+    A file that holds more rows is a batch of its own.
+
+    >>> sizes = {"a": 5, "b": 4, "c": 2, "d": 30}
+    >>> files = [JudgedFile(p, "", date(2025, 1, 2), n, 0, 0, {}) for p, n in sizes.items()]
+    >>> found = batches(files, most_rows=10, most_files=9)
+    >>> ["".join(file.path for file in batch) for batch in found]
     ['ab', 'c', 'd']
     """
     batch: list[JudgedFile] = []
@@ -219,7 +266,8 @@ def batches(files: Iterable[JudgedFile], most_rows: int, most_files: int) -> Ite
     for file in files:
         if batch and (rows + file.rows > most_rows or len(batch) == most_files):
             yield batch
-            batch, rows = [], 0
+            batch = []
+            rows = 0
         batch.append(file)
         rows += file.rows
     if batch:

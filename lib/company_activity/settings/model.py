@@ -1,6 +1,6 @@
 """Every setting, once: names, types, bounds and defaults live in these frozen dataclasses.
 
-`configuration.load_settings` fills them; the JSON Schema it checks against is derived from them.
+`loading.load_settings` fills them; the JSON Schema it checks against is derived from them.
 """
 
 from __future__ import annotations
@@ -35,18 +35,26 @@ class Secret(str):
 
 def bounded(default: Any, minimum: float, maximum: float | None = None) -> Any:
     """A number's default with the bounds that the JSON Schema states."""
-    bounds = {"minimum": minimum} if maximum is None else {"minimum": minimum, "maximum": maximum}
+    bounds = {"minimum": minimum}
+    if maximum is not None:
+        bounds["maximum"] = maximum
     return field(default=default, metadata=bounds)
+
+
+def one_of(default: str, *values: str) -> Any:
+    """A text's default with the values that the JSON Schema allows."""
+    return field(default=default, metadata={"enum": list(values)})
 
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """The product-usage API, and how patient we are with it.
+    """The product-usage API: its address, its limits, and when a request is tried again.
 
-    `timeout_seconds` bounds the connect and each wait for bytes; `time_budget_seconds` one page as a whole, with all
-    its attempts and waits; `retry_after_cap_seconds` each single wait. `resume_max_age` (seconds) is how long the
-    pages of a fetch that was cut off may still be gone on with. `total_member` names the member of the API's answer
-    that says how many items the date has in all: `total`, `total_count`, both or none.
+    `timeout_seconds` bounds the connect and each wait for bytes; `time_budget_seconds` one page
+    as a whole, with all its attempts and waits; `retry_after_cap_seconds` each single wait.
+    `resume_max_age` is how many seconds the pages of an interrupted fetch can be resumed from.
+    `total_member` names the member of the API's answer that holds the number of a date's items:
+    `total`, `total_count`, both or none.
     """
 
     url: str
@@ -60,15 +68,16 @@ class ApiSettings:
     max_pages: int = bounded(100_000, 1)
     max_page_bytes: int = bounded(64 * 1024 * 1024, 1)
     resume_max_age: float = bounded(3600.0, 0)
-    total_member: str = field(default="both", metadata={"enum": ["both", "total", "total_count", "none"]})
+    total_member: str = one_of("both", "both", "total", "total_count", "none")
 
 
 @dataclass(frozen=True)
 class LandingSettings:
     """Where raw files land: a directory, or Azure blob containers of the same names.
 
-    `root` is a directory or an account's URL (`https://<account>.blob.core.windows.net`, with the identity we run as);
-    a `connection` string wins over it. `part_bytes` is the size, as stored, at which a part is closed.
+    `root` is a directory or an account's URL (`https://<account>.blob.core.windows.net`, with the
+    identity we run as); a `connection` string wins over it. `part_bytes` is the size, as stored, at
+    which a part is closed.
     """
 
     root: str
@@ -76,7 +85,7 @@ class LandingSettings:
     crm_path: str = "raw/crm/"
     connection: Secret | None = None
     part_bytes: int = bounded(128 * 1024 * 1024, 1)
-    compression: str = field(default="none", metadata={"enum": ["none", "gzip"]})
+    compression: str = one_of("none", "none", "gzip")
     orphan_max_age_hours: float = bounded(24.0, 0)
     lock_timeout_seconds: float = bounded(600.0, 0)
 
@@ -96,7 +105,7 @@ class SqlSettings:
     url: str
     user: str = ""
     password: Secret = Secret("")
-    engine: str = field(default="", metadata={"enum": ["", "azuresql", "synapse"]})
+    engine: str = one_of("", "", "azuresql", "synapse")
     lock_timeout_seconds: float = bounded(600.0, 1)
     socket_timeout_seconds: float = bounded(3600.0, 1)
     wake_seconds: float = bounded(120.0, 0)
@@ -142,17 +151,20 @@ CHANNELS = ["file", "mail", "teams", "webhook"]
 class NotifySettings:
     """Who hears of a run, and how.
 
-    `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one message as a whole. A
-    message that stays undelivered is given up after `keep_days`.
+    `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one
+    message as a whole. A message that stays undelivered is given up after `keep_days`.
     """
 
-    channels: tuple[str, ...] = field(default=("file",), metadata={"items": {"type": "string", "enum": CHANNELS}})
+    channels: tuple[str, ...] = field(
+        default=("file",),
+        metadata={"items": {"type": "string", "enum": CHANNELS}},
+    )
     file: str = ""
     smtp_host: str = ""
     smtp_port: int = bounded(587, 1, 65535)
     smtp_user: str = ""
     smtp_password: Secret = Secret("")
-    smtp_tls: str = field(default="starttls", metadata={"enum": ["starttls", "tls", "none"]})
+    smtp_tls: str = one_of("starttls", "starttls", "tls", "none")
     mail_from: str = ""
     mail_to: tuple[str, ...] = ()
     teams_url: Secret = Secret("")
@@ -165,7 +177,7 @@ class NotifySettings:
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """Where the report of a run is written, and the address under which people find that folder, if it has one."""
+    """Where the report of a run is written, and the URL of that folder, if it has one."""
 
     dir: str
     url: str = ""
@@ -203,7 +215,7 @@ class EngagementSettings:
 
 @dataclass(frozen=True)
 class ChurnSettings:
-    """Thresholds of the churn reasons. Ratios are integers per hundred, so that conditions stay exact."""
+    """Thresholds of the churn reasons. Ratios are integer per cents: conditions stay exact."""
 
     low_use_user_days: int = bounded(3, 0)
     no_contact_days: int = bounded(30, 0)
@@ -213,7 +225,7 @@ class ChurnSettings:
 
 @dataclass(frozen=True)
 class MetricSettings:
-    """The constants of the metrics; their digest stands in the table under `metric_version`."""
+    """The constants of the metrics; the table's state holds their digest and `metric_version`."""
 
     metric_version: str = "1"
     engagement: EngagementSettings = EngagementSettings()
@@ -223,12 +235,13 @@ class MetricSettings:
     def mark(self) -> dict[str, str]:
         """The version and the digest of its constants: what a table says it was computed with."""
         constants = json.dumps(asdict(self), sort_keys=True)
-        return {"version": self.metric_version, "digest": hashlib.sha256(constants.encode()).hexdigest()[:16]}
+        digest = hashlib.sha256(constants.encode()).hexdigest()
+        return {"version": self.metric_version, "digest": digest[:16]}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All of it."""
+    """All settings, by section."""
 
     api: ApiSettings
     landing: LandingSettings

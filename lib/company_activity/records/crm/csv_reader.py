@@ -70,16 +70,18 @@ def read_records(data: bytes, rules: Grammar = COMMA, passed_by: int = 0) -> Ite
     >>> [record.cells for record in read_records(b'a,"b, ""c""\r\n"\r\nd"e,f\n\n"g')]
     [['a', 'b, "c"\r\n'], None, [''], None]
     """
-    lines, number, delimiter = Lines(data), passed_by, rules.delimiter
+    lines = Lines(data)
+    number = passed_by
     for line in islice(lines, passed_by, None):
         number += 1
         text = line.removesuffix("\r")
         if '"' not in text:
-            yield CsvRecord(number, text, None if "\r" in text else text.split(delimiter))
+            yield CsvRecord(number, text, None if "\r" in text else text.split(rules.delimiter))
         elif cells := cells_of(text, rules):
             yield CsvRecord(number, text, cells)
         else:
-            yield from (records := spanning_records(number, line, lines, rules))
+            records = spanning_records(number, line, lines, rules)
+            yield from records
             number = records[-1].line + records[-1].raw.count("\n")
 
 
@@ -92,7 +94,12 @@ def cells_of(text: str, rules: Grammar = COMMA) -> list[str] | None:
     cells: list[str] = rules.cell.findall(f"{rules.delimiter}{text}")
     if rules.delimiter.join(cells) != text:
         return None
-    return [cell[1:-1].replace('""', '"') if cell[:1] == '"' else cell for cell in cells]
+    return [unquoted(cell) for cell in cells]
+
+
+def unquoted(cell: str) -> str:
+    """A cell's text without the quotes around it."""
+    return cell[1:-1].replace('""', '"') if cell[:1] == '"' else cell
 
 
 def spanning_records(number: int, line: str, lines: Lines, rules: Grammar) -> list[CsvRecord]:
@@ -106,17 +113,19 @@ def spanning_records(number: int, line: str, lines: Lines, rules: Grammar) -> li
     if rules.stray_text.fullmatch(raw):
         lines.put_back(below)
         below = shorter_if_the_rest_reads_well(lines, rules, len(below), len(parts) - 1)
-    return [CsvRecord(number + n, part.removesuffix("\r"), None) for n, part in enumerate([line, *below])]
+    return [CsvRecord(at, part.removesuffix("\r"), None) for at, part in enumerate([line, *below], start=number)]
 
 
 def shorter_if_the_rest_reads_well(lines: Lines, rules: Grammar, *lengths: int) -> list[str]:
     """So many of the next lines as the lesser length says, if grammatical records fill them up to the greater."""
-    shorter, longer = min(lengths), max(lengths)
+    shorter = min(lengths)
+    longer = max(lengths)
     taken = list(islice(lines, shorter))
     rest: list[str] = []
     is_well = True
     while is_well and shorter + len(rest) < longer:
-        record = [first := next(lines), *lines_until_quotes_are_even(first, lines)]
+        first = next(lines)
+        record = [first, *lines_until_quotes_are_even(first, lines)]
         is_well = cells_of("\n".join(record).removesuffix("\r"), rules) is not None
         rest += record
     lines.put_back(rest)

@@ -62,9 +62,15 @@ def read_header(path: str, data: bytes) -> Columns:
     refuse_repeated(path, cells, names)
     ours = REQUIRED + OPTIONAL
     further = (cell for cell, name in zip(cells, names, strict=True) if name not in ours)
-    extra = list(dict.fromkeys(excerpt(without_invisible(cell))[1:-1] for cell in further))
-    file_date = names.index("file_date") if "file_date" in names else None
-    return Columns(len(names), tuple(names.index(name) for name in REQUIRED), file_date, extra, delimiter, passed_by)
+    shown = (excerpt(without_invisible(cell))[1:-1] for cell in further)
+    return Columns(
+        width=len(names),
+        required=tuple(names.index(name) for name in REQUIRED),
+        file_date=names.index("file_date") if "file_date" in names else None,
+        extra=list(dict.fromkeys(shown)),
+        delimiter=delimiter,
+        passed_by=passed_by,
+    )
 
 
 def has_sep_line(data: bytes) -> bool:
@@ -78,26 +84,45 @@ def has_sep_line(data: bytes) -> bool:
 
 
 def find_header(path: str, data: bytes, passed_by: int) -> tuple[str, CsvRecord]:
-    """The delimiter that gives the header its columns, else the one that gives most of them; the header read so.
+    """The delimiter that gives most of the required columns, and the header read with it.
 
     Raises:
         CrmFileRefused: if the file is empty, is no UTF-8 text, or its first line breaks the grammar of CSV.
     """
-    if data in (b"", BOM):
-        raise CrmFileRefused(f"{path} is empty", remedy=f"export it again; the first line is {NAMES}")
-    if cause := why_not_utf8(data):
-        begins = excerpt(data[:40].decode("utf-8", "surrogateescape"))
-        raise CrmFileRefused(f"{path} is not UTF-8: it begins {begins}: {cause}", remedy=SAVE_AS)
-    headers = {delimiter: next(read_records(data, grammar(delimiter), passed_by), None) for delimiter in DELIMITERS}
-    found = {delimiter: header for delimiter, header in headers.items() if header is not None}
+    refuse_unreadable(path, data)
+    found: dict[str, CsvRecord] = {}
+    for each in DELIMITERS:
+        first = next(read_records(data, grammar(each), passed_by), None)
+        if first is not None:
+            found[each] = first
     if not found:
-        raise CrmFileRefused(f"{path} has no line below sep=", remedy=f"export it again; the header is {NAMES}")
+        raise CrmFileRefused(
+            f"{path} has no line below sep=",
+            remedy=f"export it again; the header is {NAMES}",
+        )
     delimiter = max(found, key=lambda each: columns_given(found[each]))  # of equals the first
     header = found[delimiter]
     if header.cells is None:
-        what = f"{path}: its first line has broken quotes or a CR without LF: {excerpt(header.raw)}"
-        raise CrmFileRefused(f"{what}{likely_cause(data, header)}", remedy=SAVE_AS)
+        what = f"its first line has broken quotes or a CR without LF: {excerpt(header.raw)}"
+        cause = likely_cause(data, header)
+        raise CrmFileRefused(f"{path}: {what}{cause}", remedy=SAVE_AS)
     return delimiter, header
+
+
+def refuse_unreadable(path: str, data: bytes) -> None:
+    """Raises CrmFileRefused for a file that is empty or no UTF-8 text."""
+    if data in (b"", BOM):
+        raise CrmFileRefused(
+            f"{path} is empty",
+            remedy=f"export it again; the first line is {NAMES}",
+        )
+    cause = why_not_utf8(data)
+    if cause:
+        begins = excerpt(data[:40].decode("utf-8", "surrogateescape"))
+        raise CrmFileRefused(
+            f"{path} is not UTF-8: it begins {begins}: {cause}",
+            remedy=SAVE_AS,
+        )
 
 
 def columns_given(header: CsvRecord) -> int:

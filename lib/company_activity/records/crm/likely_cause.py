@@ -81,7 +81,9 @@ def delimiter_of(line: str) -> str:
         return "the whole line is in quotes: quote each field alone, or none"
     text = as_written(line)
     after_first = text[text.index(REQUIRED[0]) + len(REQUIRED[0]) :]
-    between = after_first[: min((at for name in REQUIRED[1:] if (at := after_first.find(name)) >= 0), default=0)]
+    places = [after_first.find(name) for name in REQUIRED[1:]]
+    nearest = min((place for place in places if place >= 0), default=0)
+    between = after_first[:nearest]
     return f"its fields seem to be separated by {excerpt(between, 10)}: use a comma, ;, a tab or |"
 
 

@@ -41,7 +41,8 @@ def read_crm_file(path: str, data: bytes, today: date) -> CrmFile:
     if rows.rows_in != len(accepted) + duplicates + len(quarantined):
         counts = f"{len(accepted)} accepted + {duplicates} duplicates + {len(quarantined)} quarantined"
         raise ImbalanceError(
-            f"{path}: {rows.rows_in} rows in, {counts}", remedy="report it with the file: it is a defect"
+            f"{path}: {rows.rows_in} rows in, {counts}",
+            remedy="report it with the file: it is a defect",
         )
     return CrmFile(
         path,
@@ -76,8 +77,9 @@ class Rows:
 
 
 def read_rows(path: str, data: bytes, columns: Columns, snapshot: Snapshot) -> Rows:
-    """Every row after the header, judged by itself; one whose every field is blank is counted, and is none."""
-    rows, future = Rows(), future_from(snapshot.day)
+    """Every row after the header, judged by itself; blank rows are only counted."""
+    rows = Rows()
+    future = future_from(snapshot.day)
     seen = 0
     for row in body(data, columns):
         seen += 1
@@ -109,7 +111,8 @@ def body(data: bytes, columns: Columns) -> Iterator[CsvRecord]:
 def file_dates(data: bytes, columns: Columns) -> Iterator[tuple[int, str]]:
     """The line and `file_date` of each row; nothing at all without such a column."""
     if columns.file_date is not None:
-        yield from ((row.line, file_date_of(row, columns)) for row in body(data, columns))
+        for row in body(data, columns):
+            yield row.line, file_date_of(row, columns)
 
 
 def file_date_of(row: CsvRecord, columns: Columns) -> str:

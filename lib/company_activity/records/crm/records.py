@@ -72,18 +72,26 @@ class CrmFile:
 
     @property
     def broken(self) -> int:
-        """How many rows cannot be read; one that a later line of its company replaces is no broken one."""
+        """How many rows cannot be read; a row that a later line replaces is not one of them."""
         return sum(row.reasons != [REPLACED] for row in self.quarantined)
 
     @property
     def broken_by_reason(self) -> dict[str, int]:
-        """How many of the broken rows broke each rule, the most frequent first; a row counts for each that it broke.
+        """How many of the broken rows broke each rule, the most frequent rule first.
 
-        >>> rows = [RefusedRow(2, None, "", ["BAD_ROW"]), RefusedRow(3, "a", "", ["BAD_ENCODING", "BAD_ROW"])]
+        A row counts for each rule that it broke.
+
+        >>> rows = [
+        ...     RefusedRow(2, None, "", ["BAD_ROW"]),
+        ...     RefusedRow(3, "a", "", ["BAD_ENCODING", "BAD_ROW"]),
+        ... ]
         >>> CrmFile("a.csv", "", date(2025, 1, 1), 2, [], 0, rows, []).broken_by_reason
         {'BAD_ROW': 2, 'BAD_ENCODING': 1}
         """
-        counts = Counter(reason for row in self.quarantined for reason in row.reasons if row.reasons != [REPLACED])
+        counts = Counter[str]()
+        for row in self.quarantined:
+            if row.reasons != [REPLACED]:
+                counts.update(row.reasons)
         return dict(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0])))
 
     @property

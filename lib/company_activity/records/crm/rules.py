@@ -37,15 +37,20 @@ def read_row(row: CsvRecord, columns: Columns, future: int) -> CrmRecord | Refus
     """
     is_whole = is_readable(row.raw)
     if not columns.fit(row.cells):
-        return RefusedRow(row.line, None, as_shown(row.raw), ["BAD_ROW"] if is_whole else ["BAD_ENCODING", "BAD_ROW"])
+        reasons = ["BAD_ROW"] if is_whole else ["BAD_ENCODING", "BAD_ROW"]
+        return RefusedRow(row.line, None, as_shown(row.raw), reasons)
     cells = columns.pick(row.cells)
     if is_whole:
         return read_cells(row, cells, future)
-    return read_cells(row, [cell if is_readable(cell) else None for cell in cells], future, "BAD_ENCODING")
+    readable = [cell if is_readable(cell) else None for cell in cells]
+    return read_cells(row, readable, future, "BAD_ENCODING")
 
 
 def read_cells(
-    row: CsvRecord, cells: Sequence[str | None], future: int, broken: str | None = None
+    row: CsvRecord,
+    cells: Sequence[str | None],
+    future: int,
+    broken: str | None = None,
 ) -> CrmRecord | RefusedRow:
     """The five cells typed. None stands for a cell that nobody can read, `broken` for what is known already.
 
@@ -53,11 +58,21 @@ def read_cells(
     points), `BAD_TIMESTAMP`, and `FUTURE` (a last contact from the instant `future` on).
     """
     company_id, bad_id = read_company_id(cells[0])
-    name, country, industry_tag = none_if_blank(cells[1]), none_if_blank(cells[2]), none_if_blank(cells[3])
-    too_long = "OUT_OF_RANGE" if is_too_long(name) or is_too_long(country) or is_too_long(industry_tag) else None
+    name = none_if_blank(cells[1])
+    country = none_if_blank(cells[2])
+    industry_tag = none_if_blank(cells[3])
+    has_long_text = is_too_long(name) or is_too_long(country) or is_too_long(industry_tag)
+    too_long = "OUT_OF_RANGE" if has_long_text else None
     contact, bad_contact = read_contact(cells[4], future)
     if company_id is not None and not (broken or bad_id or too_long or bad_contact):
-        return CrmRecord(row.line, company_id, name, shared(country), shared(industry_tag), contact)
+        return CrmRecord(
+            row.line,
+            company_id,
+            name,
+            interned(country),
+            interned(industry_tag),
+            contact,
+        )
     reasons = sorted(reason for reason in (broken, bad_id, too_long, bad_contact) if reason)
     return RefusedRow(row.line, fields.trim(cells[0] or "") or None, as_shown(row.raw), reasons)
 
@@ -76,8 +91,8 @@ def none_if_blank(text: str | None) -> str | None:
     return text if text and text.strip(" ") else None
 
 
-def shared(text: str | None) -> str | None:
-    """The same text, held in memory once: a million rows name a few hundred countries and industries."""
+def interned(text: str | None) -> str | None:
+    """The same text, held once in memory: a million rows name a few hundred countries."""
     return None if text is None else sys.intern(text)
 
 

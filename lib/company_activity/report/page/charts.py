@@ -1,4 +1,7 @@
-"""The page's pictures, drawn by matplotlib: each chart once wide and once for a phone, and a line per company."""
+"""The page's pictures, drawn by matplotlib.
+
+Each chart is drawn once wide and once for a phone; each company at risk has a line.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,26 @@ if TYPE_CHECKING:
 
     from company_activity.report.model import ChurnRisk, DayFigures
 
+NAN = float("nan")  # where a line has a gap
 WIDTHS = {"wide": 10.0, "phone": 3.9}  # inches of 72 points; the page scales both by about 1.3
-INK, MUTED, GRID, GAP = "#1c2430", "#55606e", "#dde2e8", "#eef1f4"
-BLUE, PALE_BLUE, RED = "#1f5fa8", "#c3d8ee", "#dc9c93"
+INK = "#1c2430"
+MUTED = "#55606e"
+GRID = "#dde2e8"
+GAP = "#eef1f4"
+BLUE = "#1f5fa8"
+PALE_BLUE = "#c3d8ee"
+RED = "#dc9c93"
 FONT = {"family": "DejaVu Sans", "size": 8.5, "color": MUTED}  # for measuring; the page sets its own
-# What each panel shows, its heading, the colour of the days, and of their weekly mean where weekends hide a trend.
+# What each panel shows, its heading, the colour of the days, and that of their weekly mean, which
+# is drawn where weekends hide a trend.
 PANELS: tuple[tuple[str, str, str, str | None], ...] = (
     ("active_users", "Active users per day", PALE_BLUE, BLUE),
     ("events", "Events per day", PALE_BLUE, BLUE),
     ("at_risk", "Companies at risk", RED, None),
 )
+
+
+SEE_TABLE = "The figures stand in the table below."
 
 
 @dataclass(frozen=True)
@@ -45,9 +58,8 @@ class Chart:
 def activity_chart(days: Sequence[DayFigures]) -> Chart:
     """Users, events and companies at risk over time, one above the other."""
     title = f"Active users, events and companies at risk, {_period(days)}"
-    first, last = days[0], days[-1]
-    ends = (f"{getattr(first, of):,} to {getattr(last, of):,} {of.replace('_', ' ')}" for of, *_ in PANELS)
-    told = f"From the first day to the last: {', '.join(ends)}. The figures are in the table below."
+    changes = ", ".join(_change(days, name) for name, *_ in PANELS)
+    description = f"From the first day to the last: {changes}. {SEE_TABLE}"
 
     def draw(width: str) -> Markup:
         figure, panels = _panels(width, len(PANELS), 1.1)
@@ -55,28 +67,39 @@ def activity_chart(days: Sequence[DayFigures]) -> Chart:
             figures = [getattr(one, name) for one in days]
             _steps(axes, days, figures, pale)
             if colour:
-                axes.plot(*_mean_of_week(days, figures), color=colour, linewidth=1.4, clip_on=False)
+                mean = _mean_of_week(days, figures)
+                axes.plot(*mean, color=colour, linewidth=1.4, clip_on=False)
             axes.set_title(heading, loc="left", fontdict=FONT | {"color": INK}, pad=4)
-        return inline_svg(_finished(figure, days, width), f"activity-{width}", title, told)
+        finished = _finished(figure, days, width)
+        return inline_svg(finished, f"activity-{width}", title, description)
 
     return Chart("activity", draw("wide"), draw("phone"))
+
+
+def _change(days: Sequence[DayFigures], name: str) -> str:
+    first = getattr(days[0], name)
+    last = getattr(days[-1], name)
+    return f"{first:,} to {last:,} {name.replace('_', ' ')}"
 
 
 def lifecycle_chart(days: Sequence[DayFigures]) -> Chart:
     """How many companies are in which state, stacked, over time."""
     title = f"Companies by lifecycle state, {_period(days)}"
-    shares = ", ".join(f"{days[-1].lifecycle.get(state, 0):,} {state}" for state in STATES)
-    told = f"On the last day: {shares}. The figures are in the table below."
+    newest = days[-1].lifecycle
+    shares = ", ".join(f"{newest.get(state, 0):,} {state}" for state in STATES)
+    description = f"On the last day: {shares}. {SEE_TABLE}"
 
     def draw(width: str) -> Markup:
         figure, [axes] = _panels(width, 1, 2.4)
         below = [0] * len(days)
         for state, (colour, _) in STATES.items():
-            above = [low + one.lifecycle.get(state, 0) for low, one in zip(below, days, strict=True)]
+            counts = [one.lifecycle.get(state, 0) for one in days]
+            above = [low + count for low, count in zip(below, counts, strict=True)]
             if above != below:
                 _steps(axes, days, above, colour, below)
             below = above
-        return inline_svg(_finished(figure, days, width), f"lifecycle-{width}", title, told)
+        finished = _finished(figure, days, width)
+        return inline_svg(finished, f"lifecycle-{width}", title, description)
 
     return Chart("lifecycle", draw("wide"), draw("phone"))
 
@@ -88,15 +111,18 @@ def sparkline(risk: ChurnRisk, on: date | None) -> Markup | None:
         return None
     figure, line = _spark_figure()
     figure.axes[0].set(xlim=(0, len(risk.days) - 1), ylim=(0, max(*known, 1) * 1.08))
-    line.set_data(range(len(risk.days)), [float("nan") if users is None else users for users in risk.days])
-    return inline_svg(figure, f"spark-{_stable_name(risk.company_id)}", _spoken(risk, on, known))
+    heights = [NAN if users is None else users for users in risk.days]
+    line.set_data(range(len(risk.days)), heights)
+    name = f"spark-{_stable_name(risk.company_id)}"
+    return inline_svg(figure, name, _alternative_text(risk, on, known))
 
 
-def _spoken(risk: ChurnRisk, on: date, known: Sequence[int]) -> str:
+def _alternative_text(risk: ChurnRisk, on: date, known: Sequence[int]) -> str:
     peak = max(known)
     ago = next(back for back, users in enumerate(reversed(risk.days)) if users == peak)
     at = day(on - timedelta(days=ago))
-    return f"Active users per day in {len(risk.days)} days: most on {at}, {peak:,}; on the last day {known[-1]:,}"
+    most = f"most on {at}, {peak:,}"
+    return f"Active users per day in {len(risk.days)} days: {most}; on the last day {known[-1]:,}"
 
 
 def _stable_name(company_id: str) -> str:
@@ -123,59 +149,95 @@ def _panels(width: str, count: int, inches: float) -> tuple[Figure, list[Axes]]:
     height = count * inches + 0.35
     figure = Figure(figsize=(WIDTHS[width], height))
     figure.patch.set_visible(False)
-    left, right = 0.42 / WIDTHS[width], 0.26 / WIDTHS[width]  # half of the last date stands out
+    left = 0.42 / WIDTHS[width]
+    right = 0.26 / WIDTHS[width]  # half of the last date stands out
     drawn: Any = figure.subplots(count, 1, sharex=True, squeeze=False)
     figure.subplots_adjust(left, 0.25 / height, 1 - right, 1 - 0.25 / height, hspace=0.45)
     return figure, list(drawn[:, 0])
 
 
 def _steps(
-    axes: Axes, days: Sequence[DayFigures], above: Sequence[float], colour: str, below: Sequence[float] | None = None
+    axes: Axes,
+    days: Sequence[DayFigures],
+    above: Sequence[float],
+    colour: str,
+    below: Sequence[float] | None = None,
 ) -> None:
     """A filled step per date; a missing date leaves a gap, so that it cannot be taken for a zero."""
-    at = {day_number(one.day): place for place, one in enumerate(days)}
-    numbers = range(min(at), max(at) + 1)
-    nan = float("nan")
-    tops = [above[at[n]] if n in at else nan for n in numbers]
-    floors = [(below[at[n]] if below else 0) if n in at else nan for n in numbers]
-    edges = [n - 0.5 for n in (*numbers, numbers[-1] + 1)]
-    axes.stairs(tops, edges, baseline=floors, fill=True, color=colour, linewidth=0, clip_on=False)
+    numbers = [day_number(one.day) for one in days]
+    top_of = dict(zip(numbers, above, strict=True))
+    floor_of = dict(zip(numbers, below or [0] * len(days), strict=True))
+    first = min(numbers)
+    last = max(numbers)
+    tops = [top_of.get(number, NAN) for number in range(first, last + 1)]
+    floors = [floor_of.get(number, NAN) for number in range(first, last + 1)]
+    edges = [number - 0.5 for number in range(first, last + 2)]
+    axes.stairs(
+        tops,
+        edges,
+        baseline=floors,
+        fill=True,
+        color=colour,
+        linewidth=0,
+        clip_on=False,
+    )
 
 
 def _mean_of_week(days: Sequence[DayFigures], figures: Sequence[int]) -> tuple[list[int], list[float]]:
     """Day numbers and the mean of the 7 days that end there; NaN where one is missing."""
     by_day = {day_number(one.day): figure for one, figure in zip(days, figures, strict=True)}
     numbers = list(range(min(by_day) + 6, max(by_day) + 1))
-    weeks = ([by_day.get(number - back) for back in range(7)] for number in numbers)
-    return numbers, [float("nan") if None in week else sum(filter(None, week)) / 7 for week in weeks]
+    means = []
+    for number in numbers:
+        week = [by_day.get(number - back, NAN) for back in range(7)]
+        means.append(sum(week) / 7)
+    return numbers, means
 
 
 def _finished(figure: Figure, days: Sequence[DayFigures], width: str) -> Figure:
-    """Axes that hold back: few ticks, thin lines, missing dates shaded."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    first, last = day_number(days[0].day), day_number(days[-1].day)
+    """The figure with its axes set: few ticks, thin lines, missing dates shaded."""
+    most_ticks = 7 if width == "wide" else 4
     for axes in figure.axes:
-        axes.set_xlim(first - 0.5, last + 0.5)
-        axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _compact(value)))
-        axes.set_xticks(_ticks(days, 7 if width == "wide" else 4))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: _day_label(number)))
-        axes.grid(axis="y", color=GRID, linewidth=0.6, clip_on=False)
-        axes.set_axisbelow(True)
-        axes.patch.set_visible(False)
-        axes.tick_params(length=0, labelcolor=MUTED, labelsize=FONT["size"])
-        axes.spines[["top", "left", "right"]].set_visible(False)
-        axes.spines["bottom"].set(color=GRID, linewidth=0.8)
-        for gap in missing_dates(days):
-            axes.axvspan(day_number(gap) - 0.5, day_number(gap) + 0.5, color=GAP, linewidth=0, clip_on=False)
+        _set_ticks(axes, days, most_ticks)
+        _set_lines(axes)
+        _shade_missing(axes, days)
     return figure
 
 
-def _ticks(days: Sequence[DayFigures], most: int) -> list[int]:
-    """Day numbers at even distances, the last day among them."""
-    first, last = day_number(days[0].day), day_number(days[-1].day)
+def _set_ticks(axes: Axes, days: Sequence[DayFigures], most: int) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    first = day_number(days[0].day)
+    last = day_number(days[-1].day)
+    axes.set_xlim(first - 0.5, last + 0.5)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _compact(value)))
+    axes.set_xticks(_ticks(first, last, most))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: _day_label(number)))
+
+
+def _set_lines(axes: Axes) -> None:
+    axes.grid(axis="y", color=GRID, linewidth=0.6, clip_on=False)
+    axes.set_axisbelow(True)
+    axes.patch.set_visible(False)
+    axes.tick_params(length=0, labelcolor=MUTED, labelsize=FONT["size"])
+    axes.spines[["top", "left", "right"]].set_visible(False)
+    axes.spines["bottom"].set(color=GRID, linewidth=0.8)
+
+
+def _shade_missing(axes: Axes, days: Sequence[DayFigures]) -> None:
+    for gap in missing_dates(days):
+        number = day_number(gap)
+        axes.axvspan(number - 0.5, number + 0.5, color=GAP, linewidth=0, clip_on=False)
+
+
+def _ticks(first: int, last: int, most: int) -> list[int]:
+    """Day numbers at even distances, the last day among them.
+
+    >>> _ticks(0, 20, 4)
+    [20, 15, 10, 5, 0]
+    """
     step = max(-(-(last - first) // most), 1)
     return list(range(last, first - 1, -step))
 

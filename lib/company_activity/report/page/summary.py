@@ -63,7 +63,8 @@ def missing_dates(days: Sequence[DayFigures]) -> list[date]:
     """The dates between the first and the last that have no rows."""
     there = {one.day for one in days}
     count = (days[-1].day - days[0].day).days if days else 0
-    return [day for n in range(count) if (day := days[0].day + timedelta(days=n)) not in there]
+    all_dates = (days[0].day + timedelta(days=n) for n in range(count))
+    return [day for day in all_dates if day not in there]
 
 
 def failures(report: RunReport) -> list[StepReport]:
@@ -73,4 +74,9 @@ def failures(report: RunReport) -> list[StepReport]:
 
 def refusals(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts that did not pass, errors before warnings."""
-    return sorted((v for v in verdicts if not v.passed), key=lambda v: (v.severity != "error", v.scope, v.gate))
+    not_passed = (verdict for verdict in verdicts if not verdict.passed)
+    return sorted(not_passed, key=_severest_first)
+
+
+def _severest_first(verdict: Verdict) -> tuple[bool, str, str]:
+    return verdict.severity != "error", verdict.scope, verdict.gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +40,21 @@ REASONS = {
 
 
 def printable(value: Any) -> Any:
-    """Text without what a page cannot hold (control characters, halves of surrogate pairs) or what turns it around.
+    """Text without the characters that a page cannot hold or that reverse its direction.
 
     >>> printable("Acme\\x00\\nCorp")
     'Acme· Corp'
     """
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    spaced = (" " if c in "\n\r\t" else c for c in value)
-    return "".join("·" if unicodedata.category(c) in ("Cc", "Cs") or c in TURNING else c for c in spaced)
+    return "".join(_printable_character(character) for character in value)
+
+
+def _printable_character(character: str) -> str:
+    if character in "\n\r\t":
+        return " "
+    is_control = unicodedata.category(character) in ("Cc", "Cs")
+    return "·" if is_control or character in TURNING else character
 
 
 def cut(text: str, characters: int) -> str:
@@ -95,7 +102,8 @@ def heading(name: str) -> str:
 
 def reason_with_figures(reason: str, risk: ChurnRisk, on: date) -> str:
     """Why this company is at risk, with its own figures."""
-    week, before = (sum(users or 0 for users in days) for days in (risk.days[-7:], risk.days[-14:-7]))
+    week = _user_days(risk.days[-7:])
+    before = _user_days(risk.days[-14:-7])
     if reason == "SILENT" and risk.last_active:
         return f"no active user for {(on - risk.last_active).days} days"
     if reason == "SHARP_DROP":
@@ -103,6 +111,10 @@ def reason_with_figures(reason: str, risk: ChurnRisk, on: date) -> str:
     if reason == "LOW_USE_NO_CONTACT":
         return f"{week:,} user-days in 7 days, {_contact(risk.last_contact, on)}"
     return definition(reason)
+
+
+def _user_days(days: Sequence[int | None]) -> int:
+    return sum(users or 0 for users in days)
 
 
 def reason_name(reason: str) -> str:
