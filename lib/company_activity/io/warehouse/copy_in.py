@@ -61,9 +61,11 @@ def _sender(spark: SparkSession, copy: Any) -> Callable[[Any], None]:
 
     Its row holds just what `writeToCopy` takes, so it becomes the arguments of a call by reflection.
     """
-    jvm, gateway = driver_jvm(spark), spark.sparkContext._gateway
+    jvm = driver_jvm(spark)
+    gateway = spark.sparkContext._gateway
     assert gateway is not None
-    kinds, arguments = gateway.new_array(jvm.Class, 3), gateway.new_array(jvm.Object, 3)
+    kinds = gateway.new_array(jvm.Class, 3)
+    arguments = gateway.new_array(jvm.Object, 3)
     for place, kind in enumerate((jvm.Class.forName("[B"), jvm.Integer.TYPE, jvm.Integer.TYPE)):
         kinds[place] = kind
     write = copy.getClass().getMethod("writeToCopy", kinds)

@@ -1,4 +1,4 @@
-"""Try again what passes: a database that wakes, a lost connection, a deadlock."""
+"""Retry transient failures: a database that wakes, a lost connection, a deadlock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from company_activity.io.warehouse.jdbc import SqlError
 
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 10.0
-ALWAYS = 3  # a deadlock may end a transaction of an hour: so often it is tried again whatever the time
+ALWAYS = 3  # retries whatever the time: a deadlock may end a transaction of an hour
 
 T = TypeVar("T")
 
@@ -38,7 +38,9 @@ class Retries:
         >>> Retries(120, slept.append).run(unit, lambda failure: failure.is_disconnect), slept
         ('awake', [0.2, 0.4])
         """
-        wait, waited, tries = FIRST_WAIT, 0.0, 0
+        wait = FIRST_WAIT
+        waited = 0.0
+        tries = 0
         began: float | None = None
         while True:
             try:

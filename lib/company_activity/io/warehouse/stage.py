@@ -118,7 +118,8 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage
         StageLostError: if there is no such table; none is made then.
         SqlError: what the first task that failed for good ran into.
     """
-    target, publish = warehouse.target, warehouse.publish
+    target = warehouse.target
+    publish = warehouse.publish
     shares = as_staged(rows, table, warehouse.dialect).repartition(publish.writers, *table.key)
     options = target.revealed() | warehouse.dialect.connection_options(warehouse.sql)
     options |= warehouse.dialect.writer_options(publish)
