@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
-from typing import Any
-
-from pyspark.sql import DataFrame, SparkSession
+from typing import TYPE_CHECKING, Any
 
 from company_activity.io.warehouse.jdbc import Connection, driver_jvm, failures
 from company_activity.io.warehouse.pg_binary import SIGNATURE, TRAILER, as_chunks
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 AHEAD = 2  # slices that are read while one is sent
 
