@@ -24,11 +24,11 @@ class Retries:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def run(self, unit: Callable[[], T], passes: Callable[[SqlError], bool]) -> T:
+    def run(self, unit: Callable[[], T], is_transient: Callable[[SqlError], bool]) -> T:
         """What `unit` returns, once it does; it must leave nothing behind that a repeat would double.
 
         Raises:
-            SqlError: at once if it does not pass, else the last one.
+            SqlError: at once if it is not transient, else the last one.
 
         >>> slept, failures = [], [SqlError("waking", "08006"), SqlError("waking", "08006")]
         >>> def unit() -> str:
@@ -48,7 +48,7 @@ class Retries:
             except SqlError as failure:
                 began = self.clock() if began is None else began
                 left = self.seconds - max(waited, self.clock() - began)
-                if not passes(failure) or (left <= 0 and tries >= ALWAYS):
+                if not is_transient(failure) or (left <= 0 and tries >= ALWAYS):
                     raise
             pause = wait if tries < ALWAYS else min(wait, left)
             self.sleep(pause)

@@ -56,7 +56,7 @@ def as_staged(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFram
 def filled_stage(
     warehouse: Warehouse, rows: DataFrame, batch: PublishBatch, run_id: str, now: datetime
 ) -> Iterator[str]:
-    """A staging table with `rows` in it; where filling fails on what passes, a new one is made and filled.
+    """A staging table with `rows` in it; after a transient failure a new one is made and filled.
 
     Raises:
         StageLostError: if the table is gone before its rows are written.

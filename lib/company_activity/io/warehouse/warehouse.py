@@ -36,7 +36,7 @@ class Warehouse:
     sleep: Callable[[float], None] = time.sleep
 
     def tried(self, unit: Callable[[], T]) -> T:
-        """What `unit` returns; where it fails on what passes, all of it again, for `sql.wake_seconds`."""
+        """What `unit` returns; after a transient failure all of it is run again, for `sql.wake_seconds`."""
         return Retries(self.sql.wake_seconds, self.sleep).run(unit, self.dialect.is_transient)
 
     def asked(self, work: Callable[[Connection], T]) -> T:
@@ -78,7 +78,7 @@ class Warehouse:
             code = f" (SQLSTATE {failure.state}, code {failure.code})" if failure.state or failure.code else ""
             raise PublishError(
                 f"{doing} at {self.target.shown}: {failure}{code}",
-                remedy=f"mend what it says; it then goes on from there: {again}",
+                remedy=f"fix the cause and rerun; publishing resumes there: {again}",
             ) from failure
 
 
