@@ -37,16 +37,9 @@ def publish_dates(
     changed = [scope for scope, content in contents.items() if not is_served(newest.get(scope), content, lake.fence)]
     unchanged = contents.keys() - changed
     resend = _drifted(publisher, lake, [day for day in repair if day.isoformat() in unchanged])
-    due = sorted([*changed, *resend])
-    _check_gone(lake, [date.fromisoformat(scope) for scope in due if contents[scope] == MISSING])
-
-    published: list[str] = []
-    sent = 0
-    for scopes in _parts(due, publisher.warehouse.publish.max_dates_per_transaction):
-        part = {scope: contents[scope] for scope in scopes}
-        written, rows = _publish_part(publisher, lake, part, resend.intersection(scopes))
-        published += [row.scope for row in written]
-        sent += rows
+    due = {scope: contents[scope] for scope in sorted([*changed, *resend])}
+    _check_gone(lake, due)
+    published, sent = _publish_due(publisher, lake, due, resend)
     already = tuple(scope for scope in contents if scope not in published)
     seconds = time.monotonic() - started
     return TablePublished(lake.served.name, tuple(published), already, sent, seconds)
@@ -69,12 +62,13 @@ def _drifted(publisher: Publisher, lake: PinnedTable, days: Iterable[date]) -> f
     return frozenset(publisher.find_drifted(lake.served, wanted))
 
 
-def _check_gone(lake: PinnedTable, days: Collection[date]) -> None:
+def _check_gone(lake: PinnedTable, contents: Mapping[str, str]) -> None:
     """Refuse to delete dates that the lake has rows of: a state that could not be read names no date.
 
     Raises:
         PublishError: with those dates.
     """
+    days = [date.fromisoformat(scope) for scope, content in contents.items() if content == MISSING]
     if not days:
         return
     found = lake.of_days(days).select(lake.served.day_column).distinct().collect()
@@ -84,6 +78,20 @@ def _check_gone(lake: PinnedTable, days: Collection[date]) -> None:
             f"{lake.served.name} has rows of {named} in the lake, but its state knows no such date; nothing is deleted",
             remedy="build what is named again: company-activity run --date D",
         )
+
+
+def _publish_due(
+    publisher: Publisher, lake: PinnedTable, due: Mapping[str, str], resend: frozenset[str]
+) -> tuple[list[str], int]:
+    """Publish these scopes, several per transaction: those that were published, and how many rows were sent."""
+    published: list[str] = []
+    sent = 0
+    for scopes in _parts(list(due), publisher.warehouse.publish.max_dates_per_transaction):
+        part = {scope: due[scope] for scope in scopes}
+        written, rows = _publish_part(publisher, lake, part, resend.intersection(scopes))
+        published += [row.scope for row in written]
+        sent += rows
+    return published, sent
 
 
 def _parts(scopes: Sequence[str], size: int) -> Iterator[Sequence[str]]:

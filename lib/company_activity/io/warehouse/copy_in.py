@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
-from typing import Any
-
-from pyspark.sql import DataFrame, SparkSession
+from typing import TYPE_CHECKING, Any
 
 from company_activity.io.warehouse.jdbc import Connection, driver_jvm, failures
 from company_activity.io.warehouse.pg_binary import SIGNATURE, TRAILER, as_chunks
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 AHEAD = 2  # slices that are read while one is sent
 
@@ -61,9 +62,11 @@ def _sender(spark: SparkSession, copy: Any) -> Callable[[Any], None]:
 
     Its row holds just what `writeToCopy` takes, so it becomes the arguments of a call by reflection.
     """
-    jvm, gateway = driver_jvm(spark), spark.sparkContext._gateway
+    jvm = driver_jvm(spark)
+    gateway = spark.sparkContext._gateway
     assert gateway is not None
-    kinds, arguments = gateway.new_array(jvm.Class, 3), gateway.new_array(jvm.Object, 3)
+    kinds = gateway.new_array(jvm.Class, 3)
+    arguments = gateway.new_array(jvm.Object, 3)
     for place, kind in enumerate((jvm.Class.forName("[B"), jvm.Integer.TYPE, jvm.Integer.TYPE)):
         kinds[place] = kind
     write = copy.getClass().getMethod("writeToCopy", kinds)

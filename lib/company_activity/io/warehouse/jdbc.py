@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 Row = tuple[str | None, ...]
 
 
-# No such host, no trusted certificate: drivers call it a lost connection, but it stays as it is.
-SETTLED = ("UnknownHostException", "CertificateException", "CertPathBuilderException", "CertPathValidatorException",
-           "SSLPeerUnverifiedException")  # fmt: skip
+# No such host, no trusted certificate: drivers call it a lost connection, but no later try succeeds.
+SETTLED = (
+    "UnknownHostException",
+    "CertificateException",
+    "CertPathBuilderException",
+    "CertPathValidatorException",
+    "SSLPeerUnverifiedException",
+)
 REJECTED = "08004"  # the server answered, and wants no such connection
 
 
@@ -150,9 +155,11 @@ def failures(target: Target) -> Iterator[None]:
 
 
 def _as_sql_error(thrown: Any, target: Target) -> SqlError:
-    cause = root = thrown
+    root = thrown
+    cause = thrown
     while cause is not None and not _is_a(cause, "SQLException"):
-        root, cause = cause, cause.getCause()
+        root = cause
+        cause = cause.getCause()
     if cause is None:
         return SqlError(target.without_secrets(_first_line(root)))
     while (following := cause.getNextException()) is not None:  # the reason stands behind a batch's own words

@@ -59,7 +59,8 @@ def begin(files: Files, url: str, run_id: str) -> None:
 def mirror(files: Files, url: str, ledger: Ledger, run_id: str) -> None:
     """Copy the ledger of the warehouse at `url`, unless its newest copy says the same; earlier copies go."""
     folder = files.of(url)
-    names, text = _ours(folder), json.dumps(_as_mapping(ledger), sort_keys=True)
+    names = _ours(folder)
+    text = json.dumps(_as_mapping(ledger), sort_keys=True)
     if names and names[-1].endswith(".json") and folder.read(names[-1]) == text:
         return
     name = _next(names, run_id, "json")

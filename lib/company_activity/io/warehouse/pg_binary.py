@@ -122,7 +122,8 @@ def _as_numbers(column: pa.Array) -> tuple[str, Any]:
     """The numpy type in which the column travels, and its values but for NULLs."""
     import pyarrow as pa
 
-    there, kind = column.drop_null(), column.type
+    there = column.drop_null()
+    kind = column.type
     if pa.types.is_int64(kind):
         return ">i8", there.to_numpy()
     if pa.types.is_float64(kind):

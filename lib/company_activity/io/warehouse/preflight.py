@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A warehouse that takes our rows: the migrations that were applied, and what it had better be set to."""
+    """A warehouse that takes our rows: the migrations that were applied, and advice on its settings."""
 
     applied: tuple[str, ...]
     advice: tuple[str, ...]
@@ -114,5 +114,13 @@ def _columns(connection: Connection, table: ServedTable) -> Iterator[Found]:
     where = "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
     rows = connection.query(f"SELECT {', '.join(FIELDS)} FROM INFORMATION_SCHEMA.COLUMNS {where}", schema, name)
     for column, kind, length, precision, fraction, nullable, default, collation in rows:
-        is_nullable, has_default = nullable == "YES", default is not None
-        yield Found(str(column), str(kind).lower(), length, precision, fraction, is_nullable, has_default, collation)
+        yield Found(
+            name=str(column),
+            type=str(kind).lower(),
+            length=length,
+            precision=precision,
+            fraction=fraction,
+            is_nullable=nullable == "YES",
+            has_default=default is not None,
+            collation=collation,
+        )

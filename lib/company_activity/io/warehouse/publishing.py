@@ -16,10 +16,10 @@ from company_activity.io.warehouse.by_key import publish_keys
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
-from company_activity.io.warehouse.pinned import pin_table
+from company_activity.io.warehouse.pinned import PinnedTable, pin_table
 from company_activity.io.warehouse.preflight import Prepared, prepare
 from company_activity.io.warehouse.publisher import Publisher
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings.model import Settings
 
@@ -59,20 +59,27 @@ def publish_scopes(
         PublishError: if the warehouse cannot take our rows, refuses (newer fence, other lake) or fails. What an
             earlier transaction of this call published stays published, and a repeat goes on from there.
     """
-    pinned = versions or {}
-    warehouse, files = open_warehouse(spark, settings), mirror_files(settings.lake.root)
+    warehouse = open_warehouse(spark, settings)
+    files = mirror_files(settings.lake.root)
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
-        lake = {t: pin_table(spark, settings.lake.root, t, pinned.get(t.name)) for t in SERVED_TABLES}
+        companies = _pinned(spark, settings, DIMENSION, versions or {})
+        activity = _pinned(spark, settings, ACTIVITY, versions or {})
         with warehouse.reported("publishing"):
             ledger = _ledger(warehouse)
             warnings = moved(mirrored(files, settings.sql.url), ledger)
-            adopts = adopt_lake or _is_adopted_unasked(warehouse, ledger, lake[ACTIVITY].fence, hashes)
+            adopts = adopt_lake or _is_adopted_unasked(warehouse, ledger, activity.fence, hashes)
             publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopts)
             with _mirrored_at_the_end(publisher):
-                companies = publish_keys(publisher, lake[DIMENSION], repair=bool(repair))
-                activity = publish_dates(publisher, lake[ACTIVITY], hashes, dates, repair)
-    return PublishReport((companies, activity), (*prepared.advice, *warnings, *publisher.warnings))
+                tables = (
+                    publish_keys(publisher, companies, repair=bool(repair)),
+                    publish_dates(publisher, activity, hashes, dates, repair),
+                )
+    return PublishReport(tables, (*prepared.advice, *warnings, *publisher.warnings))
+
+
+def _pinned(spark: SparkSession, settings: Settings, table: ServedTable, versions: Mapping[str, int]) -> PinnedTable:
+    return pin_table(spark, settings.lake.root, table, versions.get(table.name))
 
 
 def _ledger(warehouse: Warehouse) -> Ledger:
@@ -86,7 +93,8 @@ def _ledger_on(connection: Connection) -> Ledger:
 @contextmanager
 def _mirrored_at_the_end(publisher: Publisher) -> Iterator[None]:
     """Mirror what the ledger then shows; where a publish failed, what it had done is mirrored if that can be."""
-    files, url = publisher.files, publisher.warehouse.target.url
+    files = publisher.files
+    url = publisher.warehouse.target.url
     try:
         yield
     except BaseException:
@@ -97,7 +105,7 @@ def _mirrored_at_the_end(publisher: Publisher) -> Iterator[None]:
 
 
 def moved(before: Ledger | None, ledger: Ledger) -> list[str]:
-    """What is to be said where the ledger is not the one, or not as far along, as when it was last mirrored."""
+    """Warnings where the ledger is another one, or is behind, compared with its newest mirror."""
     if before is None:
         return []
     if before.database != ledger.database:

@@ -1,4 +1,4 @@
-"""Try again what passes: a database that wakes, a lost connection, a deadlock."""
+"""Retry transient failures: a database that wakes, a lost connection, a deadlock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from company_activity.io.warehouse.jdbc import SqlError
 
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 10.0
-ALWAYS = 3  # a deadlock may end a transaction of an hour: so often it is tried again whatever the time
+ALWAYS = 3  # retries whatever the time: a deadlock may end a transaction of an hour
 
 T = TypeVar("T")
 
@@ -24,11 +24,11 @@ class Retries:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def run(self, unit: Callable[[], T], passes: Callable[[SqlError], bool]) -> T:
+    def run(self, unit: Callable[[], T], is_transient: Callable[[SqlError], bool]) -> T:
         """What `unit` returns, once it does; it must leave nothing behind that a repeat would double.
 
         Raises:
-            SqlError: at once if it does not pass, else the last one.
+            SqlError: at once if it is not transient, else the last one.
 
         >>> slept, failures = [], [SqlError("waking", "08006"), SqlError("waking", "08006")]
         >>> def unit() -> str:
@@ -38,7 +38,9 @@ class Retries:
         >>> Retries(120, slept.append).run(unit, lambda failure: failure.is_disconnect), slept
         ('awake', [0.2, 0.4])
         """
-        wait, waited, tries = FIRST_WAIT, 0.0, 0
+        wait = FIRST_WAIT
+        waited = 0.0
+        tries = 0
         began: float | None = None
         while True:
             try:
@@ -46,7 +48,7 @@ class Retries:
             except SqlError as failure:
                 began = self.clock() if began is None else began
                 left = self.seconds - max(waited, self.clock() - began)
-                if not passes(failure) or (left <= 0 and tries >= ALWAYS):
+                if not is_transient(failure) or (left <= 0 and tries >= ALWAYS):
                     raise
             pause = wait if tries < ALWAYS else min(wait, left)
             self.sleep(pause)

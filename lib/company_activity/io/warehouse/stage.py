@@ -56,7 +56,7 @@ def as_staged(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFram
 def filled_stage(
     warehouse: Warehouse, rows: DataFrame, batch: PublishBatch, run_id: str, now: datetime
 ) -> Iterator[str]:
-    """A staging table with `rows` in it; where filling fails on what passes, a new one is made and filled.
+    """A staging table with `rows` in it; after a transient failure a new one is made and filled.
 
     Raises:
         StageLostError: if the table is gone before its rows are written.
@@ -118,7 +118,8 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage
         StageLostError: if there is no such table; none is made then.
         SqlError: what the first task that failed for good ran into.
     """
-    target, publish = warehouse.target, warehouse.publish
+    target = warehouse.target
+    publish = warehouse.publish
     shares = as_staged(rows, table, warehouse.dialect).repartition(publish.writers, *table.key)
     options = target.revealed() | warehouse.dialect.connection_options(warehouse.sql)
     options |= warehouse.dialect.writer_options(publish)

@@ -36,7 +36,7 @@ class Warehouse:
     sleep: Callable[[float], None] = time.sleep
 
     def tried(self, unit: Callable[[], T]) -> T:
-        """What `unit` returns; where it fails on what passes, all of it again, for `sql.wake_seconds`."""
+        """What `unit` returns; after a transient failure all of it is run again, for `sql.wake_seconds`."""
         return Retries(self.sql.wake_seconds, self.sleep).run(unit, self.dialect.is_transient)
 
     def asked(self, work: Callable[[Connection], T]) -> T:

@@ -169,7 +169,7 @@ class Dialect(ABC):
         connection.commit()
 
     def rollback(self, connection: Connection) -> None:
-        """End it as if it had not been."""
+        """Undo it."""
         connection.rollback()
 
     def lock(self, connection: Connection, table: str) -> None:
@@ -180,7 +180,7 @@ class Dialect(ABC):
         """Keep two migrations apart where the engine can."""
 
     def advice(self, connection: Connection) -> list[str]:
-        """What the database had better be set to, for those who read while a date is published."""
+        """Settings of the database to change, for those who read while a date is published."""
         return []
 
     def connection_options(self, sql: SqlSettings) -> dict[str, str]:
