@@ -38,7 +38,7 @@ api: setup ## serve the sample usage API until Ctrl-C
 	$(BIN)/python samples/api_server.py
 
 PYTEST := $(BIN)/python -m pytest
-BOTH_CORES := -n 2 --dist loadfile
+BOTH_CORES := -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: dev ## what needs no JVM, in under a minute
 	$(PYTEST) $(BOTH_CORES) -m "not spark and not long and not fault and not integration"
