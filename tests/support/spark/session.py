@@ -76,10 +76,15 @@ def is_example_on_spark(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark with `spark` what asks for the session; what starts a JVM otherwise is marked by hand."""
+    """Mark with `spark` what asks for the session; what starts a JVM otherwise is marked by hand.
+
+    The files that need Spark come first: of several workers none is left alone with one of them.
+    """
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()) or is_example_on_spark(item):
             item.add_marker("spark")
+    on_spark = {item.path for item in items if item.get_closest_marker("spark")}
+    items.sort(key=lambda item: item.path not in on_spark)
 
 
 @pytest.hookimpl(wrapper=True)
