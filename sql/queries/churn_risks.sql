@@ -1,4 +1,4 @@
--- Whom to call: the companies at risk on a date, the highest engagement score first.
+-- Whom to call: the companies at risk on a day, those with the highest engagement score first.
 SELECT
     company_id,
     company_name,

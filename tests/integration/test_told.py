@@ -82,7 +82,7 @@ def publish(run: Run) -> StepReport:
 def test_a_run_that_ends_in_3_and_was_also_refused_says_both(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pipeline, "CYCLE", (admit_crm, stage_usage, publish))
+    monkeypatch.setattr(pipeline, "CYCLE", tuple(map(pipeline.Step, (admit_crm, stage_usage, publish))))
     with http_receiver() as receiver:
         assert run(place, receiver, "admit_crm,stage_usage,publish,write_report,notify") == 3
     told = capsys.readouterr()

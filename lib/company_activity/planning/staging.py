@@ -14,6 +14,7 @@ def dates_to_stage(landed: Mapping[date, int], staged: Marks) -> list[date]:
     A date that is no longer in the landing, or only in an older generation, keeps what was staged of it: raw files may
     expire, and generations only count on.
 
+    >>> from company_activity.planning.state import GenerationMark
     >>> one, two, three = (date(2025, 1, day) for day in (1, 2, 3))
     >>> staged = {one: GenerationMark(1, "a"), two: GenerationMark(3, "b"), three: GenerationMark(1, "b")}
     >>> dates_to_stage({one: 1, two: 2, three: 2}, staged)
@@ -25,6 +26,7 @@ def dates_to_stage(landed: Mapping[date, int], staged: Marks) -> list[date]:
 def dates_to_stage_again(landed: Mapping[date, int], staged: Marks) -> list[date]:
     """The dates that older rules staged, as far as the landing still holds the very generation.
 
+    >>> from company_activity.planning.state import GenerationMark
     >>> one, two = date(2025, 1, 1), date(2025, 1, 2)
     >>> staged = {one: GenerationMark(1, "a", "1"), two: GenerationMark.of(1, "b")}
     >>> dates_to_stage_again({one: 1, two: 1}, staged)
@@ -54,6 +56,7 @@ def lost_dates(usage: Marks, built_from: Marks) -> list[date]:
     Staging forgets no date: one that became missing keeps its mark. So its state could not be read, or it is not the
     staging that the table was built from.
 
+    >>> from company_activity.planning.state import GenerationMark
     >>> one, two = date(2025, 1, 1), date(2025, 1, 2)
     >>> lost_dates({one: GenerationMark.of(2, None)}, {one: GenerationMark(1, "a"), two: GenerationMark(1, "b")})
     [datetime.date(2025, 1, 2)]
