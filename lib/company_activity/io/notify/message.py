@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 PIPELINE = "company-activity"
@@ -15,10 +15,11 @@ LIST_SIZES = (20, 10, 5, 2, 1)
 
 @dataclass(frozen=True)
 class Message:
-    """One run's end: what was asked, how it went, and where its report is. No company's name stands in it.
+    """The end of a run: what was asked, how it went, where its report is. It names no company.
 
-    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an address. `errors`
-    has a line for each step that failed, and `exit_codes` its code; the first is also `error` and `exit_code`.
+    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an
+    address. `errors` has a line for each step that failed, and `exit_codes` its code; the first is
+    also `error` and `exit_code`.
     """
 
     run_id: str
@@ -99,7 +100,6 @@ class Message:
     @classmethod
     def of_record(cls, record: Mapping[str, Any], environment: str) -> Message:
         """What a run's record has to tell."""
-        steps = record["steps"]
         error = record["error"] or {}
         return cls(
             run_id=record["run_id"],
@@ -111,17 +111,14 @@ class Message:
             seconds=record["seconds"],
             exit_code=record["exit_code"],
             failed_step=record["failed_step"] or "",
-            error=f"{error['kind']}: {error['what']}" if error else "",
+            error=_error(error) if error else "",
             remedy=error.get("remedy", ""),
-            counts={step["name"]: step["counts"] for step in steps if step["counts"]},
-            gates=tuple(_verdict(gate) for step in steps for gate in step["gates_not_passed"]),
-            gates_passed=sum(sum(step["gates_passed"].values()) for step in steps),
-            warnings=tuple(warning for step in steps for warning in step["warnings"]),
             churn_risks=record["churn_risks"],
             risks_on=record["risks_on"] or "",
             report=record["report"],
             exit_codes=tuple(record.get("exit_codes", ())),
             errors=tuple(map(_failure, record.get("errors", ()))),
+            **_of_steps(record["steps"]),
         )
 
     def shortened(self, characters: int, entries: int) -> Message:
@@ -164,6 +161,25 @@ def _few(texts: tuple[str, ...], characters: int, entries: int) -> tuple[str, ..
     return tuple(few)
 
 
+def _of_steps(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a message takes from the steps of a record."""
+    return {
+        "counts": {step["name"]: step["counts"] for step in steps if step["counts"]},
+        "gates": tuple(map(_verdict, _each(steps, "gates_not_passed"))),
+        "gates_passed": sum(sum(step["gates_passed"].values()) for step in steps),
+        "warnings": tuple(_each(steps, "warnings")),
+    }
+
+
+def _each(steps: Iterable[Mapping[str, Any]], name: str) -> Iterator[Any]:
+    """The entries of a list that every step has, step by step."""
+    return chain.from_iterable(step[name] for step in steps)
+
+
+def _error(error: Mapping[str, Any]) -> str:
+    return f"{error['kind']}: {error['what']}"
+
+
 def _dates(first: str | None, last: str | None) -> str:
     if not first:
         return ""
@@ -172,7 +188,7 @@ def _dates(first: str | None, last: str | None) -> str:
 
 def _failure(error: Mapping[str, Any]) -> str:
     remedy = f" — {error['remedy']}" if error["remedy"] else ""
-    return f"{_words(error['step'])}, exit code {error['exit_code']}: {error['kind']}: {error['what']}{remedy}"
+    return f"{_words(error['step'])}, exit code {error['exit_code']}: {_error(error)}{remedy}"
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:
