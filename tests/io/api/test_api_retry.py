@@ -186,7 +186,8 @@ def test_a_body_that_stalls_is_told_to_have_broken_off(serve: Serve, fetch: Fetc
 
 
 def test_a_page_in_the_middle_is_asked_again_and_none_is_lost(serve: Serve, fetch: Fetch) -> None:
-    pages, failed = numbered([1, 2], [3, 4], [5]), []
+    pages = numbered([1, 2], [3, 4], [5])
+    failed: list[Asked] = []
 
     def script(asked: Asked) -> Answer:
         if asked.query["page"] == "2" and not failed:

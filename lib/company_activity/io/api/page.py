@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from company_activity.errors import ApiError
+from company_activity.io.api.envelope import COMPARED, Total, greatest_total, what_is_missing
 from company_activity.io.api.members import members_of
-from company_activity.io.api.whole import COMPARED, Total, greatest_total, what_is_missing
 from company_activity.records.item import Item, content_digest
 
 NextPage = int | str | None

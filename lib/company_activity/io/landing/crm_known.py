@@ -146,11 +146,11 @@ class KnownFiles:
 
     def state(self) -> dict[str, Any]:
         """The table's state. The notes that it names must exist before it is committed."""
-        told = {ELSEWHERE: sorted(self._elsewhere), OLDER: sorted(self._older)}
+        marked = {ELSEWHERE: sorted(self._elsewhere), OLDER: sorted(self._older)}
         return {
             "crm": dict(sorted(self.contents.items())),
             "rules_version": RULES_VERSION,
-            **{name: days for name, days in told.items() if days},
+            **{name: days for name, days in marked.items() if days},
         }
 
     def write_notes(self) -> None:

@@ -59,7 +59,7 @@ class Message:
     def facts(self) -> list[tuple[str, str]]:
         """Names and values, the most wanted first."""
         risks = f"{self.churn_risks:,}{f' on {self.risks_on}' if self.risks_on else ''}"
-        told = [
+        facts = [
             ("Error", self.error),
             ("What to do", self.remedy),
             ("Step", _words(self.failed_step)),
@@ -69,7 +69,7 @@ class Message:
             ("Run", f"{self.run_id} ({self.command})"),
             ("Began", f"{self.began_at}, took {self.seconds:.0f} s, exit code {self._codes}"),
         ]
-        return [(name, value) for name, value in told if value]
+        return [(name, value) for name, value in facts if value]
 
     @property
     def _codes(self) -> str:
@@ -84,17 +84,17 @@ class Message:
             f"{_words(step)}: {', '.join(f'{count:,} {_words(name)}' for name, count in counted.items())}"
             for step, counted in self.counts.items()
         ]
-        told = [("Failed as well", list(self.errors[1:]))]
-        told += [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
-        return [(name, lines) for name, lines in told if lines]
+        lists = [("Failed as well", list(self.errors[1:]))]
+        lists += [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
+        return [(name, lines) for name, lines in lists if lines]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Message:
+    def from_json(cls, plain: Mapping[str, Any]) -> Message:
         """A message as `as_json` gave it; what a later version added is passed over."""
-        known = {one.name: told[one.name] for one in fields(cls) if one.name in told}
+        known = {one.name: plain[one.name] for one in fields(cls) if one.name in plain}
         return cls(**known | {name: tuple(known.get(name, ())) for name in TUPLES})
 
     @classmethod
