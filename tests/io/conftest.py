@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from company_activity.io.api.page import Page
 from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings.model import ApiSettings, LandingSettings, Secret, SecretSettings
 
-from support.api.usage_api import KEY, Script, UsageApi, serving
+from support.api.usage_api import KEY, Fetch, Serve, UsageApi, serving
 from support.landing.azurite import azurite
 
 if TYPE_CHECKING:
@@ -27,22 +27,22 @@ DAY = date(2025, 3, 31)
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Script], UsageApi]]:
+def serve() -> Iterator[Serve]:
     """Starts servers that follow a script; all are stopped at the end."""
     with ExitStack() as stack:
         yield lambda script: stack.enter_context(serving(script))
 
 
 @pytest.fixture
-def fetch(slept: list[float]) -> Callable[..., list[Page]]:
-    """Fetches all pages of a date from a server, with a patience that tests can afford."""
+def fetch(slept: list[float]) -> Fetch:
+    """Fetches all pages of a date from a server, with few attempts and short timeouts."""
 
     def fetch(server: UsageApi | str, *keys: str, **settings: Any) -> list[Page]:
         url = server if isinstance(server, str) else server.url
-        patience = {"timeout_seconds": 5.0, "max_attempts": 3, "time_budget_seconds": 600.0, "url": url}
+        defaults = {"timeout_seconds": 5.0, "max_attempts": 3, "time_budget_seconds": 600.0, "url": url}
         left = [*keys] or [KEY]
         api = Client(
-            ApiSettings(**{**patience, **settings}),
+            ApiSettings(**{**defaults, **settings}),
             lambda: Secret(left.pop(0) if len(left) > 1 else left[0]),
             sleep=slept.append,
         )

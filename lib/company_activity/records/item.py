@@ -28,9 +28,10 @@ class Item(NamedTuple):
 
 
 def canonical(text: str) -> str:
-    """JSON without blanks, keys sorted by code point, strings escaped to ASCII, numbers as they were sent.
+    """JSON without blanks: sorted keys, strings escaped to ASCII, numbers as they were sent.
 
-    A key that is repeated stays repeated, in its order: nothing that was sent is lost to the digest.
+    A key that is repeated stays repeated, in its order: nothing that was sent is lost to the
+    digest.
 
     >>> canonical('{"b": 1.50, "a": ["é", NaN]}')
     '{"a":["\\\\u00e9",NaN],"b":1.50}'

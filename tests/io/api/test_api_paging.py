@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
 from company_activity.errors import ApiError, SettingsError
-from company_activity.io.api.page import PagingBroken
+from company_activity.io.api.page import Page, PagingBroken
 
-from support.api.usage_api import Answer, in_turn, numbered, ok, page
+from support.api.usage_api import Answer, Asked, Fetch, Script, Serve, UsageApi, in_turn, numbered, ok, page
 
 FIRST, SECOND = [{"a": 1}, {"a": 2}], [{"a": 3}, {"a": 4}]
 
@@ -21,11 +23,11 @@ TOKENS = [
 ]  # fmt: skip
 
 
-def texts(pages):
+def texts(pages: Iterable[Page]) -> list[str]:
     return [item.text for page in pages for item in page.items]
 
 
-def test_a_page_is_asked_for_as_the_contract_says(serve, fetch):
+def test_a_page_is_asked_for_as_the_contract_says(serve: Serve, fetch: Fetch) -> None:
     server = serve(numbered(FIRST, SECOND))
     assert len(texts(fetch(server, page_size=2))) == 4
     assert [(one.path, one.query) for one in server.asked] == [
@@ -34,25 +36,25 @@ def test_a_page_is_asked_for_as_the_contract_says(serve, fetch):
     ]
 
 
-def test_a_query_in_the_setting_is_kept(serve, fetch):
+def test_a_query_in_the_setting_is_kept(serve: Serve, fetch: Fetch) -> None:
     server = serve(numbered([]))
     fetch(f"{server.url}?tenant=7")
     assert server.asked[0].query == {"tenant": "7", "date": "2025-03-31", "page": "1", "per_page": "1000"}
 
 
-def test_the_last_page_is_the_one_that_names_none(serve, fetch):
+def test_the_last_page_is_the_one_that_names_none(serve: Serve, fetch: Fetch) -> None:
     server = serve(numbered(FIRST))
     assert [page.number for page in fetch(server)] == [1]
     assert server.pages == ["1"]
 
 
-def test_a_date_without_items_is_one_empty_page(serve, fetch):
+def test_a_date_without_items_is_one_empty_page(serve: Serve, fetch: Fetch) -> None:
     [only] = fetch(serve(numbered([])))
     assert only.items == ()
 
 
 @pytest.mark.parametrize("token", [2, "2", "eyJhIjoxfQ==", "a+b&c=d#e", "ünï", "cursor:12", *TOKENS])
-def test_a_number_or_token_goes_into_the_query(serve, fetch, token):
+def test_a_number_or_token_goes_into_the_query(serve: Serve, fetch: Fetch, token: Any) -> None:
     server = serve(in_turn(page(FIRST, token), page(SECOND)))
     assert len(fetch(server)) == 2
     assert server.asked[1].query == {"date": "2025-03-31", "page": str(token), "per_page": "1000"}
@@ -70,10 +72,10 @@ def test_a_number_or_token_goes_into_the_query(serve, fetch, token):
         ("/usage?cursor=x#part", "/usage"),
     ],
 )
-def test_a_url_of_the_same_server_is_followed_as_it_is(serve, fetch, form, path):
+def test_a_url_of_the_same_server_is_followed_as_it_is(serve: Serve, fetch: Fetch, form: str, path: str) -> None:
     answers = [page(SECOND)]
 
-    def script(asked):
+    def script(asked: Asked) -> Answer:
         return answers.pop() if "cursor" in asked.query else page(FIRST, form.format(port=server.port))
 
     server = serve(script)
@@ -81,31 +83,31 @@ def test_a_url_of_the_same_server_is_followed_as_it_is(serve, fetch, form, path)
     assert (server.asked[1].path, server.asked[1].query) == (path, {"cursor": "x"})
 
 
-def test_a_url_without_a_query_is_followed_too(serve, fetch):
+def test_a_url_without_a_query_is_followed_too(serve: Serve, fetch: Fetch) -> None:
     server = serve(lambda asked: page(SECOND if asked.path == "/usage/2" else FIRST, after(asked, server)))
 
-    def after(asked, server):
+    def after(asked: Asked, server: UsageApi) -> Any:
         return None if asked.path == "/usage/2" else server.url + "/2"
 
     assert len(fetch(server)) == 2
     assert (server.asked[1].path, server.asked[1].query) == ("/usage/2", {})
 
 
-def test_a_number_and_the_text_of_it_are_one_page(serve, fetch):
+def test_a_number_and_the_text_of_it_are_one_page(serve: Serve, fetch: Fetch) -> None:
     """Of any length: both are asked for in the same words."""
     long = 10**25
     with pytest.raises(PagingBroken, match="page 2 names a page that was asked for before"):
         fetch(serve(in_turn(page(FIRST, long), page(SECOND, str(long)))))
 
 
-def test_a_number_longer_than_python_reads_is_asked_for(serve, fetch):
+def test_a_number_longer_than_python_reads_is_asked_for(serve: Serve, fetch: Fetch) -> None:
     long = "9" * 5000
     server = serve(in_turn(ok(f'{{"items": [], "next_page": {long}}}'), page(SECOND)))
     assert len(fetch(server)) == 2
     assert server.asked[1].query["page"] == long
 
 
-def test_a_token_that_cannot_be_sent_ends_in_an_error(serve, fetch):
+def test_a_token_that_cannot_be_sent_ends_in_an_error(serve: Serve, fetch: Fetch) -> None:
     with pytest.raises(ApiError, match=r"holds half a character: '\\ud800'"):
         fetch(serve(in_turn(ok('{"items": [], "next_page": "\\ud800"}'))))
 
@@ -135,7 +137,7 @@ def test_a_token_that_cannot_be_sent_ends_in_an_error(serve, fetch):
         "file:///etc/passwd",
     ],
 )
-def test_a_url_of_another_server_is_refused_before_any_request(serve, fetch, form):
+def test_a_url_of_another_server_is_refused_before_any_request(serve: Serve, fetch: Fetch, form: str) -> None:
     elsewhere = serve(numbered([]))
     server = serve(lambda _: page(FIRST, form.format(ours=server.port, other=elsewhere.port)))
     with pytest.raises(ApiError, match="next page is on another server"):
@@ -145,7 +147,7 @@ def test_a_url_of_another_server_is_refused_before_any_request(serve, fetch, for
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(serve, fetch, status):
+def test_a_redirect_is_not_followed(serve: Serve, fetch: Fetch, status: int) -> None:
     elsewhere = serve(numbered(FIRST))
     server = serve(in_turn(Answer(status, headers={"Location": f"{elsewhere.url}?code=s3cret"})))
     with pytest.raises(ApiError, match=f"{status} .* to {elsewhere.url} .*redirects are not followed") as told:
@@ -176,7 +178,9 @@ TARGETS = {
 
 @pytest.mark.parametrize("status", [302, 308])
 @pytest.mark.parametrize(("location", "words"), TARGETS.values(), ids=TARGETS)
-def test_where_a_redirect_leads_is_shown_whole(serve, fetch, location, words, status):
+def test_where_a_redirect_leads_is_shown_whole(
+    serve: Serve, fetch: Fetch, location: str, words: str, status: int
+) -> None:
     server = serve(in_turn(Answer(status, headers={"Location": location})))
     with pytest.raises(ApiError, match="redirects are not followed") as told:
         fetch(server)
@@ -185,10 +189,10 @@ def test_where_a_redirect_leads_is_shown_whole(serve, fetch, location, words, st
     assert len(server.asked) == 1
 
 
-def counted(pages, **totals):
+def counted(pages: Any, **totals: Any) -> Script:
     """Pages 1, 2, … of these items; each names what stands for it in the lists of `totals`."""
 
-    def script(asked):
+    def script(asked: Asked) -> Answer:
         number = int(asked.query["page"])
         named = {name: of_page[number - 1] for name, of_page in totals.items() if of_page[number - 1] is not None}
         next_page = number + 1 if number < len(pages) else None
@@ -211,7 +215,7 @@ UNREACHED = {
 
 
 @pytest.mark.parametrize(("totals", "words"), UNREACHED.values(), ids=UNREACHED)
-def test_a_total_that_is_not_reached_is_refused(serve, fetch, totals, words):
+def test_a_total_that_is_not_reached_is_refused(serve: Serve, fetch: Fetch, totals: Any, words: str) -> None:
     with pytest.raises(PagingBroken) as told:
         fetch(serve(counted([FIRST, SECOND], **totals)))
     assert words in str(told.value)
@@ -228,14 +232,16 @@ REACHED = {
 
 
 @pytest.mark.parametrize("totals", REACHED.values(), ids=REACHED)
-def test_a_total_that_is_reached_is_fine(serve, fetch, totals):
+def test_a_total_that_is_reached_is_fine(serve: Serve, fetch: Fetch, totals: Any) -> None:
     assert len(fetch(serve(counted([FIRST, SECOND], **totals)))) == 2
 
 
 @pytest.mark.parametrize(
     ("member", "is_refused"), [("both", True), ("total", True), ("total_count", False), ("none", False)]
 )
-def test_the_setting_names_the_total_that_is_compared(serve, fetch, member, is_refused):
+def test_the_setting_names_the_total_that_is_compared(
+    serve: Serve, fetch: Fetch, member: str, is_refused: bool
+) -> None:
     server = serve(counted([FIRST, SECOND], total=[9, 9], total_count=[4, 4]))
     if is_refused:
         with pytest.raises(PagingBroken, match="total says 9"):
@@ -244,14 +250,14 @@ def test_the_setting_names_the_total_that_is_compared(serve, fetch, member, is_r
         assert len(fetch(server, total_member=member)) == 2
 
 
-def test_a_page_that_names_itself_is_a_loop(serve, fetch):
+def test_a_page_that_names_itself_is_a_loop(serve: Serve, fetch: Fetch) -> None:
     server = serve(in_turn(page(FIRST, "A"), page(SECOND, "A")))
     with pytest.raises(PagingBroken, match="page 2 names a page that was asked for before: 'A'"):
         fetch(server)
     assert server.pages == ["1", "A"]
 
 
-def test_a_way_back_to_an_earlier_page_is_a_loop(serve, fetch):
+def test_a_way_back_to_an_earlier_page_is_a_loop(serve: Serve, fetch: Fetch) -> None:
     server = serve(in_turn(page(FIRST, "A"), page(SECOND, "B"), page([5, 6], "A")))
     with pytest.raises(PagingBroken, match="page 3 names a page that was asked for before"):
         fetch(server)
@@ -259,27 +265,27 @@ def test_a_way_back_to_an_earlier_page_is_a_loop(serve, fetch):
 
 
 @pytest.mark.parametrize("first", [1, "1"])
-def test_page_1_counts_as_asked_for(serve, fetch, first):
+def test_page_1_counts_as_asked_for(serve: Serve, fetch: Fetch, first: str | int) -> None:
     with pytest.raises(PagingBroken, match="page 1 names a page that was asked for before"):
         fetch(serve(in_turn(page(FIRST, first))))
 
 
-def test_a_page_that_repeats_an_earlier_one_is_refused(serve, fetch):
+def test_a_page_that_repeats_an_earlier_one_is_refused(serve: Serve, fetch: Fetch) -> None:
     """A server that overlooks `page` would otherwise give the first page again and again."""
     server = serve(in_turn(page(FIRST, 2), page(SECOND, 3), page(FIRST, 4)))
     with pytest.raises(PagingBroken, match="page 3 repeats the items of an earlier page"):
         fetch(server)
 
 
-def test_a_single_item_may_repeat(serve, fetch):
+def test_a_single_item_may_repeat(serve: Serve, fetch: Fetch) -> None:
     assert texts(fetch(serve(numbered(["x"], ["x"], ["x"])))) == ['"x"'] * 3
 
 
-def test_an_empty_page_with_a_next_one_is_passed(serve, fetch):
+def test_an_empty_page_with_a_next_one_is_passed(serve: Serve, fetch: Fetch) -> None:
     assert texts(fetch(serve(numbered([], ["x"], [], [], ["y"])))) == ['"x"', '"y"']
 
 
-def test_pages_beyond_the_bound_are_not_asked_for(serve, fetch):
+def test_pages_beyond_the_bound_are_not_asked_for(serve: Serve, fetch: Fetch) -> None:
     pages = numbered(["a"], ["b"], ["c"])
     assert len(fetch(serve(pages), max_pages=3)) == 3
     server = serve(pages)
@@ -288,12 +294,12 @@ def test_pages_beyond_the_bound_are_not_asked_for(serve, fetch):
     assert server.pages == ["1", "2"]
 
 
-def test_a_refused_page_in_the_middle_calls_for_a_fresh_start(serve, fetch):
+def test_a_refused_page_in_the_middle_calls_for_a_fresh_start(serve: Serve, fetch: Fetch) -> None:
     with pytest.raises(PagingBroken, match="page 2: 410 Gone: token expired"):
         fetch(serve(in_turn(page(FIRST, "t"), Answer(410, b"token expired"))))
 
 
-def test_items_keep_their_characters_and_order(serve, fetch):
+def test_items_keep_their_characters_and_order(serve: Serve, fetch: Fetch) -> None:
     body = '\ufeff{"total": {"n": 1.0}, "items": [ {"b":1,\r\n "a": 2.50} ,7, "\\u00e9", [] ], "next_page" : null }\n'
     [only] = fetch(serve(in_turn(ok(body))))
     assert [item.text for item in only.items] == ['{"b":1,\r\n "a": 2.50}', "7", '"\\u00e9"', "[]"]
@@ -302,7 +308,7 @@ def test_items_keep_their_characters_and_order(serve, fetch):
 @pytest.mark.parametrize(
     "url", ["ftp://api.test/usage", "api.test/usage", "http:///usage", "http://a b/", "http://h:99999/"]
 )
-def test_an_address_that_is_none_is_a_setting_to_mend(fetch, url):
+def test_an_address_that_is_none_is_a_setting_to_mend(fetch: Fetch, url: str) -> None:
     with pytest.raises(SettingsError, match=r"api\.url"):
         fetch(url)
 
@@ -310,7 +316,7 @@ def test_an_address_that_is_none_is_a_setting_to_mend(fetch, url):
 @pytest.mark.parametrize(
     "url", ["http://api.test/usage", "http://10.0.0.1/", "http://127.0.0.1.evil.test/", "http://127.1@evil.test/"]
 )
-def test_the_key_does_not_travel_in_clear(fetch, url):
+def test_the_key_does_not_travel_in_clear(fetch: Fetch, url: str) -> None:
     """No name is looked up, nothing is asked."""
     with pytest.raises(
         SettingsError, match=r"api\.url would send the key in clear, over http:// .*give it as https://"
@@ -319,12 +325,12 @@ def test_the_key_does_not_travel_in_clear(fetch, url):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
-def test_on_this_machine_the_key_may_travel_in_clear(serve, fetch, host):
+def test_on_this_machine_the_key_may_travel_in_clear(serve: Serve, fetch: Fetch, host: str) -> None:
     server = serve(numbered(FIRST))
     assert len(fetch(server.url.replace("127.0.0.1", host))) == 1
 
 
-def test_what_may_travel_in_clear_goes_by_no_proxy(serve, fetch, monkeypatch):
+def test_what_may_travel_in_clear_goes_by_no_proxy(serve: Serve, fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy of the environment may be another machine."""
     proxy, server = serve(numbered(["wrong"])), serve(numbered(["right"]))
     for name in ("http_proxy", "all_proxy"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +23,7 @@ FIELDS = st.text(max_size=5).filter(lambda name: name not in OURS)
 
 @settings(deadline=None)
 @given(st.lists(VALUES), st.none() | st.integers(1, 10**17), st.dictionaries(FIELDS, VALUES, max_size=3), st.randoms())
-def test_every_item_is_found_as_it_was_written(items, next_page, more, random):
+def test_every_item_is_found_as_it_was_written(items: str, next_page: Any, more: Any, random: Random) -> None:
     members = [*more.items(), ("items", items), ("next_page", next_page)]
     random.shuffle(members)
     page = read_page(json.dumps(dict(members), indent=random.choice([None, 1]), ensure_ascii=random.random() < 0.5), 1)
@@ -36,7 +38,7 @@ WHOLE = '{"items": [{"a": "}"}, [1, "é"]], "more": {"items": 1}, "next_page": n
 
 
 @pytest.mark.parametrize("end", range(len(WHOLE)))
-def test_no_beginning_of_a_page_is_a_page(end):
+def test_no_beginning_of_a_page_is_a_page(end: int) -> None:
     with pytest.raises(NotAPage):
         read_page(WHOLE[:end], 1)
 
@@ -47,6 +49,6 @@ def test_no_beginning_of_a_page_is_a_page(end):
     + ['{"items": [,], "next_page": null}', '{"items": [1,], "next_page": null}', '{"items" [], "next_page": null}']
     + ['{"items": [' + "[" * 100_000 + "], next_page: null}", '{"items": [], "next_page": null,}'],
 )
-def test_what_is_no_page_is_refused(text):
+def test_what_is_no_page_is_refused(text: Any) -> None:
     with pytest.raises(NotAPage):
         read_page(text, 1)

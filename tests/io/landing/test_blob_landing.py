@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from company_activity.io.landing.commit import begin
 from company_activity.io.landing.fetch_dates import fetch_dates
 from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.blob import BlobStorage
 from company_activity.io.storage.opening import open_storage
 from company_activity.settings.model import LandingSettings, Secret
 
-from support.api.usage_api import Answer, numbered, serving
+from support.api.usage_api import Answer, Asked, Script, numbered, serving
 from support.landing.ingest import clock_at, settings_for
 from support.landing.pages import DAY, fetch, land, pages, session
 
@@ -23,11 +25,11 @@ DAYS = [date(2025, 3, 30), DAY]
 MANY = [[{"company_id": f"c{page}-{item}", "note": "x" * 50} for item in range(40)] for page in range(6)]
 
 
-def no_sleep(seconds):
+def no_sleep(seconds: float) -> None:
     """No test waits."""
 
 
-def everything(landing):
+def everything(landing: Landing) -> dict[str, bytes]:
     return {
         entry.path.removeprefix(landing.at("")): landing.storage.read(entry.path)
         for entry in landing.storage.list(landing.at(""))
@@ -35,17 +37,17 @@ def everything(landing):
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_the_same_runs_leave_the_same_bytes(tmp_path, azurite, container, compression):
+def test_the_same_runs_leave_the_same_bytes(tmp_path: Path, azurite: str, container: str, compression: str) -> None:
     """A provisional run, one that fails on a date, one that finds other content, one that finds the same."""
     local = LandingSettings(str(tmp_path), usage_container=container, compression=compression, part_bytes=5000)
     blobs = replace(local, root="", connection=Secret(azurite))
     whole, other = numbered(*MANY), numbered(*MANY[:2], [])
 
-    def failing(asked):
+    def failing(asked: Asked) -> Answer:
         return Answer(500) if (asked.query["date"], asked.query["page"]) == ("2025-03-31", "3") else whole(asked)
 
     runs = [("2025-04-01T00:30", other), ("2025-04-01T03:00", failing), ("2025-04-01T03:10", whole)]
-    scripts = []
+    scripts: list[Script] = []
     with serving(lambda asked: scripts[-1](asked)) as server:
         for number, (clock, script) in enumerate([*runs, ("2025-04-02T00:00", whole)], 1):
             scripts.append(script)
@@ -63,7 +65,7 @@ def test_the_same_runs_leave_the_same_bytes(tmp_path, azurite, container, compre
     store.check(store.newest(DAY))
 
 
-def test_a_killed_run_is_gone_on_with_in_blobs_too(blobs, container):
+def test_a_killed_run_is_gone_on_with_in_blobs_too(blobs: BlobStorage, container: str) -> None:
     landing = Landing(blobs, LandingSettings("", usage_container=container))
     given = pages(["1", "2"], ["3"], ["4"])
     fetch(landing, given[:2], session())
@@ -71,7 +73,7 @@ def test_a_killed_run_is_gone_on_with_in_blobs_too(blobs, container):
     assert fetch(landing, given, session("run-3")).pages == 3
 
 
-def test_a_page_of_many_megabytes_lands(blobs, container):
+def test_a_page_of_many_megabytes_lands(blobs: BlobStorage, container: str) -> None:
     landing = Landing(blobs, LandingSettings("", usage_container=container, part_bytes=20_000_000))
     manifest = land(landing, *([f'"{"x" * 900_000}{n}-{m}"' for m in range(6)] for n in range(6))).manifest
     assert [part.rows for part in manifest.parts] == [24, 12]

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 from unittest import mock
 
 import pytest
 
-from company_activity.io.landing.commit import Fetch, begin, commit
+from company_activity.io.api.page import Page
+from company_activity.io.landing.commit import Fetch, Landed, begin, commit
 from company_activity.io.landing.landing import Landing
-from company_activity.io.storage.opening import LocalStorage
+from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings.model import LandingSettings
 
 from support.landing.pages import DAY, NOON, pages, session
 
 pytestmark = pytest.mark.fault
 
+Written = TypeVar("Written")
 GIVEN = pages(['{"a": 1}', "7"], [], ['{"a": 2}'], ['{"a": 3}', '{"a": 4}'])
 OLDER = pages(['{"a": 0}'])
 
@@ -29,11 +34,11 @@ class Killed(BaseException):
 class Mortal(LocalStorage):
     """A store whose process is killed at its nth write, before or after it."""
 
-    def __init__(self, root, nth, is_after):
+    def __init__(self, root: Path, nth: int, is_after: bool) -> None:
         super().__init__(root)
         self.left, self.is_after = nth, is_after
 
-    def _write(self, write):
+    def _write(self, write: Callable[[], Written]) -> Written:
         self.left -= 1
         if self.left == 0 and not self.is_after:
             raise Killed
@@ -42,18 +47,18 @@ class Mortal(LocalStorage):
             raise Killed
         return done
 
-    def create(self, path, chunks):
+    def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         return self._write(lambda: super(Mortal, self).create(path, chunks))
 
-    def delete(self, path):
-        return self._write(lambda: super(Mortal, self).delete(path))
+    def delete(self, path: str) -> None:
+        self._write(lambda: super(Mortal, self).delete(path))
 
 
-def over(storage):
+def over(storage: Storage) -> Landing:
     return Landing(storage, LandingSettings("", part_bytes=100))
 
 
-def run(landing, run_id, given, asked, settles_at):
+def run(landing: Landing, run_id: str, given: Sequence[Page], asked: list[int], settles_at: datetime) -> Landed | None:
     """Fetch and commit; `asked` gets the pages that the API was asked for."""
     with landing.lock(DAY):
         unfinished = begin(landing, session(run_id), 3600)
@@ -67,19 +72,20 @@ def run(landing, run_id, given, asked, settles_at):
 @pytest.mark.parametrize("is_after", [False, True])
 @pytest.mark.parametrize("settles_at", [NOON, NOON.replace(hour=13)], ids=["settled", "provisional"])
 @pytest.mark.parametrize("has_older", [False, True])
-def test_a_kill_at_any_write_loses_and_doubles_nothing(settles_at, has_older, is_after):
+def test_a_kill_at_any_write_loses_and_doubles_nothing(settles_at: Any, has_older: bool, is_after: bool) -> None:
     with mock.patch.object(os, "fsync", os.fstat):
         writes = next(n for n in range(1, 100) if not killed_at(n, settles_at, has_older, is_after))
     assert writes > 12
 
 
-def killed_at(nth, settles_at, has_older, is_after):
+def killed_at(nth: int, settles_at: datetime, has_older: bool, is_after: bool) -> bool:
     """Whether the run came to its nth write, and was killed there; what the next run made of it is as it must be."""
     with TemporaryDirectory() as folder:
         whole = over(LocalStorage(Path(folder)))
         if has_older:
             run(whole, "run-0", OLDER, [], NOON)
-        asked, is_killed = [], False
+        asked: list[int] = []
+        is_killed = False
         try:
             run(over(Mortal(Path(folder), nth, is_after)), "run-1", GIVEN, asked, settles_at)
         except Killed:

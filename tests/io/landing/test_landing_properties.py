@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest import mock
 
 from hypothesis import assume, given, settings
@@ -15,8 +17,9 @@ from hypothesis import strategies as st
 
 from company_activity.io.landing.commit import begin
 from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.manifest import Manifest
 from company_activity.io.storage.opening import LocalStorage
-from company_activity.records.item import canonical, content_digest
+from company_activity.records.item import Item, canonical, content_digest
 from company_activity.records.landed_line import item_of
 from company_activity.settings.model import LandingSettings
 
@@ -31,7 +34,7 @@ KEYS = st.sampled_from(['"a"', '"b"', '"_raw"', '"_date"', '"_page"', '"_item"',
 
 
 @st.composite
-def items(draw):
+def items(draw: st.DrawFn) -> str:
     """An item as some API might write it."""
     if draw(st.integers(0, 3)) == 0:
         return draw(NUMBERS | TEXTS | st.sampled_from(["null", "true", "[]", "[1, {}]", "{}", "{ \n}"]))
@@ -40,7 +43,7 @@ def items(draw):
 
 
 @st.composite
-def splits(draw, of):
+def splits(draw: st.DrawFn, of: Sequence[str]) -> list[list[str]]:
     """These items cut into pages, some of them empty, none of several items twice: that would be no sound way."""
     borders = sorted(draw(st.lists(st.integers(0, len(of)), max_size=4)))
     cut = [list(of[start:end]) for start, end in pairwise([0, *borders, len(of)])]
@@ -60,7 +63,7 @@ FORMS = st.builds(
 no_fsync = mock.patch.object(os, "fsync", os.fstat)  # hundreds of landings, and no one pulls the plug
 
 
-def landed_texts(landing, manifest):
+def landed_texts(landing: Landing, manifest: Manifest) -> list[Item]:
     """The items that readers find in the parts."""
     stored = [landing.storage.read(landing.at(part.path)) for part in manifest.parts]
     plain = [gzip.decompress(part) if part[:2] == b"\x1f\x8b" else part for part in stored]
@@ -70,7 +73,9 @@ def landed_texts(landing, manifest):
 @no_fsync
 @settings(deadline=None, max_examples=50)
 @given(st.data(), LISTS, FORMS, FORMS)
-def test_pages_parts_and_compression_do_not_enter_the_digest(data, texts, one_form, other_form):
+def test_pages_parts_and_compression_do_not_enter_the_digest(
+    data: st.DataObject, texts: Sequence[str], one_form: Any, other_form: Any
+) -> None:
     expected = [canonical(text) for text in texts]
     with TemporaryDirectory() as folder:
         for name, form in (("one", one_form), ("other", other_form)):
@@ -84,7 +89,7 @@ def test_pages_parts_and_compression_do_not_enter_the_digest(data, texts, one_fo
 @no_fsync
 @settings(deadline=None, max_examples=50)
 @given(LISTS, LISTS)
-def test_other_items_or_another_order_are_another_digest(texts, others):
+def test_other_items_or_another_order_are_another_digest(texts: Sequence[str], others: Sequence[str]) -> None:
     assume([canonical(text) for text in texts] != [canonical(text) for text in others])
     with TemporaryDirectory() as folder:
         landing = Landing(LocalStorage(Path(folder)), LandingSettings(""))
@@ -95,7 +100,7 @@ def test_other_items_or_another_order_are_another_digest(texts, others):
 @no_fsync
 @settings(deadline=None, max_examples=50)
 @given(st.data(), LISTS, FORMS)
-def test_a_run_killed_anywhere_lands_the_same(data, texts, form):
+def test_a_run_killed_anywhere_lands_the_same(data: st.DataObject, texts: Sequence[str], form: LandingSettings) -> None:
     given_pages = pages(*data.draw(splits(texts)))
     done = data.draw(st.integers(0, len(given_pages)))
     with TemporaryDirectory() as folder:

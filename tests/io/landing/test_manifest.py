@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -27,26 +28,26 @@ MANIFEST = Manifest(
 )
 
 
-def test_it_is_read_as_it_was_written():
+def test_it_is_read_as_it_was_written() -> None:
     assert read_manifest(MANIFEST.to_json().encode(), "m") == MANIFEST
 
 
-def test_a_generation_that_is_missing_has_no_parts():
+def test_a_generation_that_is_missing_has_no_parts() -> None:
     missing = replace(MANIFEST, state="missing", parts=(), pages=0, rows=0, content_digest="", restored_generation=None)
     assert read_manifest(missing.to_json().encode(), "m") == missing
 
 
-def test_the_zone_that_a_time_is_given_in_does_not_show():
+def test_the_zone_that_a_time_is_given_in_does_not_show() -> None:
     here = replace(MANIFEST, fetched_at=MANIFEST.fetched_at.astimezone(timezone(timedelta(hours=-7))))
     assert here.to_json() == MANIFEST.to_json()
 
 
-def test_what_a_later_version_adds_is_passed_over():
+def test_what_a_later_version_adds_is_passed_over() -> None:
     more = json.loads(MANIFEST.to_json()) | {"added_later": 1}
     assert read_manifest(json.dumps(more).encode(), "m") == MANIFEST
 
 
-def without(name):
+def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in json.loads(MANIFEST.to_json()).items() if key != name}
 
 
@@ -60,11 +61,11 @@ def without(name):
     ]
     + [json.dumps(without("") | change) for change in ({"state": "missing"}, {"generation": "2"}, {"rows": "3"})],
 )
-def test_a_broken_manifest_is_named(text):
+def test_a_broken_manifest_is_named(text: Any) -> None:
     with pytest.raises(LandingCorrupt, match=r"gen=000002/manifest\.json is no manifest"):
         read_manifest(text.encode("latin-1"), "date=2025-03-31/gen=000002/manifest.json")
 
 
-def test_a_format_of_a_later_version_asks_for_an_update():
+def test_a_format_of_a_later_version_asks_for_an_update() -> None:
     with pytest.raises(LandingCorrupt, match="update company-activity"):
         read_manifest(json.dumps(without("") | {"format": 2}).encode(), "m")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings.model import LandingSettings
 
 from support.landing.pages import DAY, fetch, land, pages, session
@@ -31,7 +32,7 @@ KEPT = [
 
 
 @pytest.fixture
-def landing(local):
+def landing(local: LocalStorage) -> Landing:
     """A landed date, with orphans and others about it, all two days old."""
     landing = Landing(local, LandingSettings(""))
     land(landing, ['{"a": 1}'])
@@ -43,32 +44,32 @@ def landing(local):
     return landing
 
 
-def everything(landing):
+def everything(landing: Landing) -> set[str]:
     return {entry.path.removeprefix(landing.at("")) for entry in landing.storage.list(landing.at(""))}
 
 
-def test_orphans_are_removed_and_all_else_stays(landing):
+def test_orphans_are_removed_and_all_else_stays(landing: Landing) -> None:
     before = everything(landing)
     assert sorted(landing.sweep(NOW)) == sorted(ORPHANS)
     assert everything(landing) - {"_locks/date=2025-03-30"} == before - set(ORPHANS)
     landing.check(landing.newest(DAY))
 
 
-def test_swept_twice_is_swept_once(landing):
+def test_swept_twice_is_swept_once(landing: Landing) -> None:
     landing.sweep(NOW)
     assert landing.sweep(NOW) == []
 
 
-def test_young_orphans_stay(landing):
+def test_young_orphans_stay(landing: Landing) -> None:
     assert landing.sweep(NOW - timedelta(days=1, hours=1)) == []
 
 
-def test_a_date_that_a_run_holds_is_left_alone(landing):
+def test_a_date_that_a_run_holds_is_left_alone(landing: Landing) -> None:
     with landing.lock(DAY):
         assert landing.sweep(NOW) == [ORPHANS[-1]]
 
 
-def test_parts_that_a_later_manifest_names_again_stay(landing):
+def test_parts_that_a_later_manifest_names_again_stay(landing: Landing) -> None:
     """As after a rollback: generation 2 names the parts of generation 1."""
     from dataclasses import replace
 
@@ -79,13 +80,13 @@ def test_parts_that_a_later_manifest_names_again_stay(landing):
     landing.check(landing.newest(DAY))
 
 
-def test_a_date_whose_manifest_cannot_be_read_is_left_alone(landing, caplog):
+def test_a_date_whose_manifest_cannot_be_read_is_left_alone(landing: Landing, caplog: pytest.LogCaptureFixture) -> None:
     landing.storage.create(landing.at(f"{GENERATION_2}/manifest.json"), (b"{",))
     assert landing.sweep(NOW) == [ORPHANS[-1]]
     assert "2025-03-31 is not swept" in caplog.text
 
 
-def test_an_unfinished_date_of_today_can_be_gone_on_with(landing):
+def test_an_unfinished_date_of_today_can_be_gone_on_with(landing: Landing) -> None:
     fetch(landing, pages(["1"], ["2"])[:1], session())
     landing.sweep(NOW)
     assert any(path.startswith("_unfinished/date=2025-03-31/") for path in everything(landing))

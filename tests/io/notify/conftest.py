@@ -77,7 +77,7 @@ def trusted(ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def settings() -> Callable[..., NotifySettings]:
-    """Settings with a patience that tests can afford."""
+    """Settings with one attempt and a short timeout."""
     return lambda **more: NotifySettings(**{"timeout_seconds": 2.0, "max_attempts": 1, **more})
 
 

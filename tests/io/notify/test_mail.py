@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+import trustme
 
-from company_activity.io.notify.channel import NotSent
+from company_activity.io.notify.channel import Channel, NotSent
 from company_activity.io.notify.mail import Mail
-from company_activity.settings.model import Secret, SecretSettings
+from company_activity.io.notify.message import Message
+from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
 from support.report.receivers import mail_receiver
 
 
 @pytest.fixture
-def mail(settings):
+def mail(settings: Callable[..., NotifySettings]) -> Callable[..., Mail]:
     """A channel to a server on a port."""
 
-    def mail(port, **more):
+    def mail(port: int, **more: Any) -> Mail:
         known = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "mail_from": "etl@example.com",
                  "mail_to": ("cs@example.com", "data@example.com")}  # fmt: skip
         return Mail(settings(**known | more), SecretSettings())
@@ -25,14 +29,14 @@ def mail(settings):
     return mail
 
 
-def why_not(channel, message):
+def why_not(channel: Channel, message: Message) -> NotSent:
     with pytest.raises(NotSent) as caught:
         channel.send(message)
     assert "hunter2" not in str(caught.value)
     return caught.value
 
 
-def test_a_mail_says_what_failed_and_what_to_do(mail, message):
+def test_a_mail_says_what_failed_and_what_to_do(mail: Callable[..., Mail], message: Message) -> None:
     with mail_receiver() as server:
         assert mail(server.port).send(message) == "cs@example.com, data@example.com"
     [got] = server.mails
@@ -51,7 +55,7 @@ def test_a_mail_says_what_failed_and_what_to_do(mail, message):
     assert gates in got.get_content().replace("\r\n", "\n")
 
 
-def test_hostile_text_adds_no_header_and_no_line_and_no_megabytes(mail, hostile):
+def test_hostile_text_adds_no_header_and_no_line_and_no_megabytes(mail: Callable[..., Mail], hostile: Message) -> None:
     with mail_receiver() as server:
         mail(server.port).send(hostile)
     [got] = server.mails
@@ -61,13 +65,13 @@ def test_hostile_text_adds_no_header_and_no_line_and_no_megabytes(mail, hostile)
     assert got.get_content_type() == "text/plain"
 
 
-def test_a_headline_with_a_line_break_stays_a_subject(mail, message):
+def test_a_headline_with_a_line_break_stays_a_subject(mail: Callable[..., Mail], message: Message) -> None:
     with mail_receiver() as server:
         mail(server.port).send(replace(message, dates="2025\r\nBcc: evil@example.com"))
     assert "Bcc" not in server.mails[0]
 
 
-def test_it_goes_over_tls_with_a_login(mail, message, trusted):
+def test_it_goes_over_tls_with_a_login(mail: Callable[..., Mail], message: Message, trusted: trustme.CA) -> None:
     with mail_receiver(tls=trusted, password="hunter2") as server:
         channel = mail(server.port, smtp_tls="starttls", smtp_user="etl", smtp_password=Secret("hunter2"))
         channel.send(message)
@@ -75,40 +79,46 @@ def test_it_goes_over_tls_with_a_login(mail, message, trusted):
     assert server.logins == [("etl", "hunter2")]
 
 
-def test_a_password_that_is_wrong_is_told_without_it(mail, message, trusted):
+def test_a_password_that_is_wrong_is_told_without_it(
+    mail: Callable[..., Mail], message: Message, trusted: trustme.CA
+) -> None:
     with mail_receiver(tls=trusted, password="right") as server:
         channel = mail(server.port, smtp_tls="starttls", smtp_user="etl", smtp_password=Secret("hunter2"))
         assert str(why_not(channel, message)) == "127.0.0.1 refuses the user or the password (535)"
 
 
-def test_a_certificate_that_is_not_trusted_ends_it_before_the_login(mail, message, ca):
+def test_a_certificate_that_is_not_trusted_ends_it_before_the_login(
+    mail: Callable[..., Mail], message: Message, ca: trustme.CA
+) -> None:
     with mail_receiver(tls=ca, password="hunter2") as server:
         channel = mail(server.port, smtp_tls="starttls", smtp_user="etl", smtp_password=Secret("hunter2"))
         assert "certificate verify failed" in str(why_not(channel, message))
     assert (server.mails, server.logins) == ([], [])
 
 
-def test_a_server_without_tls_gets_nothing(mail, message):
+def test_a_server_without_tls_gets_nothing(mail: Callable[..., Mail], message: Message) -> None:
     with mail_receiver() as server:
         assert "STARTTLS" in str(why_not(mail(server.port, smtp_tls="starttls"), message))
     assert server.mails == []
 
 
-def test_a_password_does_not_cross_the_network_in_clear(mail, message):
+def test_a_password_does_not_cross_the_network_in_clear(mail: Callable[..., Mail], message: Message) -> None:
     why = why_not(mail(9, smtp_user="etl", smtp_password=Secret("hunter2")), message)
     assert str(why) == "notify.smtp_user needs TLS: set notify.smtp_tls to starttls or tls"
 
 
 @pytest.mark.parametrize("name", ["smtp_host", "mail_from", "mail_to"])
-def test_a_setting_that_is_not_there_is_named(mail, message, name):
+def test_a_setting_that_is_not_there_is_named(mail: Callable[..., Mail], message: Message, name: str) -> None:
     assert str(why_not(mail(9, **{name: () if name == "mail_to" else ""}), message)) == f"notify.{name} has no value"
 
 
-def test_nobody_there(mail, message):
+def test_nobody_there(mail: Callable[..., Mail], message: Message) -> None:
     assert str(why_not(mail(9), message)) == "127.0.0.1: Connection refused"
 
 
-def test_a_mail_that_is_not_wanted_is_refused_and_a_full_disk_is_not(mail, message):
+def test_a_mail_that_is_not_wanted_is_refused_and_a_full_disk_is_not(
+    mail: Callable[..., Mail], message: Message
+) -> None:
     with mail_receiver() as server:
         server.refuse["DATA"] = "554 spam"
         assert why_not(mail(server.port), message).is_refused
@@ -116,7 +126,7 @@ def test_a_mail_that_is_not_wanted_is_refused_and_a_full_disk_is_not(mail, messa
         assert not why_not(mail(server.port), message).is_refused
 
 
-def test_the_recipients_that_are_taken_get_it(mail, message):
+def test_the_recipients_that_are_taken_get_it(mail: Callable[..., Mail], message: Message) -> None:
     with mail_receiver() as server:
         server.refuse["cs@example.com"] = "550 unknown"
         assert mail(server.port).send(message) == "data@example.com"

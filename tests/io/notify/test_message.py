@@ -14,7 +14,7 @@ from company_activity.io.notify.teams import body_of
 from support.report.reports import DAY, failed, succeeded
 
 
-def test_a_run_that_went_well_tells_its_counts_and_who_is_at_risk():
+def test_a_run_that_went_well_tells_its_counts_and_who_is_at_risk() -> None:
     told = Message.of_record(succeeded(page="/reports/r.html").as_json(), "local")
     assert told.headline == "company-activity (local) succeeded: 2025-11-23"
     assert dict(told.facts)["Companies at risk"] == "8 on 2025-11-23"
@@ -22,7 +22,7 @@ def test_a_run_that_went_well_tells_its_counts_and_who_is_at_risk():
     assert (told.failed_step, told.error, told.report) == ("", "", "/reports/r.html")
 
 
-def test_a_run_that_failed_tells_the_step_the_gate_and_the_remedy():
+def test_a_run_that_failed_tells_the_step_the_gate_and_the_remedy() -> None:
     verdict = Verdict("volume", str(DAY), False, "812", "at least 1,640")
     report = failed(GateRefused(f"gate {verdict}", remedy="fetch it again"), verdict)
     told = Message.of_record(report.as_json(), "synapse")
@@ -32,26 +32,26 @@ def test_a_run_that_failed_tells_the_step_the_gate_and_the_remedy():
     assert told.gates == ("volume on 2025-11-23 refused: found 812, wanted at least 1,640",)
 
 
-def test_no_company_stands_in_it():
+def test_no_company_stands_in_it() -> None:
     text = json.dumps(Message.of_record(succeeded().as_json(), "local").as_json())
     assert "Sudden Stop" not in text
     assert "c_126" not in text
 
 
-def test_it_survives_the_outbox(message):
+def test_it_survives_the_outbox(message: Message) -> None:
     assert Message.from_json(json.loads(json.dumps(message.as_json()))) == message
 
 
-def test_one_of_a_later_version_can_be_read(message):
+def test_one_of_a_later_version_can_be_read(message: Message) -> None:
     assert Message.from_json(message.as_json() | {"a_later_field": 1}) == message
 
 
-def test_a_short_one_is_sent_whole(message):
+def test_a_short_one_is_sent_whole(message: Message) -> None:
     assert fitting(message, body_of, 28_000) == body_of(message)
 
 
 @pytest.mark.parametrize("text", ["x", "😀", "\x00", '"', "\\", "é"])
-def test_whatever_stands_in_it_it_fits(message, text):
+def test_whatever_stands_in_it_it_fits(message: Message, text: str) -> None:
     counts = {f"step_{n}": {f"{text * 200}_{m}": 10**18 for m in range(40)} for n in range(40)}
     long = {"error": text * 10**5, "remedy": text * 10**5, "command": text * 10**5, "report": text * 10**5}
     many = {"warnings": (text * 10**4,) * 100, "gates": (text * 10**4,) * 100, "counts": counts}

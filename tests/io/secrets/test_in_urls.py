@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from company_activity.errors import SettingsError
@@ -26,7 +28,7 @@ SHOWN = {  # what is left of each
 
 
 @pytest.mark.parametrize(("url", "shown"), SHOWN.items())
-def test_a_place_that_cannot_be_used_is_named_without_its_secrets(url, shown):
+def test_a_place_that_cannot_be_used_is_named_without_its_secrets(url: Any, shown: Any) -> None:
     with pytest.raises(SettingsError) as refused:
         open_folder(url)
     assert f"at '{shown}'" in str(refused.value)
@@ -35,14 +37,14 @@ def test_a_place_that_cannot_be_used_is_named_without_its_secrets(url, shown):
     assert f"landing.root {shown} cannot" in str(refused.value)
 
 
-def test_what_somebody_else_s_error_says_of_a_url_holds_no_secret():
+def test_what_somebody_else_s_error_says_of_a_url_holds_no_secret() -> None:
     said = f"no host: 'https://me:{SECRET}@h/x?code={SECRET}' nor jdbc:sqlserver://h;d=1;pwd={SECRET};e=f"
     assert str(unexpected(RuntimeError(said))).startswith(
         "CompanyActivityError: RuntimeError: no host: 'https://h/x' nor jdbc:sqlserver://h;d=1;e=f — "
     )
 
 
-def test_a_url_of_the_wrong_type_is_not_shown():
+def test_a_url_of_the_wrong_type_is_not_shown() -> None:
     with pytest.raises(SettingsError, match="setting sql.url in .*: its value does not fit") as refused:
         load_settings(environ={}, overrides={"sql.url": [f"jdbc:sqlserver://h;pwd={SECRET}"]})
     assert SECRET not in str(refused.value)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from company_activity.errors import CompanyActivityError, SettingsError
+from company_activity.io.storage.blob import BlobStorage
 from company_activity.io.storage.folder import ABFSS, Folder, open_folder
 
 
 @pytest.mark.parametrize("prefix", ["", "file:", "file://"])
-def test_a_file_is_written_once(tmp_path, prefix):
+def test_a_file_is_written_once(tmp_path: Path, prefix: str) -> None:
     folder = open_folder(f"{prefix}{tmp_path}/ops/runs")
     assert folder.create("a.json", "one")
     assert not folder.create("a.json", "two")
@@ -17,7 +20,7 @@ def test_a_file_is_written_once(tmp_path, prefix):
     assert folder.uri("a.json") == str(tmp_path / "ops/runs/a.json")
 
 
-def test_names_are_of_this_folder_and_without_drafts(tmp_path):
+def test_names_are_of_this_folder_and_without_drafts(tmp_path: Path) -> None:
     folder = open_folder(str(tmp_path / "x"))
     folder.create("b", "")
     folder.create("a", "")
@@ -29,7 +32,7 @@ def test_names_are_of_this_folder_and_without_drafts(tmp_path):
     assert folder.names() == ["a", "b"]
 
 
-def test_a_file_that_is_deleted_leaves_its_folder(tmp_path):
+def test_a_file_that_is_deleted_leaves_its_folder(tmp_path: Path) -> None:
     folder = open_folder(str(tmp_path / "x"))
     folder.create("a", "")
     folder.delete("a")
@@ -38,7 +41,7 @@ def test_a_file_that_is_deleted_leaves_its_folder(tmp_path):
     assert (tmp_path / "x").is_dir()
 
 
-def test_the_same_in_blob_storage(blobs, container):
+def test_the_same_in_blob_storage(blobs: BlobStorage, container: str) -> None:
     folder = Folder(blobs, f"{container}/lake/ops/runs/")
     assert folder.create("a.json", "ö")
     assert not folder.create("a.json", "two")
@@ -47,25 +50,25 @@ def test_the_same_in_blob_storage(blobs, container):
     assert folder.names() == []
 
 
-def test_an_abfss_address_names_container_account_and_path():
+def test_an_abfss_address_names_container_account_and_path() -> None:
     match = ABFSS.fullmatch("abfss://lake@acme.dfs.core.windows.net/company-activity/ops")
     assert match is not None
     assert match.groups() == ("lake", "acme", "core.windows.net", "company-activity/ops")
 
 
 @pytest.mark.parametrize("place", ["s3://bucket/x", "https://host/x", ""])
-def test_other_places_are_refused(place):
+def test_other_places_are_refused(place: str) -> None:
     with pytest.raises(SettingsError, match="small files cannot be kept at"):
         open_folder(place)
 
 
-def test_a_name_with_half_a_surrogate_pair_can_be_told(tmp_path):
+def test_a_name_with_half_a_surrogate_pair_can_be_told(tmp_path: Path) -> None:
     folder = open_folder(str(tmp_path / "x"))
     folder.create("a.json", '"\udc80"')
     assert folder.read("a.json") == '"\\udc80"'
 
 
-def test_what_the_disk_refuses_is_told_with_the_place(tmp_path):
+def test_what_the_disk_refuses_is_told_with_the_place(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CompanyActivityError, match=f"{tmp_path}/file/x: File exists") as caught:
         open_folder(str(tmp_path / "file/x")).create("a", "")

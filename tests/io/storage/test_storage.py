@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from company_activity.errors import SettingsError, SourceError
 from company_activity.io.storage import blob
 from company_activity.io.storage import local as on_disk
-from company_activity.io.storage.opening import LocalStorage, open_storage
+from company_activity.io.storage.blob import BlobStorage
+from company_activity.io.storage.opening import LocalStorage, Storage, open_storage
 from company_activity.settings.model import LandingSettings, Secret
 
 
-def paths(storage, prefix):
+def paths(storage: Storage, prefix: str) -> list[str]:
     return [entry.path for entry in storage.list(prefix)]
 
 
-def test_what_was_created_is_read(storage, container):
+def test_what_was_created_is_read(storage: Storage, container: str) -> None:
     assert storage.create(f"{container}/a/b.txt", (b"one ", b"two"))
     assert storage.read(f"{container}/a/b.txt") == b"one two"
     with storage.open(f"{container}/a/b.txt") as stream:
         assert [stream.read(5), stream.read(5), stream.read(5)] == [b"one t", b"wo", b""]
 
 
-def test_a_file_is_created_once_and_never_overwritten(storage, container):
+def test_a_file_is_created_once_and_never_overwritten(storage: Storage, container: str) -> None:
     assert storage.create(f"{container}/a", (b"first",))
     assert not storage.create(f"{container}/a", (b"second",))
     assert storage.read(f"{container}/a") == b"first"
 
 
-def test_an_empty_file_is_a_file(storage, container):
+def test_an_empty_file_is_a_file(storage: Storage, container: str) -> None:
     assert storage.create(f"{container}/a", ())
     assert not storage.create(f"{container}/a", ())
     assert storage.read(f"{container}/a") == b""
 
 
-def test_a_file_of_many_blocks_is_whole(storage, container, monkeypatch):
+def test_a_file_of_many_blocks_is_whole(storage: Storage, container: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blob, "BLOCK_BYTES", 1000)
     chunks = [bytes([n]) * 300 for n in range(50)]
     assert storage.create(f"{container}/big", iter(chunks))
@@ -47,11 +51,11 @@ def test_a_file_of_many_blocks_is_whole(storage, container, monkeypatch):
         assert stream.read() == b"".join(chunks)
 
 
-def test_of_many_who_create_a_file_one_succeeds(storage, container):
+def test_of_many_who_create_a_file_one_succeeds(storage: Storage, container: str) -> None:
     storage.create(f"{container}/other", ())
     gate, won = threading.Barrier(8), []
 
-    def create(name):
+    def create(name: bytes) -> None:
         gate.wait()
         if storage.create(f"{container}/date=1/a", (name,)):
             won.append(name)
@@ -64,8 +68,8 @@ def test_of_many_who_create_a_file_one_succeeds(storage, container):
     assert [storage.read(f"{container}/date=1/a")] == won
 
 
-def test_a_file_whose_chunks_fail_is_not_there(storage, container):
-    def failing():
+def test_a_file_whose_chunks_fail_is_not_there(storage: Storage, container: str) -> None:
+    def failing() -> Iterator[bytes]:
         yield b"x" * 10_000_000
         raise RuntimeError("killed")
 
@@ -74,7 +78,7 @@ def test_a_file_whose_chunks_fail_is_not_there(storage, container):
     assert paths(storage, f"{container}/") == []
 
 
-def test_a_listing_has_what_begins_so_by_path(storage, container):
+def test_a_listing_has_what_begins_so_by_path(storage: Storage, container: str) -> None:
     for name in ("b/1", "a/2", "a/10", "a-b", "a/20"):
         storage.create(f"{container}/{name}", (name.encode(),))
     assert paths(storage, f"{container}/a") == [f"{container}/{name}" for name in ("a-b", "a/10", "a/2", "a/20")]
@@ -82,7 +86,7 @@ def test_a_listing_has_what_begins_so_by_path(storage, container):
     assert paths(storage, f"{container}/c") == []
 
 
-def test_a_listing_tells_size_and_time(storage, container):
+def test_a_listing_tells_size_and_time(storage: Storage, container: str) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     storage.create(f"{container}/a", (b"12345",))
     [entry] = storage.list(f"{container}/")
@@ -90,7 +94,7 @@ def test_a_listing_tells_size_and_time(storage, container):
     assert before <= entry.modified_at <= datetime.now(UTC)
 
 
-def test_a_container_that_is_not_there_is_empty(storage, container):
+def test_a_container_that_is_not_there_is_empty(storage: Storage, container: str) -> None:
     assert paths(storage, f"{container}/") == []
     storage.delete(f"{container}/a")
     with pytest.raises(FileNotFoundError):
@@ -99,7 +103,7 @@ def test_a_container_that_is_not_there_is_empty(storage, container):
         storage.open(f"{container}/a")
 
 
-def test_what_was_deleted_is_gone_and_may_be_created_again(storage, container):
+def test_what_was_deleted_is_gone_and_may_be_created_again(storage: Storage, container: str) -> None:
     storage.create(f"{container}/a/b", (b"1",))
     storage.delete(f"{container}/a/b")
     storage.delete(f"{container}/a/b")
@@ -107,7 +111,7 @@ def test_what_was_deleted_is_gone_and_may_be_created_again(storage, container):
     assert storage.create(f"{container}/a/b", (b"2",))
 
 
-def test_a_lock_has_one_holder(storage, container):
+def test_a_lock_has_one_holder(storage: Storage, container: str) -> None:
     with storage.lock(f"{container}/_locks/a", 0):
         with storage.lock(f"{container}/_locks/b", 0):
             pass
@@ -117,13 +121,13 @@ def test_a_lock_has_one_holder(storage, container):
         pass
 
 
-def test_a_lock_that_gets_free_is_waited_for(storage, container, monkeypatch):
+def test_a_lock_that_gets_free_is_waited_for(storage: Storage, container: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from company_activity.io.storage import blob_lease
 
     monkeypatch.setattr(blob_lease, "POLL_SECONDS", 0.05)
     held, done = threading.Event(), threading.Event()
 
-    def hold():
+    def hold() -> None:
         with storage.lock(f"{container}/_locks/a", 0):
             held.set()
             done.wait()
@@ -137,7 +141,9 @@ def test_a_lock_that_gets_free_is_waited_for(storage, container, monkeypatch):
     thread.join()
 
 
-def test_a_lease_is_renewed_while_its_run_lives(blobs, container, monkeypatch):
+def test_a_lease_is_renewed_while_its_run_lives(
+    blobs: BlobStorage, container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from company_activity.io.storage import blob_lease
 
     renewed = threading.Event()
@@ -148,11 +154,13 @@ def test_a_lease_is_renewed_while_its_run_lives(blobs, container, monkeypatch):
         assert renewed.wait(30)
 
 
-def test_a_blob_created_by_a_try_whose_answer_got_lost_is_ours(blobs, container, monkeypatch):
+def test_a_blob_created_by_a_try_whose_answer_got_lost_is_ours(
+    blobs: BlobStorage, container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The client sends the request again, and the store says that the blob exists."""
     upload = blob.sdk.BlobClient.upload_blob
 
-    def twice(self, *args, **kwargs):
+    def twice(self: Any, *args: Any, **kwargs: Any) -> Any:
         upload(self, *args, **kwargs)
         return upload(self, *args, **kwargs)
 
@@ -161,13 +169,15 @@ def test_a_blob_created_by_a_try_whose_answer_got_lost_is_ours(blobs, container,
     assert blobs.create(f"{container}/a", (b"1",))
 
 
-def test_a_path_does_not_leave_the_landing(local):
+def test_a_path_does_not_leave_the_landing(local: LocalStorage) -> None:
     for path in ("../a", "a/../../b", "/etc/passwd"):
         with pytest.raises(ValueError, match="not a path inside"):
             local.read(path)
 
 
-def test_a_file_and_its_folders_are_synced_before_it_is_said_to_be_there(local, tmp_path, monkeypatch):
+def test_a_file_and_its_folders_are_synced_before_it_is_said_to_be_there(
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced = []
     monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")))
     local.create("c/d/e.txt", (b"1",))
@@ -177,8 +187,8 @@ def test_a_file_and_its_folders_are_synced_before_it_is_said_to_be_there(local, 
     assert {str(tmp_path), str(root), str(root / "c")} <= set(synced[:-2])
 
 
-def test_a_full_disk_is_told_in_a_sentence(local, monkeypatch):
-    def full(handle):
+def test_a_full_disk_is_told_in_a_sentence(local: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: Any) -> None:
         raise OSError(28, "No space left on device")
 
     local.create("c/a", (b"1",))
@@ -188,10 +198,12 @@ def test_a_full_disk_is_told_in_a_sentence(local, monkeypatch):
     assert paths(local, "c/") == ["c/a"]
 
 
-def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(local, monkeypatch):
+def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(
+    local: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its dates would seem never to have landed."""
 
-    def refuse(path):
+    def refuse(path: str) -> None:
         raise PermissionError(13, "Permission denied")
 
     local.create("c/a", (b"1",))
@@ -200,10 +212,13 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(local, monkeypatch)
         paths(local, "c/")
 
 
-def test_a_folder_that_another_run_removes_is_made_again(local, tmp_path, monkeypatch):
-    make, removed = on_disk._make_folder, []
+def test_a_folder_that_another_run_removes_is_made_again(
+    local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = on_disk._make_folder
+    removed: list[Any] = []
 
-    def make_and_lose(folder):
+    def make_and_lose(folder: Path) -> None:
         make(folder)
         if not removed:
             removed.append(folder.rmdir())
@@ -213,13 +228,15 @@ def test_a_folder_that_another_run_removes_is_made_again(local, tmp_path, monkey
     assert removed == [None]
 
 
-def test_a_torn_temporary_file_is_listed_so_that_it_can_be_swept(local, monkeypatch):
+def test_a_torn_temporary_file_is_listed_so_that_it_can_be_swept(
+    local: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(on_disk.Path, "unlink", lambda self, missing_ok: None)
     local.create("c/a", (b"1",))
     assert [path.endswith(".tmp") for path in paths(local, "c/")] == [True, False]
 
 
-def test_what_spark_reads_by(local, tmp_path, azurite):
+def test_what_spark_reads_by(local: LocalStorage, tmp_path: Path, azurite: str) -> None:
     assert local.uri("c/a b") == str(tmp_path / "landing/c/a b")
     emulator = open_storage(LandingSettings("", connection=Secret(azurite)))
     assert emulator.uri("c/date=1/a") == "wasb://c@devstoreaccount1/date=1/a"
@@ -228,16 +245,16 @@ def test_what_spark_reads_by(local, tmp_path, azurite):
 
 
 @pytest.mark.parametrize("root", ["landing", "file:///data/landing"])
-def test_a_directory_is_opened_as_one(root):
+def test_a_directory_is_opened_as_one(root: str) -> None:
     assert isinstance(open_storage(LandingSettings(root)), LocalStorage)
 
 
-def test_a_root_of_another_kind_is_a_setting_to_mend():
+def test_a_root_of_another_kind_is_a_setting_to_mend() -> None:
     with pytest.raises(SettingsError, match=r"landing\.root abfss://x cannot be landed in"):
         open_storage(LandingSettings("abfss://x"))
 
 
-def test_a_connection_string_is_found_by_reference_and_not_shown(azurite):
+def test_a_connection_string_is_found_by_reference_and_not_shown(azurite: str) -> None:
     landing = LandingSettings("", connection=Secret("secret://blob"))
     assert open_storage(landing, environ={"BLOB": azurite}).uri("c/a").startswith("wasb://")
     with pytest.raises(SettingsError) as told:
@@ -245,7 +262,7 @@ def test_a_connection_string_is_found_by_reference_and_not_shown(azurite):
     assert "hunter2" not in str(told.value)
 
 
-def test_a_refusal_of_the_account_names_no_url_or_signature(azurite, container):
+def test_a_refusal_of_the_account_names_no_url_or_signature(azurite: str, container: str) -> None:
     wrong = azurite.replace("AccountKey=E", "AccountKey=F")
     with pytest.raises(SourceError, match=r"blob storage refuses .*: AuthorizationFailure \(403\)"):
         open_storage(LandingSettings("", connection=Secret(wrong))).create(f"{container}/a", (b"1",))

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from company_activity.io.api.page import Page
+
 KEY = "k3y-of-the-usage-api"
 
 
@@ -32,10 +34,12 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    raw: Callable[[BaseHTTPRequestHandler], None] | None = None
+    raw: Callable[[BaseHTTPRequestHandler], object] | None = None
 
 
 Script = Callable[[Asked], Answer]
+Serve = Callable[[Script], "UsageApi"]
+Fetch = Callable[..., list[Page]]
 
 
 class UsageApi:

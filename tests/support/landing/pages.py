@@ -41,9 +41,11 @@ def fetch(landing: Landing, given: Sequence[Page], of: Session, max_age: float =
 
 def land(
     landing: Landing, *texts: Sequence[str], run_id: str = "run-1", at: datetime = NOON, day: date = DAY
-) -> Landed | None:
+) -> Landed:
     """Fetch and commit these pages under the lock; the date had settled two hours after its end."""
     with landing.lock(day):
         fetched = fetch(landing, pages(*texts), session(run_id, at, day=day))
         end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, hours=2)
-        return commit(landing, fetched, Fetch(run_id, "https://api.test/usage", end))
+        landed = commit(landing, fetched, Fetch(run_id, "https://api.test/usage", end))
+    assert landed is not None
+    return landed

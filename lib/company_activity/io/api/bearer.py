@@ -1,4 +1,4 @@
-"""The API's key on its way: fetched when first needed, fetched anew when refused, hidden wherever text is shown."""
+"""The API's key: fetched when first needed and again when refused, hidden in every text."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class Bearer:
 
 
 def _in_any_writing(character: str) -> str:
-    """The pattern of a character: bare, behind backslashes (as quoted text is quoted again), or as its number."""
+    """The pattern of a character: bare, behind backslashes (quoted text), or as its number."""
     number = f"{ord(character):02x}"
     return rf"\\*(?:{re.escape(character)}|(?i:%{number}|u00{number}))"
 
 
 def _usable(key: Secret) -> Secret:
-    """The key without blanks around it. One that a head cannot hold would be quoted by the client's error."""
+    """The key without blanks around it, if a header can hold it: else an error would quote it."""
     text = key.reveal().strip()
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise SettingsError(

@@ -21,8 +21,8 @@ SHOWN_CHARACTERS = 1000
 class UsageApi:
     """Asks for a date's pages, retries what may pass, and yields only what can be kept.
 
-    `key` is called before the first request, and again when the API answers 401 or 403. `url` is the API's address
-    without what must not be shown.
+    `key` is called before the first request, and again when the API answers 401 or 403. `url` is
+    the API's address without what must not be shown.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class UsageApi:
 
     @property
     def source(self) -> str:
-        """Stands for who is asked and for pages of which size: pages of two sources never go together."""
+        """A digest of address and page size: pages of two sources are never combined."""
         return hashlib.sha256(f"{self._api.url}\n{self._api.page_size}".encode()).hexdigest()[:16]
 
     def pages(self, day: date, after: Pagination | None = None) -> Iterator[Page]:
-        """The pages of `day` to its end, going on where `after` stands, else at page 1; each page moves it on.
+        """The pages of `day` to its end, from where `after` stands, else from page 1.
 
-        A page is yielded once its way on is known to be sound.
+        A page is yielded once its next page is known to be sound; `after` moves on with each page.
 
         Raises:
             PagingBroken: if only a fresh start at page 1 can help.

@@ -15,7 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 
 class FinalAnswer(HTTPResponse):
-    """The answer that interim ones (103 Early Hints) only announce: Python's own passes by a 100 alone."""
+    """The final answer: interim ones (103 Early Hints) are skipped. Python skips only a 100."""
 
     def begin(self) -> None:
         """As the parent, until the head of an answer has come that is more than an announcement."""
@@ -28,8 +28,8 @@ class FinalAnswer(HTTPResponse):
 class DeadlineAdapter(HTTPAdapter):
     """An adapter that cuts its connection when the time is up.
 
-    A read timeout bounds each wait for bytes, not their sum: a server that drips one byte now and then, in the
-    head or in the body, would hold us for ever.
+    A read timeout bounds each wait for bytes, not their sum: a server that drips one byte now and
+    then, in the head or in the body, would hold us for ever.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ blanks = re.compile(r"[ \t\n\r]*").match
 
 
 def members_of(text: str) -> list[Member]:
-    """The members of the object that the text is: the items taken apart, any other value as canonical JSON.
+    """The members of a JSON object: its items one by one, any other value as canonical JSON.
 
     Raises:
         ValueError: if the text is no JSON object.

@@ -1,4 +1,4 @@
-"""A page of the usage API: what its body says, and the way from each of a date's pages to the next."""
+"""A page of the usage API, and the pagination through a date's pages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from company_activity.errors import ApiError
+from company_activity.io.api.envelope import COMPARED, Total, greatest_total, what_is_missing
 from company_activity.io.api.members import members_of
-from company_activity.io.api.whole import COMPARED, Total, greatest_total, what_is_missing
 from company_activity.records.item import Item, content_digest
 
 NextPage = int | str | None
@@ -29,12 +29,12 @@ class NotAPage(ApiError):
 
 
 class PagingBroken(ApiError):
-    """A loop, a repeated page, a page that is refused, items that never came: only a fresh start can lead out."""
+    """A loop, a repeated or refused page, missing items: only a fresh start at page 1 can help."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The items of one answer in API order, what it names as the next page (None: the end), and its total, if any."""
+    """One answer: its items in API order, its next page (None: the end), its total, if any."""
 
     number: int
     items: tuple[Item, ...]
@@ -47,10 +47,10 @@ class Page:
 
 
 class Pagination:
-    """The way through a date's pages so far: where to go on, whether a page leads back onto it, what is still to come.
+    """The way through a date's pages: the next page, the pages asked for, the items so far.
 
-    The greatest total that any of the pages named must be reached by their items. More items than that are no fault:
-    they may have been added meanwhile.
+    The greatest total that any of the pages named must be reached by their items. More items than
+    that are no fault: they may have been added meanwhile.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Pagination:
 
 
 def read_page(text: str, number: int, compared: Sequence[str] = COMPARED["both"]) -> Page:
-    """Take a body apart; each item keeps the characters that were sent. `compared`: the members that name its total.
+    """Parse a body; each item keeps the characters sent. `compared` members name its total.
 
     >>> page = read_page('{"next_page": 2, "items": [{"b": 1, "a": 2.0}, 7]}', 1)
     >>> page.items[0], page.next_page

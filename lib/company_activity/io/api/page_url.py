@@ -26,7 +26,8 @@ AS_WRITTEN = "%/:@!$'()*+,;=~"
 def page_url(api: ApiSettings, day: date, page: int | str) -> str:
     """The URL of a page: a number or a token goes into the query, a URL is taken as it is.
 
-    A URL begins with `http://` or `https://`, or with `/` or `?` and holds a `?`; any other text is a token.
+    A URL begins with `http://` or `https://`, or with `/` or `?` and holds a `?`; any other text is
+    a token.
 
     >>> page_url(ApiSettings("https://api.test/usage", page_size=100), date(2025, 3, 31), 2)
     'https://api.test/usage?date=2025-03-31&page=2&per_page=100'
@@ -110,7 +111,7 @@ def without_secrets(url: str) -> str:
 
 
 def shown_target(asked: str, location: str) -> str:
-    """Where a redirect leads, as it may be shown: all of it but user, password and values that we did not send.
+    """The target of a redirect, without user, password and values that we did not send.
 
     >>> shown_target("https://api.test/usage?page=2", "/v2/usage?page=2&code=s3cret")
     'https://api.test/v2/usage with the query page=2&code=***'

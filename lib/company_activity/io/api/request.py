@@ -17,16 +17,16 @@ from company_activity.errors import ApiError
 from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.body import read_body
 from company_activity.io.api.deadline import DeadlineAdapter
+from company_activity.io.api.envelope import COMPARED
 from company_activity.io.api.page import FIRST_PAGE, TELL_ITS_OWNER, NotAPage, Page, PagingBroken, read_page
 from company_activity.io.api.page_url import shown_target
 from company_activity.io.api.retry import TRANSIENT_STATUSES, CappedRetry, TransientError
-from company_activity.io.api.whole import COMPARED
 from company_activity.io.net.causes import cause, chain, is_untrusted_certificate, shown
 from company_activity.settings.model import ApiSettings
 
 log = logging.getLogger(__name__)
 EXCERPT_BYTES = 4096
-COME_BACK = "the API is failing: run again later, within api.resume_max_age it goes on at this page"
+RUN_AGAIN = "the API is failing: run again later, within api.resume_max_age it goes on at this page"
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",
@@ -84,11 +84,11 @@ class PageRequest:
         try:
             retry = retry.increment("GET", error=failure)
         except MaxRetryError:
-            raise ApiError(f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=COME_BACK) from None
+            raise ApiError(f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=RUN_AGAIN) from None
         seconds = retry.wait_seconds(failure.response if isinstance(failure, TransientError) else None)
         if self._adapter.is_time_up or seconds >= deadline - time.monotonic():
             budget = f"api.time_budget_seconds ({self._api.time_budget_seconds:g})"
-            raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=COME_BACK)
+            raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=RUN_AGAIN)
         log.warning(
             "%s: attempt %d of %d in %.1f s",
             self._bearer.hide(reason),

@@ -1,4 +1,4 @@
-"""How long a struggling API is waited for: urllib3's Retry, with a Retry-After that can do no harm."""
+"""When a failed request is retried: urllib3's Retry, with a cap on `Retry-After`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TransientError(Exception):
 
 
 class CappedRetry(Retry):
-    """Exponential backoff with jitter, or what `Retry-After` asks for; neither beyond `cap_seconds`."""
+    """Exponential backoff with jitter, or `Retry-After`; neither beyond `cap_seconds`."""
 
     def __init__(self, *args: Any, cap_seconds: float = 120.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +49,7 @@ class CappedRetry(Retry):
         return asked or self.get_backoff_time()
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds or an HTTP date as seconds from now; 0 (so: backoff) where it is past, negative or nonsense.
+        """Seconds from now; 0 (so: backoff) if the value is past, negative or invalid.
 
         >>> [CappedRetry(cap_seconds=60.0).parse_retry_after(text) for text in ("7", "-5", "soon", "9" * 5000)]
         [7.0, 0.0, 0.0, 60.0]

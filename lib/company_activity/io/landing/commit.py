@@ -15,7 +15,7 @@ from company_activity.io.landing.unfinished import UnfinishedDate, discard, resu
 
 @dataclass(frozen=True)
 class Landed:
-    """How a fetch ended: the date's newest generation, whether this fetch made it, and whether the date had settled."""
+    """How a fetch ended: the newest generation, whether it is new, whether the date had settled."""
 
     manifest: Manifest
     is_new: bool
@@ -24,9 +24,10 @@ class Landed:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Who commits, where it was fetched, and from when on a fetch of the date is no longer provisional.
+    """Who commits, where it was fetched, and when the date settles.
 
-    `known_generation` is the greatest that anybody ever staged of the date: its landing may have been lost since.
+    `known_generation` is the greatest that anybody ever staged of the date: its landing may have
+    been lost since.
     """
 
     run_id: str
@@ -36,9 +37,10 @@ class Fetch:
 
 
 def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> UnfinishedDate:
-    """A date to fetch: where a killed run stopped, if its pages are young and of the same source, else at page 1.
+    """Begin a fetch: at page 1, or where a killed run stopped if its pages are still usable.
 
-    The pages of every other session are removed, those that the newest generation was made of included.
+    The pages of every other session are removed, those that the newest generation was made of
+    included.
     """
     folder = landing.at(unfinished_path(session.day))
     newest = landing.newest(session.day)
@@ -51,9 +53,10 @@ def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> 
 
 
 def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | None:
-    """Make the fetched pages the date's newest generation, unless that has the same content and is all there.
+    """Commit the fetched pages, unless the newest generation is complete and has their content.
 
-    None: another run has committed other content meanwhile; only a new fetch can tell which of them is the later.
+    None: another run has committed other content meanwhile; only a new fetch can tell which of them
+    is the later.
     """
     newest = landing.newest(fetched.session.day)
     is_settled = fetched.session.started_at >= fetch.settles_at
@@ -74,7 +77,7 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
 
 
 def _is_superseded(landing: Landing, newest: Manifest, fetched: UnfinishedDate, fetch: Fetch) -> bool:
-    """Whether the newest generation is older than what was staged, of other content, or incomplete."""
+    """Whether the newest generation is older than the staged one, differs, or lacks parts."""
     if newest.generation < fetch.known_generation:
         return True
     return not _is_same(newest, fetched) or not landing.is_all_there(newest)
@@ -85,7 +88,7 @@ def _is_same(newest: Manifest, fetched: UnfinishedDate) -> bool:
 
 
 def _mark(landing: Landing, fetched: UnfinishedDate, generation: int, is_settled: bool) -> None:
-    """Let a file say that the generation is provisional: made before its manifest, gone once a later fetch agrees."""
+    """Mark a generation as provisional before its manifest; remove the mark once it is settled."""
     path = landing.at(generation_path(fetched.session.day, generation, PROVISIONAL))
     if is_settled:
         landing.storage.delete(path)

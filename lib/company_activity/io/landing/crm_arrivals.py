@@ -1,4 +1,4 @@
-"""The CRM files that wait to be staged, and the verdict on each: read one at a time, judged date by date."""
+"""The CRM files that wait to be staged: read one at a time, judged date by date."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WaitingFile:
-    """A file with something new: its bytes' digest, the size and time it was seen with, its snapshot date.
+    """A file with new content: its digest, the size and time it was seen with, its date.
 
     `again`: its bytes are staged, and are read again by newer rules.
     """
@@ -46,7 +46,7 @@ class UnreadableFile:
 
 @dataclass
 class Arrivals:
-    """What has arrived: files to judge, files that were `refused` before, and those that cannot be read."""
+    """The files that arrived: `waiting` for a verdict, `refused` before, or `unreadable`."""
 
     storage: Storage
     today: date
@@ -91,9 +91,10 @@ class Arrivals:
         return matching[0]
 
     def part_refused(self) -> None:
-        """Set aside what was refused before. A refusal for loss falls where another path of its date has arrived.
+        """Set aside the refused files. A new path of the same date lifts a refusal for loss.
 
-        One that was judged for its loss before, or is staged, is no other path, accepted since or not.
+        One that was judged for its loss before, or is staged, is no other path, accepted since or
+        not.
         """
         fresh = {file.day for file in self.waiting if not self._is_decided(file)}
         refused: list[WaitingFile] = []
@@ -115,7 +116,7 @@ class Arrivals:
         return file.day not in fresh or self.verdicts.is_broken(file.path, file.sha256)
 
     def keep_fallen(self, admitted: Iterable[str], run_id: str) -> None:
-        """Keep an acceptance of the refused files that are admitted: a run may end with a part of them staged."""
+        """Accept the refused files that are admitted: a killed run may have staged some of them."""
         accepted_paths = frozenset(admitted)
         for file in self.waiting:
             if file.path in accepted_paths and self.verdicts.is_refused(file.path, file.sha256):
@@ -154,7 +155,7 @@ class Arrivals:
         return admission
 
     def _contents(self, files: Iterable[WaitingFile]) -> Iterator[CrmFile]:
-        """The files taken apart, one in memory at a time; one that changed since is left to the next run."""
+        """The parsed files, one in memory at a time. The next run reads one that changed since."""
         for file in files:
             content = content_as_judged(self.storage, file.path, file.sha256)
             if content is None:
@@ -168,7 +169,7 @@ class Arrivals:
 def staged_snapshots(
     known: KnownFiles, state: Json, waiting: Sequence[WaitingFile], ids: StagedIds | None
 ) -> StagedSnapshots:
-    """What is staged, as the staging table's own state tells, of the dates that the waiting files touch."""
+    """What is staged of the dates of the waiting files, by the staging table's state."""
     touched = {str(file.day) for file in waiting}
     touched |= {day for file in waiting if (day := known.day_of(file.path))}
     return StagedSnapshots(

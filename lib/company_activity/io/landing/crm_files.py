@@ -29,8 +29,8 @@ class UnreadFile:
 def unread_files(storage: Storage, folder: str, known: KnownFiles) -> Iterator[UnreadFile]:
     """The `*.csv` files under `folder` that hold something new, in the order of their paths, one in memory at a time.
 
-    A file of the size and time it was seen with is not opened. One that has another time and the same bytes is
-    handed to `known`. One that is gone since it was listed is passed by.
+    A file of the size and time it was seen with is not opened. One that has another time and the
+    same bytes is handed to `known`. One that is gone since it was listed is passed by.
     """
     for entry in known.unsettled(listed(storage, folder)):
         seen = seen_with(entry)

@@ -1,10 +1,11 @@
 """What is known of the staged CRM files, so that a run opens only those that may hold something new.
 
-The state of `stg.crm_companies` names one content per snapshot date; what it is made of stands in a note
-(`crm_notes`), and the note's name tells that the date's files are as they were.
+The state of `stg.crm_companies` names one content per snapshot date; what it is made of stands in a
+note (`crm_notes`), and the note's name tells that the date's files are as they were.
 
-A path whose name does not tell its snapshot date can be of any: the dates that hold such paths are named in the state
-as `elsewhere`, and one more note, `elsewhere.<contents>.<listing>.json`, tells that all of them are as they were.
+A path whose name does not tell its snapshot date can be of any: the dates that hold such paths are
+named in the state as `elsewhere`, and one more note, `elsewhere.<contents>.<listing>.json`, tells
+that all of them are as they were.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ OLDER = "older_rules"  # in a state: the dates that hold files which older rules
 
 
 class KnownFiles:
-    """The files that a state names, each date's opened when it is asked for; and what becomes of them in a run.
+    """The files that a state names, loaded per date on demand, and their changes in a run.
 
     `contents` is what the state holds: snapshot date → content.
     """
@@ -64,7 +65,7 @@ class KnownFiles:
         self._unwritten = set(self._files)
 
     def unsettled(self, entries: Iterable[Entry]) -> list[Entry]:
-        """The listed files that are not, by their size and time alone, known to be as they were staged."""
+        """The listed files that size and time alone do not show to be unchanged."""
         listed = {entry.path: entry for entry in entries}
         self._listed = {path: seen_with(entry) for path, entry in listed.items()}
         left = self._unsettled_paths()
@@ -108,7 +109,7 @@ class KnownFiles:
         return day in self.contents and not self.of(day)
 
     def saw(self, path: str, seen: str) -> None:
-        """Keep in mind that a path has the bytes that were staged from it, whatever its size and time say."""
+        """Remember that a path still has its staged bytes, seen with another size or time."""
         day = self._day_of[path]
         known = self._files[day][path]
         self._files[day][path] = KnownFile(known.sha256, known.rules, known.seen | {seen})
@@ -124,7 +125,7 @@ class KnownFiles:
         self._looked_at.clear()
 
     def left_behind(self) -> list[str]:
-        """The staged paths that older rules read and that are no longer there: their rows stay as they are."""
+        """The staged paths read by older rules whose files are gone: their rows stay as they are."""
         self._open(self._older)
         older = (self.of(day) for day in sorted(self._older))
         return [path for files in older for path in sorted(files) if self._is_left_behind(path, files[path])]
@@ -133,7 +134,7 @@ class KnownFiles:
         return file.rules != RULES_VERSION and path not in self._listed
 
     def take(self, path: str, day: str, sha256: str, seen: str) -> None:
-        """A path's new content, which is about to be staged: what was known of it before is no longer so."""
+        """Replace what is known of a path by its new content, which is about to be staged."""
         before = self.day_of(path)
         if before:
             self._open([before])
@@ -145,12 +146,12 @@ class KnownFiles:
         self._refresh(day)
 
     def state(self) -> dict[str, Any]:
-        """What the table's state names. The notes that it names are to be there before it is committed."""
-        told = {ELSEWHERE: sorted(self._elsewhere), OLDER: sorted(self._older)}
+        """The table's state. The notes that it names must exist before it is committed."""
+        marked = {ELSEWHERE: sorted(self._elsewhere), OLDER: sorted(self._older)}
         return {
             "crm": dict(sorted(self.contents.items())),
             "rules_version": RULES_VERSION,
-            **{name: days for name, days in told.items() if days},
+            **{name: days for name, days in marked.items() if days},
         }
 
     def write_notes(self) -> None:

@@ -1,7 +1,8 @@
 """Notes of what a snapshot date is made of, each a create-only file under `ops/` that is named by what it tells.
 
-`<date>.<content>.<listing>.json`: the content is what a state names, the listing a digest over the paths, sizes and
-times that it was seen with. So a note's name tells that a date is as it was, and the note need not be opened.
+`<date>.<content>.<listing>.json`: the content is what a state names, the listing a digest over the
+paths, sizes and times that it was seen with. So a note's name tells that a date is as it was, and
+the note need not be opened.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ WORKERS = 16  # notes that are read or written at once
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A staged path: its bytes, the rules that read them, and each size and time that it was seen with."""
+    """A staged path: its digest, the rules that read it, the sizes and times it was seen with."""
 
     sha256: str
     rules: str
@@ -66,7 +67,7 @@ class CrmNotes:
             yield from zip((day for day, _ in names), found, strict=True)
 
     def create(self, day: str, content: str, listing: str, files: Files) -> None:
-        """Write a note that is not there yet; it tells all that others of the same content told, and they go."""
+        """Write a new note; it replaces other notes of the same content."""
         if self.has(day, content, listing):
             return
         self._folder.create(name_of(day, content, listing), f"{encoded(files)}\n")
@@ -99,7 +100,7 @@ class CrmNotes:
         return self._listings.get((day, content), [])
 
     def _read(self, name: str) -> Files:
-        """A note's files; none where it was swept while it was asked for: the files are then read again."""
+        """A note's files; none if it was swept meanwhile: the files are then read again."""
         try:
             noted = json.loads(self._folder.read(name))
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What was decided about a CRM file. A verdict is about a path and its bytes, and lies beside the lake."""
+"""Verdicts on CRM files, kept beside the lake: each is about a path and its bytes."""
 
 from __future__ import annotations
 

@@ -42,9 +42,10 @@ def fetch_dates(
 ) -> IngestReport:
     """Fetch every date in full and land what is new; a date that fails does not stop the others.
 
-    With `refetch` also the `run.refetch_days` before the first date, and the dates whose newest generation is
-    provisional. `known_generations` are those that staging knows: a date whose landing was lost counts on from its
-    own. `clock` gives the time in UTC; `on_page` hears of each durable page: date, pages and rows so far.
+    With `refetch` also the `run.refetch_days` before the first date, and the dates whose newest
+    generation is provisional. `known_generations` are those that staging knows: a date whose
+    landing was lost counts on from its own. `clock` gives the time in UTC; `on_page` hears of each
+    durable page: date, pages and rows so far.
 
     Raises:
         UsageError: if a date is not over yet, before any request.
@@ -61,7 +62,7 @@ def fetch_dates(
 
 
 def dates_to_fetch(asked: Sequence[date], refetch_days: int, landing: Landing) -> list[date]:
-    """The dates asked for, those that late data may have changed, and those fetched before they had settled."""
+    """The dates asked for, those before them that may have late data, and provisional ones."""
     before = [asked[0] - timedelta(days=n) for n in range(1, refetch_days + 1)] if asked else []
     return sorted({*asked, *before, *landing.provisional_dates()})
 
@@ -145,7 +146,7 @@ class _Fetcher:
         raise SourceError(f"{day}: other runs keep landing this date", remedy="let them end, then run again")
 
     def _pages(self, day: date) -> UnfinishedDate | None:
-        """Every page of the date, durable; None if resumed pages led nowhere, so that a fresh start is due."""
+        """The date with every page durable; None if resumed pages failed: start over at page 1."""
         session = Session(day, self.api.source, self.clock(), self.run_id)
         pages = begin(self.landing, session, self.settings.api.resume_max_age)
         if pages.is_resumed:

@@ -1,4 +1,4 @@
-"""What the gates decided about landed generations: a verdict is a file beside the manifest it is about."""
+"""Verdicts of the gates on landed generations: each is a file beside the manifest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class GateVerdicts:
     def settled(self, verdict: Verdict, one: Arrived, *, accepts: bool, run_id: str) -> Verdict:
         """The verdict that counts for a generation, kept where it is new.
 
-        A refusal stands, whatever is usual by now, until someone `accepts` it: then it is a warning.
+        A refusal stands, whatever is usual by now, until someone `accepts` it: then it is a
+        warning.
         """
         gate = verdict.gate
         standing = self._files.standing(lambda decided: _path(one, decided, gate))

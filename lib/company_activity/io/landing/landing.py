@@ -96,7 +96,7 @@ class Landing:
                 )
 
     def is_all_there(self, manifest: Manifest) -> bool:
-        """Whether each part that the manifest names is listed with its size. It reads no bytes, as `check` does."""
+        """Whether each part of the manifest is listed with its size. Unlike `check`, reads no bytes."""
         sizes = {entry.path: entry.size for entry in self.storage.list(self.at(f"date={manifest.date}/"))}
         return all(sizes.get(self.at(part.path)) == part.bytes for part in manifest.parts)
 
@@ -116,8 +116,8 @@ class Landing:
     def sweep(self, now: datetime) -> list[str]:
         """Remove what is of no use and older than `landing.orphan_max_age_hours`; the paths removed.
 
-        That is parts of killed or lost runs, pages never finished, torn temporary files. A date that a run holds, or
-        one with a manifest that cannot be read, is left alone.
+        That is parts of killed or lost runs, pages never finished, torn temporary files. A date
+        that a run holds, or one with a manifest that cannot be read, is left alone.
         """
         before = now - timedelta(hours=self.settings.orphan_max_age_hours)
         listed: dict[date, dict[str, datetime]] = defaultdict(dict)
@@ -144,14 +144,14 @@ class Landing:
         return {entry.path.removeprefix(self.at("")): entry.modified_at for entry in entries}
 
     def _spares(self, day: date, written: Mapping[str, datetime], before: datetime) -> list[str]:
-        """Of a date's files those written before then that are of no use, and that no manifest names."""
+        """A date's old files that are of no use: no manifest names them."""
         generations = committed(written).get(day, {})
         named = {part.path for generation in generations for part in self.manifest(day, generation).parts}
         old = (path for path, written_at in written.items() if written_at < before and path not in named)
         return [path for path in old if is_spare(path, generations)]
 
     def _sweep_date(self, day: date, before: datetime) -> Iterator[str]:
-        """Remove what is of no use of a date; each path once it is removed. The date is locked meanwhile."""
+        """Remove a date's useless files under its lock; each path is yielded once it is removed."""
         with self.storage.lock(self.at(lock_path(day)), timeout_seconds=0):
             written = self._written(f"date={day}/", f"{unfinished_path(day)}/")
             for path in self._spares(day, written, before):

@@ -29,9 +29,10 @@ class Part:
 class Manifest:
     """What a generation of a date consists of.
 
-    `fetched_at` is when its first page was asked for (UTC). A `missing` generation has no parts: a rollback set the
-    date aside. `restored_generation` is the one whose parts a rollback names again; `held_digests` are contents that
-    a fetch must not commit until they are released. `session` names the fetch whose pages went into it.
+    `fetched_at` is when its first page was asked for (UTC). A `missing` generation has no parts: a
+    rollback set the date aside. `restored_generation` is the one whose parts a rollback names
+    again; `held_digests` are contents that a fetch must not commit until they are released.
+    `session` names the fetch whose pages went into it.
     """
 
     date: date

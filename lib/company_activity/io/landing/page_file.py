@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from company_activity.errors import LandingCorrupt
+from company_activity.io.api.envelope import Total
 from company_activity.io.api.page import Page
-from company_activity.io.api.whole import Total
 from company_activity.records.landed_line import FETCH_AGAIN, item_of, landed_line
 
 FORMAT = 1

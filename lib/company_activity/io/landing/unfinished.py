@@ -1,8 +1,8 @@
-"""A date on its way: each page is durable before the next is asked for, so that a killed run's work is not lost.
+"""A date being fetched: each page is durable before the next request, so a kill loses none.
 
-A page is one create-only file, `_unfinished/date=…/<session>/page-000001`. Whoever holds the date's lock may go on
-where the pages end. Two runs that both try, because a lease was lost, cannot mix their pages: only one of them can
-create the next file, and the other stops.
+A page is one create-only file, `_unfinished/date=…/<session>/page-000001`. Whoever holds the date's
+lock may go on where the pages end. Two runs that both try, because a lease was lost, cannot mix
+their pages: only one of them can create the next file, and the other stops.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class UnfinishedDate:
         self._count(page)
 
     def resume(self) -> bool:
-        """Take in the pages that are durable already. False: there are none, or they do not fit together."""
+        """Load the pages that are durable already. False: there are none, or they do not match."""
         try:
             while (page := self._durable(self.pages + 1)) is not None:
                 self.pagination.step(page)
@@ -93,7 +93,7 @@ class UnfinishedDate:
 def resumable(
     storage: Storage, folder: str, names: Iterable[str], wanted: Session, max_age_seconds: float
 ) -> UnfinishedDate | None:
-    """The youngest of these sessions that asked the same source as `wanted`, and began no longer ago than that."""
+    """The youngest of these sessions that has the source of `wanted` and is not too old."""
     for name in sorted(names, reverse=True):
         session = _session(storage, f"{folder}/{name}", wanted)
         if session is None or session.name != name or session.source != wanted.source:

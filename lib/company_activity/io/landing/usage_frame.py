@@ -20,8 +20,8 @@ LINES = f"value string, {PLACES}"
 def read_landed_lines(spark: SparkSession, landing: Landing, manifests: Iterable[Manifest]) -> DataFrame:
     """Every line of the manifests' parts.
 
-    Shape: `value` (a landed line), `src_file_name` (the part's path under the landing), `date`, `generation`,
-    `src_ingested_at` (when the generation was fetched).
+    Shape: `value` (a landed line), `src_file_name` (the part's path under the landing), `date`,
+    `generation`, `src_ingested_at` (when the generation was fetched).
 
     Raises:
         LandingMissing, LandingCorrupt: if a part is not there, or not what its manifest says.

@@ -10,8 +10,8 @@ import requests
 class HttpSession(requests.Session):
     """Follows no redirect; what goes to this machine in clear does not go by way of a proxy on another one.
 
-    It does not even look at where a redirect leads: requests would raise what it thinks of a malformed target, and
-    read the answer's body without a bound.
+    It does not even look at where a redirect leads: requests would raise what it thinks of a
+    malformed target, and read the answer's body without a bound.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:

@@ -12,7 +12,8 @@ from company_activity.io.notify.message import Message
 class NotSent(Exception):
     """A message did not go out; `str()` says why without any secret.
 
-    `is_refused`: this message is not wanted, another one may be. Otherwise nothing goes out on the channel for now.
+    `is_refused`: this message is not wanted, another one may be. Otherwise nothing goes out on the
+    channel for now.
     """
 
     def __init__(self, why: str, *, is_refused: bool = False) -> None:
@@ -28,7 +29,7 @@ class Channel(Protocol):
 
 
 def within(seconds: float, send: Callable[[], str]) -> str:
-    """Wait so long and no longer: a server that drips its answer can outlast every timeout of a socket.
+    """Wait at most so long: a server that drips its answer can outlast a socket's timeout.
 
     Raises:
         NotSent: if it takes longer; or whatever `send` raises.

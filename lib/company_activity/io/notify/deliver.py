@@ -1,4 +1,4 @@
-"""Send what the outbox holds: each message once per channel, oldest first; what does not go out stays."""
+"""Send what the outbox holds, oldest first, each message once per channel."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class Delivery:
 
 
 def deliver(outbox: Outbox, channels: Mapping[str, Channel], now: datetime, keep: timedelta) -> Delivery:
-    """Try every message that has not gone out yet; one older than `keep` is given up if it fails again.
+    """Try every pending message; one older than `keep` is given up if it fails again.
 
-    A channel that cannot be reached is left for the next run; one that refuses a message may take the next.
+    A channel that cannot be reached is left for the next run; one that refuses a message may take
+    the next.
     """
     delivery = Delivery()
     down: dict[str, str] = {}

@@ -20,7 +20,9 @@ ABOUT_THE_CHANNEL = (401, 403, 404, 408, 410, 429)  # another message would fare
 
 
 def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settings: NotifySettings) -> str:
-    """Send `body` to the URL in a setting; the host that took it. No redirects, and no certificate that is not trusted.
+    """Send `body` to the URL in a setting; the host that took it. Redirects are not followed.
+
+    An untrusted certificate is a failure like any other.
 
     Raises:
         NotSent: if it was not taken.
@@ -49,7 +51,7 @@ def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settin
 
 
 def _attempts(settings: NotifySettings) -> Retry:
-    """Again where nothing was taken: no connection, or an answer that says so. Not where the answer got lost."""
+    """Retry only if nothing was taken: no connection, or an answer that says so."""
     more = settings.max_attempts - 1
     return Retry(
         total=more,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 PIPELINE = "company-activity"
@@ -15,10 +15,11 @@ LIST_SIZES = (20, 10, 5, 2, 1)
 
 @dataclass(frozen=True)
 class Message:
-    """One run's end: what was asked, how it went, and where its report is. No company's name stands in it.
+    """The end of a run: what was asked, how it went, where its report is. It names no company.
 
-    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an address. `errors`
-    has a line for each step that failed, and `exit_codes` its code; the first is also `error` and `exit_code`.
+    `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an
+    address. `errors` has a line for each step that failed, and `exit_codes` its code; the first is
+    also `error` and `exit_code`.
     """
 
     run_id: str
@@ -58,7 +59,7 @@ class Message:
     def facts(self) -> list[tuple[str, str]]:
         """Names and values, the most wanted first."""
         risks = f"{self.churn_risks:,}{f' on {self.risks_on}' if self.risks_on else ''}"
-        told = [
+        facts = [
             ("Error", self.error),
             ("What to do", self.remedy),
             ("Step", _words(self.failed_step)),
@@ -68,7 +69,7 @@ class Message:
             ("Run", f"{self.run_id} ({self.command})"),
             ("Began", f"{self.began_at}, took {self.seconds:.0f} s, exit code {self._codes}"),
         ]
-        return [(name, value) for name, value in told if value]
+        return [(name, value) for name, value in facts if value]
 
     @property
     def _codes(self) -> str:
@@ -83,23 +84,22 @@ class Message:
             f"{_words(step)}: {', '.join(f'{count:,} {_words(name)}' for name, count in counted.items())}"
             for step, counted in self.counts.items()
         ]
-        told = [("Failed as well", list(self.errors[1:]))]
-        told += [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
-        return [(name, lines) for name, lines in told if lines]
+        lists = [("Failed as well", list(self.errors[1:]))]
+        lists += [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
+        return [(name, lines) for name, lines in lists if lines]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Message:
+    def from_json(cls, plain: Mapping[str, Any]) -> Message:
         """A message as `as_json` gave it; what a later version added is passed over."""
-        known = {one.name: told[one.name] for one in fields(cls) if one.name in told}
+        known = {one.name: plain[one.name] for one in fields(cls) if one.name in plain}
         return cls(**known | {name: tuple(known.get(name, ())) for name in TUPLES})
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any], environment: str) -> Message:
         """What a run's record has to tell."""
-        steps = record["steps"]
         error = record["error"] or {}
         return cls(
             run_id=record["run_id"],
@@ -111,17 +111,14 @@ class Message:
             seconds=record["seconds"],
             exit_code=record["exit_code"],
             failed_step=record["failed_step"] or "",
-            error=f"{error['kind']}: {error['what']}" if error else "",
+            error=_error(error) if error else "",
             remedy=error.get("remedy", ""),
-            counts={step["name"]: step["counts"] for step in steps if step["counts"]},
-            gates=tuple(_verdict(gate) for step in steps for gate in step["gates_not_passed"]),
-            gates_passed=sum(sum(step["gates_passed"].values()) for step in steps),
-            warnings=tuple(warning for step in steps for warning in step["warnings"]),
             churn_risks=record["churn_risks"],
             risks_on=record["risks_on"] or "",
             report=record["report"],
             exit_codes=tuple(record.get("exit_codes", ())),
             errors=tuple(map(_failure, record.get("errors", ()))),
+            **_of_steps(record["steps"]),
         )
 
     def shortened(self, characters: int, entries: int) -> Message:
@@ -164,6 +161,25 @@ def _few(texts: tuple[str, ...], characters: int, entries: int) -> tuple[str, ..
     return tuple(few)
 
 
+def _of_steps(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a message takes from the steps of a record."""
+    return {
+        "counts": {step["name"]: step["counts"] for step in steps if step["counts"]},
+        "gates": tuple(map(_verdict, _each(steps, "gates_not_passed"))),
+        "gates_passed": sum(sum(step["gates_passed"].values()) for step in steps),
+        "warnings": tuple(_each(steps, "warnings")),
+    }
+
+
+def _each(steps: Iterable[Mapping[str, Any]], name: str) -> Iterator[Any]:
+    """The entries of a list that every step has, step by step."""
+    return chain.from_iterable(step[name] for step in steps)
+
+
+def _error(error: Mapping[str, Any]) -> str:
+    return f"{error['kind']}: {error['what']}"
+
+
 def _dates(first: str | None, last: str | None) -> str:
     if not first:
         return ""
@@ -172,7 +188,7 @@ def _dates(first: str | None, last: str | None) -> str:
 
 def _failure(error: Mapping[str, Any]) -> str:
     remedy = f" — {error['remedy']}" if error["remedy"] else ""
-    return f"{_words(error['step'])}, exit code {error['exit_code']}: {error['kind']}: {error['what']}{remedy}"
+    return f"{_words(error['step'])}, exit code {error['exit_code']}: {_error(error)}{remedy}"
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""Messages that are to go out, kept beside the lake until they have: one create-only file per message and channel.
+"""Pending messages, kept beside the lake: one create-only file per message and channel.
 
-`<run_id>.<event>.<channel>.json` is a message; the same name with `.done` says that it went out, or was given up, and
-stays, so that no message is sent twice.
+`<run_id>.<event>.<channel>.json` is a message; the same name with `.done` says that it went out, or
+was given up, and stays, so that no message is sent twice.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def without_secrets_in(text: str) -> str:
 
 
 def _without_options(text: str, option: re.Pattern[str]) -> str:
-    """`text` without its secret options, also where one stands within what its driver takes for another's value."""
+    """`text` without its secret options, also those inside another option's value."""
 
     def shown(found: re.Match[str]) -> str:
         if unquote(found["name"]).lower() in USERS or is_secret(found["name"]):

@@ -13,7 +13,7 @@ from company_activity.settings.model import Secret, SecretSettings
 REFERENCE = "secret://"
 
 
-class _NotHere(Exception):
+class _NotFound(Exception):
     """A place has no such secret; says why."""
 
 
@@ -35,7 +35,7 @@ def resolve(secret: Secret, places: SecretSettings, environ: Mapping[str, str] =
             if value := look():
                 return Secret(value)
             tried.append(f"{place}: empty")
-        except _NotHere as why:
+        except _NotFound as why:
             tried.append(f"{place}: {why}")
         except Exception as error:  # whatever a vendor's client raises; its text might quote what it read
             tried.append(f"{place}: {getattr(error, 'error_code', None) or type(error).__name__}")
@@ -60,34 +60,34 @@ def _variable(name: str) -> str:
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     if _variable(name) not in environ:
-        raise _NotHere("not set")
+        raise _NotFound("not set")
     return environ[_variable(name)]
 
 
 def _from_synapse(name: str, linked_service: str) -> str:
     if not linked_service:
-        raise _NotHere("not set")
+        raise _NotFound("not set")
     if (notebook := notebook_credentials()) is None:
-        raise _NotHere("not on a Synapse pool")
+        raise _NotFound("not on a Synapse pool")
     return str(notebook.getSecretWithLS(linked_service, name))
 
 
 def _from_databricks(name: str, scope: str) -> str:
     if not scope:
-        raise _NotHere("not set")
+        raise _NotFound("not set")
     try:
         runtime = importlib.import_module("databricks.sdk.runtime")
     except ImportError:
-        raise _NotHere("not on Databricks") from None
+        raise _NotFound("not on Databricks") from None
     return str(runtime.dbutils.secrets.get(scope=scope, key=name))
 
 
 def _from_key_vault(name: str, vault: str) -> str:
     if not vault:
-        raise _NotHere("not set")
+        raise _NotFound("not set")
     try:
         client = importlib.import_module("azure.keyvault.secrets").SecretClient
     except ImportError:
-        raise _NotHere("the package azure-keyvault-secrets is not installed") from None
+        raise _NotFound("the package azure-keyvault-secrets is not installed") from None
     url = vault if "://" in vault else f"https://{vault}.vault.azure.net"
     return str(client(vault_url=url, credential=credential("Vault")).get_secret(name).value or "")

@@ -18,7 +18,7 @@ POLL_SECONDS = 0.2
 
 
 class LocalStorage:
-    """Containers as folders under `root`. Created files are fsynced, then linked into place: never half there."""
+    """Containers as folders under `root`. Files are fsynced, then linked into place atomically."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
@@ -136,13 +136,13 @@ def _translated_errors(path: str, untranslated: type[OSError] | tuple[()] = ()) 
 
 
 def _unless_missing(error: OSError) -> None:
-    """A folder that is not there is empty; one that cannot be read is not, or its dates would seem never landed."""
+    """Ignore a missing folder, not an unreadable one: its dates would seem never landed."""
     if not isinstance(error, FileNotFoundError):
         raise error
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and what is missing above it, each durable: a file is only as safe as its folder's entry."""
+    """Make a folder and its missing parents, each durable: a file is as safe as its folder."""
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
-"""What landing needs of a store, whatever it is: the port behind which a directory and blob containers look alike.
+"""The port of the landing's store: a directory and blob containers look alike behind it.
 
-A path is relative and '/'-separated; its first segment is the container: `product-api-raw/date=2025-03-31/…`.
+A path is relative and '/'-separated; its first segment is the container:
+`product-api-raw/date=2025-03-31/…`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Storage(Protocol):
         """A file as a stream of bytes; FileNotFoundError if it is not there."""
 
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
-        """Write a file that is not there yet: at once, whole, and durable on return. False: it was there already."""
+        """Write a new file atomically, durable on return; False if it is there already."""
 
     def delete(self, path: str) -> None:
         """Remove a file; that it is not there is fine."""
@@ -49,7 +50,7 @@ class Storage(Protocol):
         """What Spark reads the file by."""
 
     def lock(self, path: str, timeout_seconds: float) -> AbstractContextManager[None]:
-        """Hold `path` for this run; free soon after its process is gone. SourceError if it stays taken."""
+        """Hold `path` for this run; a dead run frees it soon. SourceError if it stays taken."""
 
 
 def wait_for(is_ours: Callable[[], bool], path: str, timeout_seconds: float, poll_seconds: float) -> None:

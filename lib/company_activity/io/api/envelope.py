@@ -35,7 +35,7 @@ def what_is_missing(members: Iterable[tuple[str, object]]) -> str | None:
 
 
 def greatest_total(members: Iterable[tuple[str, object]], compared: Sequence[str]) -> Total | None:
-    """The greatest of the totals that are compared. What is no whole number (null, -1, an object) says nothing.
+    """The greatest of the compared totals. A value that is no whole number is ignored.
 
     >>> greatest_total([("total", "120"), ("total_count", '{"value":7}')], ("total", "total_count"))
     Total(member='total', number=120)
