@@ -17,7 +17,7 @@ from company_activity.io.notify.teams import Teams
 from company_activity.io.notify.webhook import Webhook
 from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
-from support.receivers import HttpReceiver, Posted
+from support.report.receivers import HttpReceiver, Posted
 
 CHANNELS: dict[str, type[Webhook] | type[Teams]] = {"webhook_url": Webhook, "teams_url": Teams}
 
