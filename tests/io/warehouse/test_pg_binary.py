@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from company_activity.io.warehouse.pg_binary import as_binary_rows
@@ -33,6 +33,7 @@ def row_of(values, kinds):
     return struct.pack(">h", len(values)) + body
 
 
+@settings(deadline=None)  # its first case loads pandas
 @given(st.data())
 def test_any_rows_are_as_the_format_has_them(data):
     kinds = data.draw(st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=7))
