@@ -78,7 +78,7 @@ class Place:
 
     def state_after(self, files: Iterable[AdmittedFile]) -> dict[str, Any]:
         """What the table is built from once these files of the last admission are in it."""
-        return staging.state_with(self.runs[-1], self.admissions[-1], files)[1]
+        return staging.state_with(self.runs[-1], self.admissions[-1], files)[1].as_json()
 
     def planned(self) -> Plan:
         return plan(self.run())
@@ -176,7 +176,7 @@ def test_parts_that_arrive_in_any_order_end_as_the_same_snapshot(
     def kept(run: Run, day: date, replaced: frozenset[str]) -> set[str]:
         from company_activity.io.landing.crm_known import KnownFiles
 
-        staged = KnownFiles(run.lake.files, run.lake.state(CRM_COMPANIES)).of(str(day))
+        staged = KnownFiles(run.lake.files, run.lake.crm).of(str(day))
         return {one for path in staged.keys() - replaced for one in ids[path]}
 
     monkeypatch.setattr(step, "kept_ids", kept)

@@ -37,7 +37,7 @@ from company_activity.schemas import (
 
 if TYPE_CHECKING:
     from company_activity.io.landing.manifest import Manifest
-    from company_activity.planning.state import Json
+    from company_activity.planning.state import CrmState
     from company_activity.run import Run
 
 STATED = (PRODUCT_USAGE, CRM_COMPANIES, COMPANY_ACTIVITY_DAILY)
@@ -54,7 +54,7 @@ def plan(run: Run) -> Plan:
     check_metrics(activity.metrics, run.metrics_mark)
     staged = run.lake.staging.marks
     landed = landed_marks(run, staged)
-    news, snapshots = crm_news(run, run.lake.state(CRM_COMPANIES))
+    news, snapshots = crm_news(run, run.lake.crm)
     now = Sources({**staged, **landed}, snapshots)
 
     spans = moved_spans(run, now, activity)
@@ -142,7 +142,7 @@ def mark_of(manifest: Manifest) -> GenerationMark:
     return GenerationMark.of(manifest.generation, digest)
 
 
-def crm_news(run: Run, state: Json) -> tuple[list[CrmNews], dict[str, str]]:
+def crm_news(run: Run, state: CrmState) -> tuple[list[CrmNews], dict[str, str]]:
     """Each CRM file with something new, and the content of each snapshot date once a run has staged them.
 
     What a date keeps from other paths is not known without Spark: on the loss of such a date there is no word.

@@ -183,6 +183,60 @@ class StagingState:
 
 
 @dataclass(frozen=True)
+class NotedFile:
+    """A CRM file as states of before 0.2 name it: its bytes, its snapshot date, the size and time it was seen with."""
+
+    sha256: str
+    file_date: str
+    seen: str = ""
+
+
+@dataclass(frozen=True)
+class CrmState:
+    """`stg.crm_companies`: the content of each snapshot date, and how many companies it has.
+
+    `elsewhere` are the dates with files whose names do not tell them, `older` those with files that older rules read.
+    `files` are by path, in states of before 0.2.
+    """
+
+    contents: Mapping[str, str] = field(default_factory=dict)
+    companies: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
+    older: frozenset[str] = frozenset()
+    rules_version: str = RULES_VERSION
+    files: Mapping[str, NotedFile] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, noted: Json) -> CrmState:
+        rules_version = noted.get("rules_version", FIRST_VERSION)
+        contents = snapshots(noted)
+        older = noted.get("older_rules", ()) if rules_version == RULES_VERSION else contents
+        files = {}
+        for path, file in noted.get("files", {}).items():
+            files[path] = NotedFile(file["sha256"], file["file_date"], file.get("seen", ""))
+        return cls(
+            contents=contents,
+            companies=noted.get("companies", {}),
+            elsewhere=frozenset(noted.get("elsewhere", ())),
+            older=frozenset(older),
+            rules_version=rules_version,
+            files=files,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        noted: dict[str, Any] = {
+            "crm": dict(sorted(self.contents.items())),
+            "companies": dict(sorted(self.companies.items())),
+            "rules_version": RULES_VERSION,
+        }
+        if self.elsewhere:
+            noted["elsewhere"] = sorted(self.elsewhere)
+        if self.older:
+            noted["older_rules"] = sorted(self.older)
+        return noted
+
+
+@dataclass(frozen=True)
 class Sources:
     """What staging holds: the mark of each usage date, and the content of each CRM snapshot date."""
 
@@ -190,9 +244,9 @@ class Sources:
     crm: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def staged(cls, usage: StagingState, crm: Json) -> Sources:
+    def staged(cls, usage: StagingState, crm: CrmState) -> Sources:
         """Of the states of the two staging tables."""
-        return cls(usage.marks, snapshots(crm))
+        return cls(usage.marks, crm.contents)
 
     def as_json(self) -> dict[str, Any]:
         return {"usage": marks_as_json(self.usage), "crm": dict(self.crm)}

@@ -37,7 +37,7 @@ def admit_crm(run: Run) -> Admission:
             next run passes the file by.
         UsageError: if `--accept-crm` names a file that is not there, or holds nothing new.
     """
-    state = run.lake.state(CRM_COMPANIES)
+    state = run.lake.crm
     known = KnownFiles(run.lake.files, state)
     arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
     arrivals.look(run.settings.landing.crm_path, known)

@@ -22,6 +22,7 @@ def ingest_usage(run: Run) -> StepReport:
         refetch=run.options.refetch,
         known_generations={day: mark.generation for day, mark in staged.items()},
         on_page=run.progress.page,
+        landing=run.landing,
     )
     landed = done.of("landed")
     counts = {

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from company_activity.errors import ImbalanceError
 from company_activity.gates.crm_admission import batches
@@ -19,6 +19,7 @@ from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import crm_quarantine_frame, crm_staging_frame, paths_predicate
 
 if TYPE_CHECKING:
+    from company_activity.planning.state import CrmState
     from company_activity.run import Admission, AdmittedFile, Run
 
 # A commit takes so much at most: the driver holds its rows, and its predicate names its files.
@@ -109,7 +110,7 @@ def commit(run: Run, admission: Admission, files: Sequence[CrmFile], admitted: S
     run.lake.replace(QUARANTINE, quarantined, f"feed = 'crm' AND {paths_predicate('path', paths)}", None)
     touched, state = state_with(run, admission, admitted)
     staged = crm_staging_frame(run.spark, files, run.now)
-    run.lake.replace(CRM_COMPANIES, staged, paths_predicate("src_file_name", paths), state)
+    run.lake.replace(CRM_COMPANIES, staged, paths_predicate("src_file_name", paths), state.as_json())
     admission.known.sweep(touched)
 
 
@@ -119,13 +120,13 @@ def keys_of(file: CrmFile) -> list[Verdict]:
     return key_checks(file.path, len(companies), len(set(companies)), companies.count(""))
 
 
-def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile]) -> tuple[set[str], dict[str, Any]]:
+def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile]) -> tuple[set[str], CrmState]:
     """The dates that these files touch, and what the table is built from once they are in it.
 
     The notes that the state names are written.
     """
     known = admission.known
-    companies = dict(run.lake.state(CRM_COMPANIES).get("companies", {}))
+    companies = dict(run.lake.crm.companies)
     touched: set[str] = set()
     for one in admitted:
         day = str(one.file.day)
@@ -138,7 +139,7 @@ def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile])
         companies[day] = one.file.companies
     known.write_notes()
     held = {day: count for day, count in sorted(companies.items()) if count and day in known.contents}
-    return touched, {**known.state(), "companies": held}
+    return touched, known.state(held)
 
 
 def reconcile(files: Iterable[CrmFile]) -> dict[str, int]:

@@ -15,7 +15,6 @@ from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.planning.dirty import check_metrics
 from company_activity.runtime.session import check_java
-from company_activity.schemas import CRM_COMPANIES
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -46,7 +45,7 @@ def check_accepted_files(run: Run) -> None:
 
 def waiting_files(run: Run) -> list[str]:
     """The paths of the CRM files that can be read and hold something which is not staged."""
-    known = KnownFiles(run.lake.files, run.lake.state(CRM_COMPANIES))
+    known = KnownFiles(run.lake.files, run.lake.crm)
     arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
     arrivals.look(run.settings.landing.crm_path, known)
     return [file.path for file in arrivals.waiting]

@@ -14,6 +14,7 @@ from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.storage.folder import Folder
 from company_activity.io.storage.port import Entry
 from company_activity.planning.snapshots import snapshots
+from company_activity.planning.state import CrmState
 
 FIRST = date(2015, 1, 1)
 DATES = [FIRST + timedelta(days=n) for n in range(3653)]
@@ -55,19 +56,19 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def staged(lake: Path, files: list[tuple[str, date]], state: dict[str, Any] | None = None) -> dict[str, Any]:
     """The state once these files are staged; the notes that it names are there."""
-    known = KnownFiles(str(lake), state or {})
+    known = KnownFiles(str(lake), CrmState.from_json(state or {}))
     known.unsettled(entries(iter(files)))
     for path, day in files:
         known.take(path, str(day), SHA, f"1000/{AT.isoformat()}")
     known.write_notes()
-    return known.state()
+    return known.state().as_json()
 
 
 def test_the_staging_table_names_no_path(tmp_path: Path) -> None:
     files = list(hourly(DATES))
-    known = KnownFiles(str(tmp_path), state_of_0_1(iter(files)))
+    known = KnownFiles(str(tmp_path), CrmState.from_json(state_of_0_1(iter(files))))
     companies = {str(day): 200_000 for day in DATES}
-    text = encode_state({**known.state(), "companies": companies})
+    text = encode_state({**known.state().as_json(), "companies": companies})
     assert len(files) == 87_672
     assert ".csv" not in text
     assert len(text.encode()) < MOST_BYTES
@@ -76,7 +77,7 @@ def test_the_staging_table_names_no_path(tmp_path: Path) -> None:
 def test_what_has_not_changed_is_told_by_the_notes_names(tmp_path: Path, opened: list[str]) -> None:
     files = list(hourly(DATES[:30]))
     state = staged(tmp_path, files)
-    known = KnownFiles(str(tmp_path), state)
+    known = KnownFiles(str(tmp_path), CrmState.from_json(state))
     assert known.unsettled(entries(iter(files))) == []
     more = [*files, ("raw/crm/crm_2015-01-31.csv", date(2015, 1, 31)), ("raw/crm/late_2015-01-07.csv", DATES[6])]
     left = known.unsettled(entries(iter(more)))
@@ -88,14 +89,16 @@ def test_what_has_not_changed_is_told_by_the_notes_names(tmp_path: Path, opened:
 def test_a_lake_of_0_1_goes_on_and_its_files_are_known(tmp_path: Path, opened: list[str]) -> None:
     files = list(hourly(DATES[:30]))
     old = state_of_0_1(iter(files))
-    known = KnownFiles(str(tmp_path), old)
+    known = KnownFiles(str(tmp_path), CrmState.from_json(old))
     is_known = [known.find(entry.path) for entry in known.unsettled(entries(iter(files)))]
     assert all(found and found.sha256 == SHA for found in is_known)
     known.take("raw/crm/crm_2015-02-15.csv", "2015-02-15", SHA, "1000/x")
     known.write_notes()
-    assert known.state()["crm"].items() >= snapshots(old).items()
-    assert len(known.state()["crm"]) == 31
-    assert KnownFiles(str(tmp_path), known.state()).find(files[0][0]) == known.find(files[0][0])
+    assert known.state().as_json()["crm"].items() >= snapshots(old).items()
+    assert len(known.state().as_json()["crm"]) == 31
+    assert KnownFiles(str(tmp_path), CrmState.from_json(known.state().as_json())).find(files[0][0]) == known.find(
+        files[0][0]
+    )
     assert len(opened) == 1
 
 
@@ -103,12 +106,12 @@ def test_a_lake_of_0_1_goes_on_and_its_files_are_known(tmp_path: Path, opened: l
 def test_files_whose_names_do_not_tell_their_date_are_known_too(tmp_path: Path, opened: list[str], folder: str) -> None:
     files = [(folder.format(n=n), DATES[n % 10]) for n in range(40)]
     state = staged(tmp_path, files)
-    known = KnownFiles(str(tmp_path), state)
+    known = KnownFiles(str(tmp_path), CrmState.from_json(state))
     left = known.unsettled(entries(iter(files)))
     assert all(known.day_of(entry.path) for entry in left)
     known.note_looks()
     assert len(opened) == 10
-    again = KnownFiles(str(tmp_path), state)
+    again = KnownFiles(str(tmp_path), CrmState.from_json(state))
     assert again.unsettled(entries(iter(files))) == []
     assert len(opened) == 10
     new = [*files, (folder.format(n=99), DATES[3])]
@@ -129,7 +132,7 @@ def test_a_note_that_is_lost_lets_its_files_be_read_again(tmp_path: Path) -> Non
     state = staged(tmp_path, files)
     for note in (tmp_path / "ops/crm").glob("2015-01-01.*"):
         note.unlink()
-    known = KnownFiles(str(tmp_path), state)
+    known = KnownFiles(str(tmp_path), CrmState.from_json(state))
     left = known.unsettled(entries(iter(files)))
     assert [entry.path for entry in left if not known.find(entry.path)] == [path for path, _ in files[:HOURS]]
     assert known.is_lost("2015-01-01")
@@ -138,7 +141,7 @@ def test_a_note_that_is_lost_lets_its_files_be_read_again(tmp_path: Path) -> Non
 
 def test_superseded_notes_are_swept(tmp_path: Path) -> None:
     files = list(hourly(DATES[:2]))
-    known = KnownFiles(str(tmp_path), {})
+    known = KnownFiles(str(tmp_path), CrmState.from_json({}))
     for path, day in files:
         known.take(path, str(day), SHA, "1000/x")
         known.write_notes()

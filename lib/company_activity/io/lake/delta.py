@@ -14,6 +14,7 @@ from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import (
     ActivityState,
+    CrmState,
     DimensionState,
     Sources,
     StagingState,
@@ -101,6 +102,11 @@ class Lake:
         return StagingState.from_json(self.state(PRODUCT_USAGE))
 
     @property
+    def crm(self) -> CrmState:
+        """What `stg.crm_companies` holds."""
+        return CrmState.from_json(self.state(CRM_COMPANIES))
+
+    @property
     def activity(self) -> ActivityState:
         """What `analytics.company_activity_daily` has, and what it was built from."""
         return ActivityState.from_json(self.state(COMPANY_ACTIVITY_DAILY))
@@ -108,7 +114,7 @@ class Lake:
     @property
     def staged_sources(self) -> Sources:
         """What staging holds now: the mark of each usage date, and the content of each snapshot date."""
-        return Sources.staged(self.staging, self.state(CRM_COMPANIES))
+        return Sources.staged(self.staging, self.crm)
 
     @property
     def dimension_sources(self) -> Sources | None:

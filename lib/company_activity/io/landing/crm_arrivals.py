@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from company_activity.gates.crm_admission import StagedIds
     from company_activity.io.landing.crm_known import KnownFiles
     from company_activity.io.storage.opening import Storage
-    from company_activity.planning.state import Json
+    from company_activity.planning.state import CrmState
     from company_activity.settings.model import GateSettings
 
 
@@ -132,7 +132,7 @@ class Arrivals:
         """The paths whose bytes were admitted before, and are staged by older rules."""
         return frozenset(file.path for file in self.waiting if file.again)
 
-    def judge(self, known: KnownFiles, state: Json, ids: StagedIds | None, gates: GateSettings) -> Admission:
+    def judge(self, known: KnownFiles, state: CrmState, ids: StagedIds | None, gates: GateSettings) -> Admission:
         """The verdict on each waiting file, a date after the other.
 
         `ids` tells the companies that a date keeps from other paths; without it
@@ -167,13 +167,13 @@ class Arrivals:
 
 
 def staged_snapshots(
-    known: KnownFiles, state: Json, waiting: Sequence[WaitingFile], ids: StagedIds | None
+    known: KnownFiles, state: CrmState, waiting: Sequence[WaitingFile], ids: StagedIds | None
 ) -> StagedSnapshots:
     """What is staged of the dates of the waiting files, by the staging table's state."""
     touched = {str(file.day) for file in waiting}
     touched |= {day for file in waiting if (day := known.day_of(file.path))}
     return StagedSnapshots(
-        companies={date.fromisoformat(day): count for day, count in state.get("companies", {}).items()},
+        companies={date.fromisoformat(day): count for day, count in state.companies.items()},
         paths={date.fromisoformat(day): frozenset(known.of(day)) for day in touched},
         ids=ids,
         lost=frozenset(date.fromisoformat(day) for day in touched if known.is_lost(day)),

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from company_activity.io.landing.crm_notes import (
-    FIRST_RULES,
     WORKERS,
     CrmNotes,
     Files,
@@ -23,7 +23,8 @@ from company_activity.io.landing.crm_notes import (
     digest_of,
     encoded,
 )
-from company_activity.planning.snapshots import content_of, snapshots
+from company_activity.planning.snapshots import content_of
+from company_activity.planning.state import CrmState, NotedFile
 from company_activity.records.crm.snapshot_date import date_in_name
 from company_activity.records.fields import RULES_VERSION
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from company_activity.io.storage.port import Entry
 
 ELSEWHERE = "elsewhere"
-OLDER = "older_rules"  # in a state: the dates that hold files which older rules read
 
 
 class KnownFiles:
@@ -41,25 +41,24 @@ class KnownFiles:
     `contents` is what the state holds: snapshot date → content.
     """
 
-    def __init__(self, lake: str | Folder, state: Mapping[str, Any]) -> None:
-        self.contents = snapshots(state)
+    def __init__(self, lake: str | Folder, state: CrmState) -> None:
+        self.contents = dict(state.contents)
         self._notes = CrmNotes(lake)
-        self._elsewhere = set(state.get(ELSEWHERE, ()))
-        is_of_today = state.get("rules_version", FIRST_RULES) == RULES_VERSION
-        self._older = set(state.get(OLDER, ()) if is_of_today else self.contents)
+        self._elsewhere = set(state.elsewhere)
+        self._older = set(state.older)
         self._files: dict[str, dict[str, KnownFile]] = {}
         self._day_of: dict[str, str] = {}
         self._is_elsewhere_open = False
         self._listed: dict[str, str] = {}
         self._looked_at: set[str] = set()  # dates that a note had to be opened for, or whose files were touched
         self._unwritten: set[str] = set()  # dates that no note tells of yet
-        self._take_over(state.get("files", {}), state.get("rules_version", FIRST_RULES))
+        self._take_over(state.files, state.rules_version)
 
-    def _take_over(self, files: Mapping[str, Mapping[str, str]], rules: str) -> None:
+    def _take_over(self, files: Mapping[str, NotedFile], rules: str) -> None:
         """A state of before 0.2 holds all that is known itself."""
         for path, file in files.items():
-            known = KnownFile(file["sha256"], rules, frozenset({file.get("seen", "")}))
-            self._keep(file["file_date"], {path: known})
+            known = KnownFile(file.sha256, rules, frozenset({file.seen}))
+            self._keep(file.file_date, {path: known})
         for day in list(self._files):
             self._refresh(day)
         self._unwritten = set(self._files)
@@ -145,14 +144,13 @@ class KnownFiles:
         self._keep(day, {path: KnownFile(sha256, RULES_VERSION, frozenset({seen}))})
         self._refresh(day)
 
-    def state(self) -> dict[str, Any]:
-        """The table's state. The notes that it names must exist before it is committed."""
-        marked = {ELSEWHERE: sorted(self._elsewhere), OLDER: sorted(self._older)}
-        return {
-            "crm": dict(sorted(self.contents.items())),
-            "rules_version": RULES_VERSION,
-            **{name: days for name, days in marked.items() if days},
-        }
+    def state(self, companies: Mapping[str, int] = MappingProxyType({})) -> CrmState:
+        """The table's state, with the `companies` of each date.
+
+        The notes that it names must exist before it is committed.
+        """
+        elsewhere = frozenset(self._elsewhere)
+        return CrmState(dict(self.contents), companies, elsewhere, frozenset(self._older))
 
     def write_notes(self) -> None:
         """Write the notes that the state names and that are not there yet."""

@@ -39,13 +39,14 @@ def fetch_dates(
     known_generations: Mapping[date, int] = MappingProxyType({}),
     on_page: OnPage = lambda day, pages, rows: None,
     sleep: Callable[[float], None] = time.sleep,
+    landing: Landing | None = None,
 ) -> IngestReport:
     """Fetch every date in full and land what is new; a date that fails does not stop the others.
 
     With `refetch` also the `run.refetch_days` before the first date, and the dates whose newest
     generation is provisional. `known_generations` are those that staging knows: a date whose
     landing was lost counts on from its own. `clock` gives the time in UTC; `on_page` hears of each
-    durable page: date, pages and rows so far.
+    durable page: date, pages and rows so far. `landing` is one that is open already.
 
     Raises:
         UsageError: if a date is not over yet, before any request.
@@ -54,7 +55,8 @@ def fetch_dates(
     asked = sorted(set(dates))
     if asked:
         check_is_over(asked[-1], clock())
-    landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
+    if landing is None:
+        landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
     days = dates_to_fetch(asked, settings.run.refetch_days, landing) if refetch else asked
     with closing(UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)) as api:
         fetcher = _Fetcher(landing, api, settings, clock, run_id, known_generations, on_page)
