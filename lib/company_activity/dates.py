@@ -50,7 +50,9 @@ def parse_date(text: str) -> date:
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
-        raise UsageError(f"{text!r} is not a date", remedy="give it as YYYY-MM-DD, a day of the calendar")
+        raise UsageError(
+            f"{text!r} is not a date", remedy="give it as YYYY-MM-DD, a day of the calendar"
+        )
     return day
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from company_activity.errors import CompanyActivityError, UsageError
-from company_activity.io.lake.lock import lake_lock
+from company_activity.io.lake.lock import is_local, lake_lock
 from company_activity.io.lake.run_records import LakeMarks, lake_marks, write_record
 from company_activity.io.secrets.in_urls import without_secrets_in
 from company_activity.report.model import START, StepReport
@@ -78,7 +78,9 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
         UsageError: if the command line cannot be: nothing is written then, and nobody else is told.
     """
     wanted = with_needed(names)
-    if build_activity.__name__ not in wanted:  # asked for alone, publish and validate ask the ledger itself
+    if (
+        build_activity.__name__ not in wanted
+    ):  # asked for alone, publish and validate ask the ledger itself
         run = replace(run, options=replace(run.options, trusts_mirror=False))
     with ExitStack() as held:
         started = _start(run, wanted, held)
@@ -122,7 +124,9 @@ def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
     holds_lake = False
     try:
         check_accepted_files(run)
-        held.enter_context(lake_lock(settings.root, settings.lock_timeout_seconds, on_wait=run.progress.say))
+        held.enter_context(
+            lake_lock(settings.root, settings.lock_timeout_seconds, on_wait=run.progress.say)
+        )
         holds_lake = True
         run.lake.forget()  # another run may have committed while this one waited
         check_start(run, names)
@@ -140,7 +144,7 @@ def _take_cycle(run: Run, names: Collection[str]) -> None:
     for step in CYCLE:
         if step.name not in names:
             continue
-        run.lake.forget()
+        _look_anew(run)
         handed = [results.get(step.result_of.__name__)] if step.result_of else []
         taken = _take(run, step.name, partial(step.take, run, *handed))
         if taken is None:
@@ -148,7 +152,15 @@ def _take_cycle(run: Run, names: Collection[str]) -> None:
         results[step.name] = taken
 
 
-def _take(run: Run, name: str, take: Callable[[], StepReport | HandedOn]) -> StepReport | HandedOn | None:
+def _look_anew(run: Run) -> None:
+    """Read the tables' logs again, where another run may have committed: nothing keeps it away from an object store."""
+    if not is_local(run.lake.root):
+        run.lake.forget()
+
+
+def _take(
+    run: Run, name: str, take: Callable[[], StepReport | HandedOn]
+) -> StepReport | HandedOn | None:
     """Take one step and keep its report; what it hands on, or None if it raised."""
     began = time.monotonic()
     try:
@@ -172,7 +184,7 @@ def _record(run: Run, before: LakeMarks | None) -> None:
     """Record the run. That it cannot be recorded is its failure only where nothing else was."""
     began = time.monotonic()
     try:
-        run.lake.forget()
+        _look_anew(run)
         write_record(run.lake, run.report, before)
     except Exception as error:
         why = foreseen(error)
@@ -191,7 +203,8 @@ def unexpected(error: Exception) -> CompanyActivityError:
     """An error that no one foresaw, as one line; its traceback stays with it for `--debug`."""
     lines = str(error).strip().splitlines() or [""]
     wrapped = CompanyActivityError(
-        f"{type(error).__name__}: {without_secrets_in(lines[0])[:300]}", remedy="run again with --debug"
+        f"{type(error).__name__}: {without_secrets_in(lines[0])[:300]}",
+        remedy="run again with --debug",
     )
     wrapped.__cause__ = error
     return wrapped

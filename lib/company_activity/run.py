@@ -137,7 +137,9 @@ class Run:
 
     @cached_property
     def landing(self) -> Landing:
-        return Landing(open_storage(self.settings.landing, self.settings.secrets), self.settings.landing)
+        return Landing(
+            open_storage(self.settings.landing, self.settings.secrets), self.settings.landing
+        )
 
     @property
     def upgrade(self) -> Upgrades:

@@ -98,7 +98,9 @@ CRM_COMPANIES = Table(
     "stg.crm_companies",
     (
         Column("company_id", "string", "Company, trimmed of blanks", nullable=False, personal=True),
-        Column("name", "string", "Name as in the CRM; NULL where the field is empty", personal=True),
+        Column(
+            "name", "string", "Name as in the CRM; NULL where the field is empty", personal=True
+        ),
         Column("country", "string", "Country as in the CRM"),
         Column("industry_tag", "string", "Industry as in the CRM"),
         Column("last_contact_at", "timestamp", "Last contact, UTC"),
@@ -118,14 +120,28 @@ PRODUCT_USAGE = Table(
         Column("date", "date", "Activity date, UTC", nullable=False),
         Column("active_users", "bigint", "Active users of this record", nullable=False),
         Column("events", "bigint", "Events of this record", nullable=False),
-        Column("ts", "timestamp", "The record's time, an instant, cut to microseconds", nullable=False),
+        Column(
+            "ts", "timestamp", "The record's time, an instant, cut to microseconds", nullable=False
+        ),
         Column("src_ingested_at", "timestamp", "When the generation was fetched", nullable=False),
-        Column("src_file_name", "string", "Part of the landing that holds the line", nullable=False),
+        Column(
+            "src_file_name", "string", "Part of the landing that holds the line", nullable=False
+        ),
         Column("page", "bigint", "Page of the API's answer, from 1", nullable=False),
         Column("item", "bigint", "Item in the page, from 1", nullable=False),
         Column("generation", "bigint", "Generation of the date", nullable=False),
-        Column("raw_json", "string", "The item's text where it has fields beyond the contract", personal=True),
-        Column("has_conflict", "boolean", "A record of the same company and ts had other values", nullable=False),
+        Column(
+            "raw_json",
+            "string",
+            "The item's text where it has fields beyond the contract",
+            personal=True,
+        ),
+        Column(
+            "has_conflict",
+            "boolean",
+            "A record of the same company and ts had other values",
+            nullable=False,
+        ),
     ),
     key=("date", "company_id", "ts"),
     partition_by=("date",),
@@ -136,11 +152,15 @@ COMPANIES = Table(
     "dim.companies",
     (
         Column("company_id", "string", "Company", nullable=False, personal=True),
-        Column("name", "string", "Current name; NULL for a company seen only in usage", personal=True),
+        Column(
+            "name", "string", "Current name; NULL for a company seen only in usage", personal=True
+        ),
         Column("country", "string", "Current country"),
         Column("industry_tag", "string", "Current industry"),
         Column("last_contact_at", "timestamp", "Current last contact, UTC"),
-        Column("first_seen_date", "date", "Earliest snapshot or accepted usage record", nullable=False),
+        Column(
+            "first_seen_date", "date", "Earliest snapshot or accepted usage record", nullable=False
+        ),
         Column("first_active_date", "date", "Earliest day with active users"),
         Column("is_inferred", "boolean", "Seen only in usage, never in the CRM", nullable=False),
         Column("created_at", "timestamp", "When the row was first written", nullable=False),
@@ -159,7 +179,9 @@ COMPANIES_HISTORY = Table(
         Column("industry_tag", "string", "Industry in this period"),
         Column("last_contact_at", "timestamp", "Last contact as known in this period, UTC"),
         Column("valid_from", "date", "Snapshot that brought these attributes", nullable=False),
-        Column("valid_to", "date", "Snapshot that replaced them (exclusive); NULL while they stand"),
+        Column(
+            "valid_to", "date", "Snapshot that replaced them (exclusive); NULL while they stand"
+        ),
         Column("src_file_name", "string", "File that brought them", nullable=False),
     ),
     key=("company_id", "valid_from"),
@@ -180,30 +202,64 @@ COMPANY_ACTIVITY_DAILY = Table(
         Column("country", "string", "Country as of the date"),
         Column("industry_tag", "string", "Industry as of the date"),
         Column("last_contact_at", "timestamp", "Last contact as of the date, UTC"),
-        Column("active_users", "bigint", "Active users of the day, summed over its records", nullable=False),
+        Column(
+            "active_users",
+            "bigint",
+            "Active users of the day, summed over its records",
+            nullable=False,
+        ),
         Column("events", "bigint", "Events of the day", nullable=False),
-        Column("rolling_7d_active_users", "bigint", "User-days in the 7 days that end here", nullable=False),
-        Column("rolling_30d_events", "bigint", "Events in the 30 days that end here", nullable=False),
-        Column("active_days_7d", "bigint", "Days with active users among the last 7", nullable=False),
-        Column("active_days_28d", "bigint", "Days with active users among the last 28", nullable=False),
-        Column("days_since_last_active", "bigint", "Days since the last active one, within 60; NULL if none"),
-        Column("activity_consistency_30d", "double", "stdev / mean of daily users over 30 days; 0 is steady"),
+        Column(
+            "rolling_7d_active_users",
+            "bigint",
+            "User-days in the 7 days that end here",
+            nullable=False,
+        ),
+        Column(
+            "rolling_30d_events", "bigint", "Events in the 30 days that end here", nullable=False
+        ),
+        Column(
+            "active_days_7d", "bigint", "Days with active users among the last 7", nullable=False
+        ),
+        Column(
+            "active_days_28d", "bigint", "Days with active users among the last 28", nullable=False
+        ),
+        Column(
+            "days_since_last_active",
+            "bigint",
+            "Days since the last active one, within 60; NULL if none",
+        ),
+        Column(
+            "activity_consistency_30d",
+            "double",
+            "stdev / mean of daily users over 30 days; 0 is steady",
+        ),
         Column("active_users_dod_pct", "double", "Change against the day before; 0.25 is +25 %"),
         Column("active_users_wow_pct", "double", "Change against the same weekday a week before"),
-        Column("active_users_mom_pct", "double", "Change of 30-day user-days against the 30 days before"),
+        Column(
+            "active_users_mom_pct",
+            "double",
+            "Change of 30-day user-days against the 30 days before",
+        ),
         Column("usage_density", "double", "Events per active user of the day"),
         Column("lifecycle_state", "string", "new, returning, resurrected, dormant or inactive"),
         Column("mau_lower", "bigint", "At least so many distinct users in 30 days", nullable=False),
         Column("mau_upper", "bigint", "At most so many distinct users in 30 days", nullable=False),
-        Column("est_monthly_active_users", "bigint", "Estimate between the two bounds", nullable=False),
+        Column(
+            "est_monthly_active_users", "bigint", "Estimate between the two bounds", nullable=False
+        ),
         Column("mau_method", "string", "How it was estimated", nullable=False),
         Column("engagement_score", "double", "0 to 100, two decimals", nullable=False),
         Column("engagement_frequency", "double", "0 to 1: share of days with use", nullable=False),
         Column("engagement_recency", "double", "0 to 1: how lately used", nullable=False),
         Column("engagement_breadth", "double", "0 to 1: how many users", nullable=False),
         Column("engagement_depth", "double", "0 to 1: events per user-day", nullable=False),
-        Column("is_churn_risk", "boolean", "Any churn reason holds; NULL where the week is not known"),
-        Column("churn_reasons", "array<string>", "The reasons, in alphabetical order", nullable=False),
+        Column(
+            "is_churn_risk", "boolean", "Any churn reason holds; NULL where the week is not known"
+        ),
+        Column(
+            "churn_reasons", "array<string>", "The reasons, in alphabetical order", nullable=False
+        ),
         Column("source", "string", "product_api, merged or crm_csv", nullable=False),
         Column("data_quality_flag", "string", "The first caveat that holds, or OK", nullable=False),
         Column(
@@ -244,7 +300,9 @@ QUARANTINE = Table(
             "Company after the trim, where the record has a text for it",
             personal=True,
         ),
-        Column("reasons", "array<string>", "Every rule it broke, in alphabetical order", nullable=False),
+        Column(
+            "reasons", "array<string>", "Every rule it broke, in alphabetical order", nullable=False
+        ),
         Column("raw", "string", "The record's raw text", nullable=False, personal=True),
         Column("rules_version", "string", "Version of the rules that judged it", nullable=False),
         Column("run_id", "string", "Run that staged it", nullable=False),
@@ -254,5 +312,12 @@ QUARANTINE = Table(
     unhashed=("run_id",),
 )
 
-TABLES = (CRM_COMPANIES, PRODUCT_USAGE, COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, QUARANTINE)
+TABLES = (
+    CRM_COMPANIES,
+    PRODUCT_USAGE,
+    COMPANIES,
+    COMPANIES_HISTORY,
+    COMPANY_ACTIVITY_DAILY,
+    QUARANTINE,
+)
 SERVED = (COMPANY_ACTIVITY_DAILY, COMPANIES)

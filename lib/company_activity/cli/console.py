@@ -25,7 +25,9 @@ MOST_RISKS = 10  # on a terminal
 UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
 
 
-NOTHING_TO_DO = "Nothing to do: every table and the warehouse are up to date. Nothing new was published."
+NOTHING_TO_DO = (
+    "Nothing to do: every table and the warehouse are up to date. Nothing new was published."
+)
 
 
 class Console:
@@ -79,7 +81,11 @@ class Console:
         if report.not_judged:
             found = f"Not judged on {report.risks_on}: {report.not_judged:,}"
             self.out.print(f"{found}, whose last 7 days are not known.")
-        failures = [f"{step.name} (exit code {step.error.exit_code})" for step in report.failures if step.error]
+        failures = [
+            f"{step.name} (exit code {step.error.exit_code})"
+            for step in report.failures
+            if step.error
+        ]
         which = f": {', '.join(failures)}" if failures else ""
         ended = f"{report.outcome} in {report.seconds:.0f} s"
         self.out.print(f"\nRun {report.run_id} {ended}{which}.")
@@ -139,7 +145,9 @@ def _counted(name: str, count: int) -> str:
 def _console(stream: TextIO) -> RichConsole:
     """Of a terminal's width, and of none elsewhere; texts are shown as they are."""
     size = None if _is_terminal(stream) else UNBOUNDED
-    return RichConsole(file=stream, highlight=False, emoji=False, soft_wrap=True, width=size, height=size)
+    return RichConsole(
+        file=stream, highlight=False, emoji=False, soft_wrap=True, width=size, height=size
+    )
 
 
 def _is_terminal(stream: TextIO) -> bool:

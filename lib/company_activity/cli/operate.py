@@ -73,7 +73,9 @@ def migrate_command(env: str | None, file: Path | None) -> int:
     show_default=True,
     help="How many.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the whole records as JSON, one per line.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the whole records as JSON, one per line."
+)
 @settings_options
 def runs_command(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
     """The last runs, newest first: when, what, how each ended."""

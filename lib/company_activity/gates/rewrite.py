@@ -42,9 +42,13 @@ def judge_rewrite(scope: str, found: Rewriting, most: int) -> Verdict:
     phrases = []
     if found.lost:
         named = ", ".join(map(str, spans(found.lost)[:3]))
-        phrases.append(f"{len(found.lost)} dates that staging no longer knows ({named}): its state could not be read")
+        phrases.append(
+            f"{len(found.lost)} dates that staging no longer knows ({named}): its state could not be read"
+        )
     if len(found.rewritten) + len(found.upgraded) > most:
-        phrases.append(f"{len(found.rewritten) + len(found.upgraded)} built dates to rewrite that nobody asked for")
+        phrases.append(
+            f"{len(found.rewritten) + len(found.upgraded)} built dates to rewrite that nobody asked for"
+        )
     if len(found.dropped) > most:
         phrases.append(f"{len(found.dropped)} built dates to drop that nobody asked for")
     wanted = "none" if found.lost else f"at most {most}"

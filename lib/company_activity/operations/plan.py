@@ -25,7 +25,13 @@ from company_activity.planning.plan import (
 )
 from company_activity.planning.rewriting import rewriting_of
 from company_activity.planning.staging import dates_to_stage, dates_to_stage_again, lost_dates
-from company_activity.planning.state import ActivityState, GenerationMark, Marks, Sources, TableVersion
+from company_activity.planning.state import (
+    ActivityState,
+    GenerationMark,
+    Marks,
+    Sources,
+    TableVersion,
+)
 from company_activity.records.fields import RULES_VERSION
 from company_activity.schemas import (
     COMPANIES,
@@ -69,7 +75,9 @@ def plan(run: Run) -> Plan:
         crm=tuple(news),
         build=tuple(build),
         drop=tuple(drop),
-        publish=tuple(sorted({*stale_dates(activity, published), *(one.day for one in build), *drop})),
+        publish=tuple(
+            sorted({*stale_dates(activity, published), *(one.day for one in build), *drop})
+        ),
         publish_companies=bool(spans) or not is_shown(run, published),
         rewriting=rewriting(run, now, activity, build, drop, unreadable),
         most_not_asked=run.settings.gates.max_dates_rewritten,
@@ -161,6 +169,8 @@ def crm_news(run: Run, state: CrmState) -> tuple[list[CrmNews], dict[str, str]]:
         for one in judged.admitted
     ]
     news += [CrmNews(one.file.path, "new", one.plan_text) for one in judged.refusals]
-    news += [CrmNews(one.path, "refused", "before: --accept-crm accepts it") for one in arrivals.refused]
+    news += [
+        CrmNews(one.path, "refused", "before: --accept-crm accepts it") for one in arrivals.refused
+    ]
     news += [CrmNews(one.path, "unreadable", str(one.why)) for one in arrivals.unreadable]
     return sorted(news, key=lambda one: one.path), known.contents

@@ -29,7 +29,9 @@ def in_batches(rows_by_date: Mapping[date, int], most: int) -> list[list[date]]:
     return batches
 
 
-def sources_noted(then: BuiltFrom, now: BuiltFrom, dirty: Dirty, rest: Collection[date]) -> BuiltFrom:
+def sources_noted(
+    then: BuiltFrom, now: BuiltFrom, dirty: Dirty, rest: Collection[date]
+) -> BuiltFrom:
     """What a commit says that the table was built from, while the dates of `rest` are still to come.
 
     Today's sources, as soon as each of these dates says by itself that it is dirty; until then those of before.

@@ -60,7 +60,9 @@ class Dirty:
         return bool(self.reasons or self.dropped)
 
 
-def dirty_dates(usage: Marks, activity: ActivityState, metric_version: str, moved: Iterable[Span]) -> Dirty:
+def dirty_dates(
+    usage: Marks, activity: ActivityState, metric_version: str, moved: Iterable[Span]
+) -> Dirty:
     """The dates to build: never built, computed otherwise, reached by changed usage or by a moved company (`moved`).
 
     A changed usage day is read by its own date and the 59 after it.
@@ -112,13 +114,17 @@ def reason_of_usage(day: date, usage: Marks, built_from: Marks) -> str:
     """Why a changed usage date is dirty: its content, or only the rules by which it was staged."""
     now = usage.get(day)
     then = built_from.get(day)
-    is_same_content = now is not None and then is not None and now.under_rules() == then.under_rules()
+    is_same_content = (
+        now is not None and then is not None and now.under_rules() == then.under_rules()
+    )
     return f"rules version {RULES_VERSION}" if is_same_content else f"usage of {day}"
 
 
 def changed_usage(usage: Marks, built_from: Marks) -> list[date]:
     """The dates whose staged usage is not what a table was built from."""
-    return sorted(day for day in usage.keys() | built_from.keys() if usage.get(day) != built_from.get(day))
+    return sorted(
+        day for day in usage.keys() | built_from.keys() if usage.get(day) != built_from.get(day)
+    )
 
 
 def check_metrics(then: MetricsMark | None, now: MetricsMark) -> None:

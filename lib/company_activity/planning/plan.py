@@ -71,7 +71,14 @@ class Plan:
     def is_nothing(self) -> bool:
         """Whether a run would find nothing to do, unless a fetch brings something new."""
         to_read = [file for file in self.crm if file.state == "new"]
-        return not (self.stage or to_read or self.build or self.drop or self.publish or self.publish_companies)
+        return not (
+            self.stage
+            or to_read
+            or self.build
+            or self.drop
+            or self.publish
+            or self.publish_companies
+        )
 
     @property
     def rows_to_rewrite(self) -> int:
@@ -105,7 +112,9 @@ class Plan:
             "fetch": [str(day) for day in self.fetch],
             "missing": [str(day) for day in self.missing],
             "stage": {str(day): state for day, state in self.stage.items()},
-            "crm": [{"path": file.path, "state": file.state, "told": file.told} for file in self.crm],
+            "crm": [
+                {"path": file.path, "state": file.state, "told": file.told} for file in self.crm
+            ],
             "build": [
                 {
                     "date": str(planned.day),

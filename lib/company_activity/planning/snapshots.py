@@ -17,7 +17,9 @@ def snapshots(crm: Mapping[str, Any]) -> dict[str, str]:
     """
     if "files" not in crm:
         return dict(crm.get("crm", {}))
-    return by_snapshot_date({path: f"{file['file_date']}:{file['sha256']}" for path, file in crm["files"].items()})
+    return by_snapshot_date(
+        {path: f"{file['file_date']}:{file['sha256']}" for path, file in crm["files"].items()}
+    )
 
 
 def by_snapshot_date(crm: Mapping[str, str]) -> dict[str, str]:
@@ -44,4 +46,6 @@ def content_of(digests: Mapping[str, str]) -> str:
     '2:d8906fec0edb37f9'
     """
     lines = "".join(f"{path}\t{digests[path][:16]}\n" for path in sorted(digests))
-    return f"{len(digests)}:{hashlib.sha256(lines.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return (
+        f"{len(digests)}:{hashlib.sha256(lines.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    )

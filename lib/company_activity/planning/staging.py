@@ -20,7 +20,9 @@ def dates_to_stage(landed: Mapping[date, int], staged: Marks) -> list[date]:
     >>> dates_to_stage({one: 1, two: 2, three: 2}, staged)
     [datetime.date(2025, 1, 3)]
     """
-    return sorted(day for day, generation in landed.items() if generation > staged_generation(staged, day))
+    return sorted(
+        day for day, generation in landed.items() if generation > staged_generation(staged, day)
+    )
 
 
 def dates_to_stage_again(landed: Mapping[date, int], staged: Marks) -> list[date]:
@@ -37,7 +39,9 @@ def dates_to_stage_again(landed: Mapping[date, int], staged: Marks) -> list[date
 
 def dates_set_back(landed: Mapping[date, int], staged: Marks) -> list[date]:
     """The dates of which the landing holds only an older generation than was staged, as a restored backup does."""
-    return sorted(day for day, generation in landed.items() if generation < staged_generation(staged, day))
+    return sorted(
+        day for day, generation in landed.items() if generation < staged_generation(staged, day)
+    )
 
 
 def staged_generation(staged: Marks, day: date) -> int:

@@ -34,7 +34,9 @@ class GenerationMark:
     rules_version: str = ""
 
     @classmethod
-    def of(cls, generation: int, content_digest: str | None, rules_version: str = RULES_VERSION) -> GenerationMark:
+    def of(
+        cls, generation: int, content_digest: str | None, rules_version: str = RULES_VERSION
+    ) -> GenerationMark:
         """The mark of a landed generation; without a digest it is missing.
 
         >>> str(GenerationMark.of(2, "0123456789abcdef0123", rules_version="7")), str(GenerationMark.of(3, None))
@@ -139,7 +141,13 @@ class BuiltDate:
     @property
     def entry(self) -> list[Any]:
         """The date as the state holds it."""
-        return [self.content_hash, self.created_at, self.rows, self.metric_version, self.formula_version]
+        return [
+            self.content_hash,
+            self.created_at,
+            self.rows,
+            self.metric_version,
+            self.formula_version,
+        ]
 
     def is_computed_as_now(self, metric_version: str) -> bool:
         """Whether today's formulas and constants computed it."""

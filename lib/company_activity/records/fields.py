@@ -37,7 +37,9 @@ FORMATS = ((0xAD, 0xAD), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD), (0x70F,
 LINES = ((0x2028, 0x2029),)  # Zl, Zp
 SURROGATES = ((0xD800, 0xDFFF),)  # Cs
 
-INVISIBLE = "".join(chr(code) for first, last in (*SPACES, *FORMATS) for code in range(first, last + 1))
+INVISIBLE = "".join(
+    chr(code) for first, last in (*SPACES, *FORMATS) for code in range(first, last + 1)
+)
 
 
 def _any_of(*ranges: tuple[int, int]) -> re.Pattern[str]:
@@ -55,7 +57,10 @@ def company_id(text: str) -> tuple[str | None, str | None]:
     """
     trimmed = text.strip(" ")
     if trimmed.isascii() and trimmed.isprintable() and 0 < len(trimmed) <= MAX_ID:
-        return trimmed, None  # what most ids are: there is nothing else to trim, nothing to look for
+        return (
+            trimmed,
+            None,
+        )  # what most ids are: there is nothing else to trim, nothing to look for
     has_invisible = NOT_IN_AN_ID.search(trimmed)
     if has_invisible:
         trimmed = trim(text)
@@ -90,7 +95,9 @@ def timestamp(text: str) -> tuple[int | None, str | None]:
     clock = (int(found["hour"] or 0), int(found["minute"] or 0), int(found["second"] or 0), micros)
     try:
         zone = _zone(found["sign"], found["hours"], found["minutes"])
-        local = datetime(int(found["year"]), int(found["month"]), int(found["day"]), *clock, tzinfo=zone)
+        local = datetime(
+            int(found["year"]), int(found["month"]), int(found["day"]), *clock, tzinfo=zone
+        )
     except ValueError:
         return None, "BAD_TIMESTAMP"
     return micros_of(local), None

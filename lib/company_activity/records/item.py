@@ -107,4 +107,6 @@ def _written(value: Any) -> str:
 
 BLANKS = " \t\n\r"
 # The C scanner calls these hooks, so an item is parsed, sorted and written in one pass.
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=Json, parse_float=Json, parse_constant=Json)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=Json, parse_float=Json, parse_constant=Json
+)

@@ -20,8 +20,18 @@ SPARK_DAYS = 60  # how many days of use a churn risk shows
 NEW_DAYS = 7  # how many days a churn risk is new
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
 ROWS = {
-    "stage_crm": {"in": "rows", "out": "accepted", "rejected": "quarantined", "duplicate": "duplicates"},
-    "stage_usage": {"in": "landed", "out": "accepted", "rejected": "quarantined", "duplicate": "duplicates"},
+    "stage_crm": {
+        "in": "rows",
+        "out": "accepted",
+        "rejected": "quarantined",
+        "duplicate": "duplicates",
+    },
+    "stage_usage": {
+        "in": "landed",
+        "out": "accepted",
+        "rejected": "quarantined",
+        "duplicate": "duplicates",
+    },
 }
 
 
@@ -190,7 +200,9 @@ class RunReport:
             **self._failures_as_json(),
             "has_changed_something": self.has_changed_something,
             "seconds": round(self.seconds, 3),
-            "rows": {step.name: _rows(step) for step in self.steps if step.name in ROWS and step.counts},
+            "rows": {
+                step.name: _rows(step) for step in self.steps if step.name in ROWS and step.counts
+            },
             "steps": [_step_as_json(step) for step in self.steps],
             "churn_risks": self.at_risk,
             "risks_on": str(self.risks_on) if self.risks_on else None,

@@ -60,7 +60,9 @@ def _must_start_a_jvm() -> bool:
 def _prepare_local(settings: SparkSettings) -> None:
     """Point pyspark's launcher at Java, this interpreter and the properties file, as spark-submit would."""
     use_java()
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # a laptop's name may resolve to nothing that answers
+    os.environ.setdefault(
+        "SPARK_LOCAL_IP", "127.0.0.1"
+    )  # a laptop's name may resolve to nothing that answers
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     if not settings.properties:

@@ -146,7 +146,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         why = " ".join(str(broken).split())
         raise SettingsError(f"{path} is not YAML: {why}", remedy="fix the file") from None
     if content is not None and not isinstance(content, dict):
-        raise SettingsError(f"{path} holds no mapping", remedy="begin it with a section such as 'api:'")
+        raise SettingsError(
+            f"{path} holds no mapping", remedy="begin it with a section such as 'api:'"
+        )
     return content or {}
 
 
@@ -220,7 +222,9 @@ def _urgency(error: jsonschema.ValidationError) -> tuple[bool, list[str]]:
     return error.validator != "additionalProperties", [str(part) for part in error.path]
 
 
-def _as_settings_error(error: jsonschema.ValidationError, place: Mapping[str, str]) -> SettingsError:
+def _as_settings_error(
+    error: jsonschema.ValidationError, place: Mapping[str, str]
+) -> SettingsError:
     """One sentence: which key, where it stands, what is wrong, and the remedy."""
     key = ".".join(str(part) for part in error.path)
     if error.validator == "additionalProperties":

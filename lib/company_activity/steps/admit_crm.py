@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from company_activity.errors import CrmFileRefused
 from company_activity.gates.arrived import judge_freshness
 from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
-from company_activity.gates.verdict import refuse_unless_passed, warnings_of
+from company_activity.gates.verdict import Verdict, refuse_unless_passed, warnings_of
 from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile, WaitingFile
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
@@ -48,28 +48,52 @@ def admit_crm(run: Run) -> Admission:
     judged = arrivals.judge(known, state, partial(kept_ids, run), run.settings.gates)
     unreadable = unreadable_error(arrivals.unreadable)
     if judged.refusals:
-        keep_aside(run, arrivals.verdicts, judged.refusals)
-        refuse_unless_passed(
-            [refusal.verdict for refusal in judged.refusals],
-            remedy=f"check whether the file is complete; if it is right: --accept-crm {judged.refusals[0].file.path}",
-            besides=[unreadable] if unreadable else [],
-        )
+        refuse(run, arrivals.verdicts, judged.refusals, unreadable)
     arrivals.keep_fallen((file.path for file in judged.admitted), run.run_id)
 
     seen = {file.path: file.seen for file in arrivals.waiting}
     admitted = tuple(AdmittedFile(file, seen[file.path]) for file in judged.admitted)
     fresh = judge_freshness(run.dates[-1], list(judged.counts), run.settings.gates)
-    outcome: StepOutcome = "failed" if unreadable else "done" if admitted else "nothing"
-    report = StepReport("admit_crm", outcome, error=unreadable, verdicts=[fresh])
-    report.counts = {"new_files": len(admitted)} if admitted else {}
+    report = report_of(len(admitted), unreadable, fresh)
     report.notes = ["no new CRM file"] if arrivals.are_none else []
-    report.warnings = [*warnings_of([fresh]), *passed_by(arrivals.refused), *left_behind(known)]
+    report.warnings += [*passed_by(arrivals.refused), *left_behind(known)]
     return Admission(report, admitted, judged.counts, known)
+
+
+def report_of(admitted: int, unreadable: CrmFileRefused | None, fresh: Verdict) -> StepReport:
+    """How the step ended: a file that cannot be read fails it, after the others are admitted."""
+    outcome: StepOutcome = "done" if admitted else "nothing"
+    if unreadable:
+        outcome = "failed"
+    report = StepReport("admit_crm", outcome, error=unreadable, verdicts=[fresh])
+    report.counts = {"new_files": admitted} if admitted else {}
+    report.warnings = warnings_of([fresh])
+    return report
+
+
+def refuse(
+    run: Run, verdicts: CrmVerdicts, refusals: list[Refusal], unreadable: CrmFileRefused | None
+) -> None:
+    """Keep the refused files aside, and refuse the run.
+
+    Raises:
+        GateRefused: naming the first of them; it carries the unreadable files, if there are any.
+    """
+    keep_aside(run, verdicts, refusals)
+    path = refusals[0].file.path
+    refuse_unless_passed(
+        [refusal.verdict for refusal in refusals],
+        remedy=f"check whether the file is complete; if it is right: --accept-crm {path}",
+        besides=[unreadable] if unreadable else [],
+    )
 
 
 def passed_by(refused: Iterable[WaitingFile]) -> list[str]:
     """A sentence about each file that an earlier run refused."""
-    return [f"{file.path} was refused before and is skipped; --accept-crm {file.path} accepts it" for file in refused]
+    return [
+        f"{file.path} was refused before and is skipped; --accept-crm {file.path} accepts it"
+        for file in refused
+    ]
 
 
 def unreadable_error(files: Sequence[UnreadableFile]) -> CrmFileRefused | None:
@@ -87,13 +111,17 @@ def left_behind(known: KnownFiles) -> list[str]:
     if not paths:
         return []
     named = f"{', '.join(paths[:3])}{f' and {len(paths) - 3:,} more' if len(paths) > 3 else ''}"
-    return [f"CRM files that older rules staged have left the landing and keep their rows ({len(paths):,}): {named}"]
+    return [
+        f"CRM files that older rules staged have left the landing and keep their rows ({len(paths):,}): {named}"
+    ]
 
 
 def kept_ids(run: Run, day: date, replaced: frozenset[str]) -> set[str]:
     """The companies that are staged for a date from other paths than these."""
     rows = run.lake.read(CRM_COMPANIES).where(F.col("file_date") == F.lit(day))
-    of_paths = rows.groupBy("company_id").agg(F.collect_set("src_file_name").alias("paths")).collect()
+    of_paths = (
+        rows.groupBy("company_id").agg(F.collect_set("src_file_name").alias("paths")).collect()
+    )
     return {row.company_id for row in of_paths if not replaced.issuperset(row.paths)}
 
 

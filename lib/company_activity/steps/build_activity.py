@@ -22,12 +22,21 @@ from company_activity.planning.rewriting import rewriting_of
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import FORMULA_VERSION, ActivityState, BuiltDate, BuiltFrom
 from company_activity.report.model import StepOutcome, StepReport
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANIES_HISTORY,
+    COMPANY_ACTIVITY_DAILY,
+    PRODUCT_USAGE,
+    QUARANTINE,
+)
 from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, rows_of_the_spine
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
-from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
+from company_activity.transforms.dirty_spans import (
+    spans_of_moved_attributes,
+    spans_of_moved_companies,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
@@ -109,7 +118,9 @@ def build_activity(run: Run) -> StepReport:
         return StepReport("build_activity", "nothing", notes=["nothing new affects any date"])
 
     batches = in_batches(build.spine, MOST_ROWS)
-    kept = {day: built for day, built in build.table.dates.items() if day not in build.dirty.dropped}
+    kept = {
+        day: built for day, built in build.table.dates.items() if day not in build.dirty.dropped
+    }
     outcome = Outcome(kept, check_all(build, batches) if len(batches) > 1 else [])
     for number in range(len(batches)):
         build_batch(build, batches, number, outcome)
@@ -145,7 +156,9 @@ def begin(run: Run) -> Build | None:
     staged = run.lake.staged_sources
     table = activity_of_the_lake(run)
     check_metrics(table.metrics, metrics)
-    sources = BuiltFrom(staged.usage, staged.crm, run.lake.identity(COMPANIES), run.lake.identity(COMPANIES_HISTORY))
+    sources = BuiltFrom(
+        staged.usage, staged.crm, run.lake.identity(COMPANIES), run.lake.identity(COMPANIES_HISTORY)
+    )
     is_current = all(built.is_computed_as_now(metrics.version) for built in table.dates.values())
     if is_current and table.sources == sources and table.metrics == metrics:
         return None
@@ -166,7 +179,9 @@ def activity_of_the_lake(run: Run) -> ActivityState:
     rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
     first_built = F.date_format(F.min("created_at"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
     found = rows.groupBy("activity_date").agg(first_built, F.count("*")).collect()
-    return ActivityState({day: BuiltDate(UNREADABLE, created_at, count) for day, created_at, count in found})
+    return ActivityState(
+        {day: BuiltDate(UNREADABLE, created_at, count) for day, created_at, count in found}
+    )
 
 
 def moved_spans(run: Run, then: BuiltFrom) -> list[Span]:
@@ -212,13 +227,17 @@ def check_all(build: Build, batches: Sequence[Sequence[date]]) -> list[Verdict]:
         return build.run.check_rewriting(scope, build.rewriting(moved))
 
 
-def build_batch(build: Build, batches: Sequence[Sequence[date]], number: int, outcome: Outcome) -> None:
+def build_batch(
+    build: Build, batches: Sequence[Sequence[date]], number: int, outcome: Outcome
+) -> None:
     """Build one batch, judge it and commit it; what it came to is added to `outcome`."""
     candidate = candidate_of(build, batches[number], keep=True)
     outcome.verdicts += judge(build, candidate)
     moved = moved_dates(build, candidate)
     if len(batches) == 1:
-        outcome.verdicts += build.run.check_rewriting(COMPANY_ACTIVITY_DAILY.name, build.rewriting(moved))
+        outcome.verdicts += build.run.check_rewriting(
+            COMPANY_ACTIVITY_DAILY.name, build.rewriting(moved)
+        )
 
     for day in candidate.dates:
         outcome.dates[day] = as_built(build, candidate, day)
@@ -250,12 +269,19 @@ def as_built(build: Build, candidate: Candidate, day: date) -> BuiltDate:
     )
 
 
-def write(build: Build, candidate: Candidate, changed: Sequence[date], state: ActivityState) -> None:
+def write(
+    build: Build, candidate: Candidate, changed: Sequence[date], state: ActivityState
+) -> None:
     """Commit the changed and dropped dates with the state; the state alone where there is none."""
     lake = build.run.lake
     if changed:
         fresh = stamped(candidate.rows, state, changed, build.run)
-        lake.replace(COMPANY_ACTIVITY_DAILY, fresh, dates_predicate("activity_date", changed), state.as_json())
+        lake.replace(
+            COMPANY_ACTIVITY_DAILY,
+            fresh,
+            dates_predicate("activity_date", changed),
+            state.as_json(),
+        )
     elif lake.exists(COMPANY_ACTIVITY_DAILY):
         lake.note(COMPANY_ACTIVITY_DAILY, state.as_json())
 
@@ -295,15 +321,21 @@ def judge(build: Build, candidate: Candidate) -> list[Verdict]:
     staged = sums_of_staging(build.run, candidate.dates)
     verdicts: list[Verdict] = []
     for day in candidate.dates:
-        verdicts += verdicts_of(day, candidate.found.get(day), build.spine[day], staged.get(day, (0, 0)))
+        verdicts += verdicts_of(
+            day, candidate.found.get(day), build.spine[day], staged.get(day, (0, 0))
+        )
     if candidate.dates and candidate.dates[-1] in candidate.found:
         newest = candidate.dates[-1]
         row = candidate.found[newest]
-        verdicts.append(judge_unknown(newest, row["unknown"], row["rows"], build.run.settings.gates))
+        verdicts.append(
+            judge_unknown(newest, row["unknown"], row["rows"], build.run.settings.gates)
+        )
     return refuse_defects(verdicts)
 
 
-def verdicts_of(day: date, row: Row | None, companies: int, staged: tuple[int, int]) -> Iterator[Verdict]:
+def verdicts_of(
+    day: date, row: Row | None, companies: int, staged: tuple[int, int]
+) -> Iterator[Verdict]:
     """The gates on one date's figures; a date without rows has none of anything."""
     rows, keys, users, events, _, nulls = row[1:7] if row else (0,) * 6
     yield equal("one row per company", str(day), rows, companies)
@@ -318,7 +350,9 @@ def sums_of_staging(run: Run, dates: Sequence[date]) -> dict[date, tuple[int, in
     return {day: (users, events) for day, users, events in sums}
 
 
-def stamped(candidate: DataFrame, state: ActivityState, changed: Sequence[date], run: Run) -> DataFrame:
+def stamped(
+    candidate: DataFrame, state: ActivityState, changed: Sequence[date], run: Run
+) -> DataFrame:
     """The rows of the changed dates with their run and row times."""
     times = []
     for day in changed:

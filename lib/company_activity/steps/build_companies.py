@@ -12,11 +12,23 @@ from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import DimensionState, Sources, complete_dates
 from company_activity.report.model import StepOutcome, StepReport
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANIES_HISTORY,
+    CRM_COMPANIES,
+    PRODUCT_USAGE,
+    Table,
+)
 from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import spelt_alike, with_row_times
 from company_activity.transforms.crm import union_of_paths
-from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised, with_rebuilt_rows
+from company_activity.transforms.dimension import (
+    Revision,
+    Tables,
+    rebuilt,
+    revised,
+    with_rebuilt_rows,
+)
 from company_activity.transforms.layout import (
     ROWS_PER_FILE,
     Replacement,
@@ -74,7 +86,9 @@ def alike(run: Run) -> list[str]:
         return []
     named = "; ".join(" and ".join(map(ascii, ids)) for ids in sorted(found)[:MOST_ALIKE])
     more = "; and more" if len(found) > MOST_ALIKE else ""
-    return [f"ids of CRM and usage differ only in case or normal form, and count as different companies: {named}{more}"]
+    return [
+        f"ids of CRM and usage differ only in case or normal form, and count as different companies: {named}{more}"
+    ]
 
 
 def moved(built: Sources, now: Sources) -> tuple[StagingChange, StagingChange]:
@@ -107,7 +121,12 @@ def read_tables(run: Run, now: Sources) -> Tables:
     has_several_paths = any(not content.startswith("1:") for content in now.crm.values())
     if has_several_paths:
         staged = staged.transform(union_of_paths)
-    return Tables(staged, run.lake.read(PRODUCT_USAGE), run.lake.read(COMPANIES), run.lake.read(COMPANIES_HISTORY))
+    return Tables(
+        staged,
+        run.lake.read(PRODUCT_USAGE),
+        run.lake.read(COMPANIES),
+        run.lake.read(COMPANIES_HISTORY),
+    )
 
 
 def write(
@@ -120,7 +139,6 @@ def write(
     Raises:
         GateRefused: if a key stands in two of the rows to write, or a NULL where there must be none.
     """
-    lake = run.lake
     history = revision.history
     changes = keep(changed_rows(tables, revision, run.now))
     counts = counted(changes, tables.companies.count())
@@ -128,22 +146,43 @@ def write(
     buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
     has_changes = any(counts[change] for change in CHANGES)
     members = changes.where("change <> 'removed'")
-    fresh = [(COMPANIES, members, has_changes), (COMPANIES_HISTORY, history.fresh, counts["histories"] > 0)]
-    verdicts = judge({table: rows for table, rows, is_written in fresh if is_written})
+
+    fresh = {}
     if has_changes:
-        replacement = Replacement(tables.companies, members, changes.select("company_id"))
+        fresh[COMPANIES] = members
+    if counts["histories"]:
+        fresh[COMPANIES_HISTORY] = history.fresh
+    verdicts = judge(fresh)
+
+    replacement = Replacement(tables.companies, members, changes.select("company_id"))
+    commit_companies(run.lake, replacement if has_changes else None, buckets, now)
+    commit_history(
+        run.lake, history if counts["histories"] else None, buckets, now, is_due=not has_changes
+    )
+    counts["inferred"] = run.lake.read(COMPANIES).where("is_inferred").count()
+    return counts, verdicts
+
+
+def commit_companies(
+    lake: Lake, replacement: Replacement | None, buckets: int, now: Sources
+) -> None:
+    """Commit the changed companies; without any, only a state that could not be read is written again."""
+    if replacement is not None:
         replace(lake, COMPANIES, replacement, buckets, DimensionState(now))
     elif lake.exists(COMPANIES) and not lake.identity(COMPANIES).table_id:
-        lake.note(COMPANIES, DimensionState(now).as_json())  # its state could not be read: it has one again
+        lake.note(COMPANIES, DimensionState(now).as_json())
 
+
+def commit_history(
+    lake: Lake, replacement: Replacement | None, buckets: int, now: Sources, *, is_due: bool
+) -> None:
+    """Commit the changed periods with the state; the state alone where it `is_due`, or names other snapshots."""
     state = DimensionState(now, lake.identity(COMPANIES))
     lake.create(COMPANIES_HISTORY)
-    if counts["histories"]:
-        replace(lake, COMPANIES_HISTORY, history, buckets, state)
-    elif not has_changes or lake.state(COMPANIES_HISTORY).get("crm", {}) != now.crm:
+    if replacement is not None:
+        replace(lake, COMPANIES_HISTORY, replacement, buckets, state)
+    elif is_due or lake.state(COMPANIES_HISTORY).get("crm", {}) != now.crm:
         lake.note(COMPANIES_HISTORY, state.as_json())
-    counts["inferred"] = lake.read(COMPANIES).where("is_inferred").count()
-    return counts, verdicts
 
 
 def judge(fresh: Mapping[Table, DataFrame]) -> list[Verdict]:
@@ -153,7 +192,9 @@ def judge(fresh: Mapping[Table, DataFrame]) -> list[Verdict]:
         GateRefused: if a key stands in two of them, or a NULL where the table allows none.
     """
     figures = {table.name: keys_of(rows, table).collect()[0] for table, rows in fresh.items()}
-    return refuse_defects(verdict for name, found in figures.items() for verdict in key_checks(name, *found))
+    return refuse_defects(
+        verdict for name, found in figures.items() for verdict in key_checks(name, *found)
+    )
 
 
 def changed_rows(tables: Tables, revision: Revision, now: datetime) -> DataFrame:
@@ -173,7 +214,9 @@ def counted(changes: DataFrame, before: int) -> dict[str, int]:
     return counts
 
 
-def replace(lake: Lake, table: Table, replacement: Replacement, count: int, state: DimensionState) -> None:
+def replace(
+    lake: Lake, table: Table, replacement: Replacement, count: int, state: DimensionState
+) -> None:
     """Commit a replacement: the buckets of the touched companies, or the whole of a table that fits into a file."""
     if count == 1 and replacement.table.count() <= ROWS_PER_FILE:
         lake.replace(table, in_buckets(replacement.rows(None), 1), None, state.as_json())

@@ -32,6 +32,9 @@ def ingest_usage(run: Run) -> StepReport:
         "failed": len(done.of("failed")),
         "records_landed": sum(one.rows for one in landed),
     }
-    warnings = [f"{day} was fetched before it had settled: the next run fetches it again" for day in done.provisional]
+    warnings = [
+        f"{day} was fetched before it had settled: the next run fetches it again"
+        for day in done.provisional
+    ]
     outcome: StepOutcome = "failed" if done.error else "done" if landed else "nothing"
     return StepReport("ingest_usage", outcome, counts, warnings=warnings, error=done.error)

@@ -35,7 +35,9 @@ def notify(run: Run, *, holds_lake: bool = True) -> StepReport:
     return report_of(*send(run, what_to_tell(run), channels))
 
 
-def through_outbox(run: Run, message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, str]:
+def through_outbox(
+    run: Run, message: Message | None, channels: Mapping[str, Channel]
+) -> tuple[Delivery, str]:
     """Keep the message, then send all that is kept; what became of it, and the remedy for what stays."""
     try:
         outbox = Outbox(run.lake.files)
@@ -44,13 +46,17 @@ def through_outbox(run: Run, message: Message | None, channels: Mapping[str, Cha
                 outbox.put(message, channel)
         delivery = deliver(outbox, channels, run.now, timedelta(days=run.settings.notify.keep_days))
         return delivery, kept_in(outbox)
-    except CompanyActivityError as broken:  # the very store may be what failed: say so as long as anybody hears
+    except (
+        CompanyActivityError
+    ) as broken:  # the very store may be what failed: say so as long as anybody hears
         delivery, _ = sent_at_once(message, channels)
         delivery.kept.append(f"the outbox cannot be used: {broken.what}")
         return delivery, broken.remedy
 
 
-def past_outbox(run: Run, message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, str]:
+def past_outbox(
+    run: Run, message: Message | None, channels: Mapping[str, Channel]
+) -> tuple[Delivery, str]:
     """Send the message, then note where it went, and keep it for the next run where it did not."""
     delivery, unsent = sent_at_once(message, channels)
     remedy = ""
@@ -103,7 +109,9 @@ def what_to_tell(run: Run) -> Message | None:
     return None
 
 
-def sent_at_once(message: Message | None, channels: Mapping[str, Channel]) -> tuple[Delivery, list[str]]:
+def sent_at_once(
+    message: Message | None, channels: Mapping[str, Channel]
+) -> tuple[Delivery, list[str]]:
     """The message on every channel, with nothing kept; and the channels on which it did not go out."""
     delivery, unsent = Delivery(), list[str]()
     if message is None:

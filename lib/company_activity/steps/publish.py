@@ -26,7 +26,9 @@ def publish(run: Run) -> Published:
     """
     hashes = run.lake.activity.hashes
     if run.options.trusts_mirror and is_published(run, hashes):
-        return Published(StepReport("publish", "nothing", notes=["everything is published already"]))
+        return Published(
+            StepReport("publish", "nothing", notes=["everything is published already"])
+        )
 
     done = publish_scopes(
         run.spark,

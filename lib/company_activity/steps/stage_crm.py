@@ -90,7 +90,9 @@ def stage_batch(run: Run, admission: Admission, admitted: Sequence[AdmittedFile]
     warnings += [warning for file in files for warning in file.warnings]
     if blank := sum(file.blank for file in files):
         counts["blank"] = blank
-    return StagedBatch(counts, verdicts, warnings, {name for file in files for name in file.extra_columns})
+    return StagedBatch(
+        counts, verdicts, warnings, {name for file in files for name in file.extra_columns}
+    )
 
 
 def read_again(run: Run, admitted: Iterable[AdmittedFile]) -> list[CrmFile]:
@@ -103,14 +105,20 @@ def read_again(run: Run, admitted: Iterable[AdmittedFile]) -> list[CrmFile]:
     return files
 
 
-def commit(run: Run, admission: Admission, files: Sequence[CrmFile], admitted: Sequence[AdmittedFile]) -> None:
+def commit(
+    run: Run, admission: Admission, files: Sequence[CrmFile], admitted: Sequence[AdmittedFile]
+) -> None:
     """Commit a batch: first what is quarantined, then the notes that the state names, then rows and state."""
     paths = [file.path for file in files]
     quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
-    run.lake.replace(QUARANTINE, quarantined, f"feed = 'crm' AND {paths_predicate('path', paths)}", None)
+    run.lake.replace(
+        QUARANTINE, quarantined, f"feed = 'crm' AND {paths_predicate('path', paths)}", None
+    )
     touched, state = state_with(run, admission, admitted)
     staged = crm_staging_frame(run.spark, files, run.now)
-    run.lake.replace(CRM_COMPANIES, staged, paths_predicate("src_file_name", paths), state.as_json())
+    run.lake.replace(
+        CRM_COMPANIES, staged, paths_predicate("src_file_name", paths), state.as_json()
+    )
     admission.known.sweep(touched)
 
 
@@ -120,7 +128,9 @@ def keys_of(file: CrmFile) -> list[Verdict]:
     return key_checks(file.path, len(companies), len(set(companies)), companies.count(""))
 
 
-def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile]) -> tuple[set[str], CrmState]:
+def state_with(
+    run: Run, admission: Admission, admitted: Iterable[AdmittedFile]
+) -> tuple[set[str], CrmState]:
     """The dates that these files touch, and what the table is built from once they are in it.
 
     The notes that the state names are written.
@@ -138,7 +148,9 @@ def state_with(run: Run, admission: Admission, admitted: Iterable[AdmittedFile])
         touched.add(day)
         companies[day] = one.file.companies
     known.write_notes()
-    held = {day: count for day, count in sorted(companies.items()) if count and day in known.contents}
+    held = {
+        day: count for day, count in sorted(companies.items()) if count and day in known.contents
+    }
     return touched, known.state(held)
 
 

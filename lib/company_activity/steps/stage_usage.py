@@ -19,7 +19,14 @@ from company_activity.gates.arrived import (
 )
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.gates.rewrite import Rewriting
-from company_activity.gates.verdict import Verdict, equal, key_checks, refuse_defects, refuse_unless_passed, warnings_of
+from company_activity.gates.verdict import (
+    Verdict,
+    equal,
+    key_checks,
+    refuse_defects,
+    refuse_unless_passed,
+    warnings_of,
+)
 from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
@@ -87,7 +94,9 @@ def stage_usage(run: Run) -> StepReport:
     again = [day for day in dates_to_stage_again(landed, staged) if day not in new]
     set_back = older_landing(landed, staged)
     if not new and not again:
-        return StepReport("stage_usage", "nothing", notes=["every landed date is staged"], warnings=set_back)
+        return StepReport(
+            "stage_usage", "nothing", notes=["every landed date is staged"], warnings=set_back
+        )
     unasked = [day for day in again if day not in run.dates]
     verdicts = run.check_rewriting(PRODUCT_USAGE.name, Rewriting(upgraded=unasked))
 
@@ -99,8 +108,15 @@ def stage_usage(run: Run) -> StepReport:
         verdicts += done.verdicts
         extras += done.warnings
 
-    warnings = [*warnings_of(verdicts), *dict.fromkeys(extras), *out_of_reach(landed, staged), *set_back]
-    return StepReport("stage_usage", counts=counted(new + again, arrived), warnings=warnings, verdicts=verdicts)
+    warnings = [
+        *warnings_of(verdicts),
+        *dict.fromkeys(extras),
+        *out_of_reach(landed, staged),
+        *set_back,
+    ]
+    return StepReport(
+        "stage_usage", counts=counted(new + again, arrived), warnings=warnings, verdicts=verdicts
+    )
 
 
 def in_batches(run: Run, new: Sequence[date], again: Sequence[date]) -> Iterator[Batch]:
@@ -119,10 +135,14 @@ def batch_of(run: Run, dates: Sequence[date], *, is_again: bool = False) -> Batc
 
 def out_of_reach(landed: Mapping[date, int], staged: Marks) -> list[str]:
     """A warning that names the dates which older rules staged and the landing no longer holds."""
-    kept = sorted(set(under_other_rules(staged)) - set(dates_to_stage_again(landed, staged)) - landed.keys())
+    kept = sorted(
+        set(under_other_rules(staged)) - set(dates_to_stage_again(landed, staged)) - landed.keys()
+    )
     if not kept:
         return []
-    return [f"{len(kept)} dates are no longer in the landing and keep the rows that older rules staged: {told(kept)}"]
+    return [
+        f"{len(kept)} dates are no longer in the landing and keep the rows that older rules staged: {told(kept)}"
+    ]
 
 
 def older_landing(landed: Mapping[date, int], staged: Marks) -> list[str]:
@@ -130,7 +150,9 @@ def older_landing(landed: Mapping[date, int], staged: Marks) -> list[str]:
     days = dates_set_back(landed, staged)
     if not days:
         return []
-    return [f"of {told(days)} the landing holds an older generation than was staged, which stays: fetch them again"]
+    return [
+        f"of {told(days)} the landing holds an older generation than was staged, which stays: fetch them again"
+    ]
 
 
 def told(days: Iterable[date]) -> str:
@@ -149,7 +171,9 @@ class Staged:
 
 def stage(run: Run, batch: Batch) -> Staged:
     """Parse, judge and write one batch; a date staged again keeps the verdict that its generation has."""
-    parsed = read_landed_lines(run.spark, run.landing, batch.complete).transform(parse_usage).cache()
+    parsed = (
+        read_landed_lines(run.spark, run.landing, batch.complete).transform(parse_usage).cache()
+    )
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
     arrived = reconcile(batch.complete, parsed, records)
@@ -178,25 +202,37 @@ def counted(dates: Sequence[date], arrived: Iterable[Arrived]) -> dict[str, int]
     return total
 
 
-def reconcile(manifests: Iterable[Manifest], parsed: DataFrame, records: DataFrame) -> list[Arrived]:
+def reconcile(
+    manifests: Iterable[Manifest], parsed: DataFrame, records: DataFrame
+) -> list[Arrived]:
     """Landed = accepted + duplicates + quarantined, by date; and each part holds the lines its manifest counts.
 
     Raises:
         ImbalanceError: naming the part or the date, with both figures.
     """
     is_broken = F.when(F.size("reasons") > 0, 1)
-    lines = parsed.groupBy("src_file_name").agg(F.count("*").alias("lines"), F.count(is_broken).alias("quarantined"))
+    lines = parsed.groupBy("src_file_name").agg(
+        F.count("*").alias("lines"), F.count(is_broken).alias("quarantined")
+    )
     by_part = {row["src_file_name"]: row for row in lines.collect()}
     kept = records.groupBy("date").agg(F.count("*"), F.sum("copies"), F.sum("events"))
     by_date = {day: figures for day, *figures in kept.collect()}
     found = []
     for manifest in manifests:
         for part in manifest.parts:
-            _must_equal(f"lines of {part.path}", by_part[part.path]["lines"] if part.path in by_part else 0, part.rows)
-        broken = sum(by_part[part.path]["quarantined"] for part in manifest.parts if part.path in by_part)
+            _must_equal(
+                f"lines of {part.path}",
+                by_part[part.path]["lines"] if part.path in by_part else 0,
+                part.rows,
+            )
+        broken = sum(
+            by_part[part.path]["quarantined"] for part in manifest.parts if part.path in by_part
+        )
         accepted, copies, events = by_date.get(manifest.date, (0, 0, 0))
         _must_equal(f"records of {manifest.date}", copies + broken, manifest.rows)
-        found.append(Arrived(manifest.date, manifest.generation, manifest.rows, accepted, broken, events))
+        found.append(
+            Arrived(manifest.date, manifest.generation, manifest.rows, accepted, broken, events)
+        )
     return found
 
 
@@ -222,7 +258,10 @@ def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> l
     kept = GateVerdicts(run.landing)
     verdicts = []
     for one in arrived:
-        for verdict in (judge_volume(one, usual(one.day, known), gates), judge_quarantine(one, gates)):
+        for verdict in (
+            judge_volume(one, usual(one.day, known), gates),
+            judge_quarantine(one, gates),
+        ):
             accepts = one.day in run.dates and verdict.gate in run.options.accept_gates
             verdicts.append(kept.settled(verdict, one, accepts=accepts, run_id=run.run_id))
     return refuse_unless_passed(verdicts, remedy=remedy(verdicts))
@@ -231,11 +270,15 @@ def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> l
 def remedy(verdicts: Iterable[Verdict]) -> str:
     """How to let the first refused date through."""
     first = next((v for v in verdicts if v.is_refusal), None)
-    accept = f"company-activity run --date {first.scope} --accept-gate {first.gate}" if first else ""
+    accept = (
+        f"company-activity run --date {first.scope} --accept-gate {first.gate}" if first else ""
+    )
     return f"check what has landed; if it is right: {accept}"
 
 
-def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifest]) -> dict[date, tuple[int, int]]:
+def known_figures(
+    run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifest]
+) -> dict[date, tuple[int, int]]:
     """Records and events of the complete dates that these are compared with: those arriving now, and those staged."""
     known = {one.day: (one.accepted, one.events) for one in arrived}
     replaced = {manifest.date for manifest in newest}
@@ -244,7 +287,9 @@ def known_figures(run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifes
     if wanted:
         rows = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(wanted))
         found = rows.groupBy("date").agg(F.count("*"), F.sum("events")).collect()
-        known |= dict.fromkeys(wanted, (0, 0)) | {day: (records, events) for day, records, events in found}
+        known |= dict.fromkeys(wanted, (0, 0)) | {
+            day: (records, events) for day, records, events in found
+        }
     return known
 
 

@@ -23,7 +23,14 @@ READS_CRM = {"admit_crm"}
 READS_USAGE = {"ingest_usage", "stage_usage"}
 ASKS_THE_API = {"ingest_usage"}
 BUILDS = {"build_activity"}
-NEEDS_SPARK = {"stage_usage", "stage_crm", "build_companies", "build_activity", "publish", "validate"}
+NEEDS_SPARK = {
+    "stage_usage",
+    "stage_crm",
+    "build_companies",
+    "build_activity",
+    "publish",
+    "validate",
+}
 
 
 def check_accepted_files(run: Run) -> None:

@@ -11,10 +11,23 @@ from pyspark.sql import functions as F
 from company_activity.io.lake.delta import read_table
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
 from company_activity.io.storage.folder import open_folder
-from company_activity.report.model import SPARK_DAYS, ChurnRisk, DayFigures, Figures, Rejected, StepReport
+from company_activity.report.model import (
+    SPARK_DAYS,
+    ChurnRisk,
+    DayFigures,
+    Figures,
+    Rejected,
+    StepReport,
+)
 from company_activity.report.page import render
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
-from company_activity.transforms.figures import STATES, figures_by_date, new_risks, rejected_by_reason, risks_with_days
+from company_activity.transforms.figures import (
+    STATES,
+    figures_by_date,
+    new_risks,
+    rejected_by_reason,
+    risks_with_days,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -30,7 +43,9 @@ def write_report(run: Run) -> StepReport:
     """Write the page of a run that changed anything or failed, or of the lake as it stands where nothing else ran."""
     report = run.report
     if report.steps and not report.has_changed_something and not report.first_failure:
-        return StepReport("write_report", "nothing", notes=["nothing new to show; the last report is up to date"])
+        return StepReport(
+            "write_report", "nothing", notes=["nothing new to show; the last report is up to date"]
+        )
     warnings = look_up_figures(run)
     folder, name = open_folder(run.settings.report.dir), f"{run.run_id}.html"
     folder.create(name, fitting_page(run))
@@ -83,9 +98,13 @@ def gather(run: Run, day: date) -> None:
     shown = F.col("activity_date").between(F.lit(day - timedelta(days=SHOWN_DAYS - 1)), F.lit(day))
     days = figures_by_date(rows.where(shown)).collect()
     rejected = rejected_by_reason(read_table(run.spark, lake, QUARANTINE), run.run_id).collect()
-    run.report.churn_risks = [as_risk(row, day) for row in risks_with_days(rows, day, MOST_RISKS).collect()]
+    run.report.churn_risks = [
+        as_risk(row, day) for row in risks_with_days(rows, day, MOST_RISKS).collect()
+    ]
     ((run.report.new_risks,),) = new_risks(rows, day).collect()
-    run.report.figures = Figures(tuple(map(as_day, days)), tuple(Rejected(*row) for row in rejected))
+    run.report.figures = Figures(
+        tuple(map(as_day, days)), tuple(Rejected(*row) for row in rejected)
+    )
     run.report.risks_on = day
 
 

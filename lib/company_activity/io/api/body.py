@@ -27,7 +27,8 @@ def read_body(response: requests.Response, max_bytes: int) -> bytes:
     packing = response.headers.get("Content-Encoding", "").strip().lower()
     if packing not in ("", "identity", *GZIP):
         raise ApiError(
-            f"the body is packed as {packing[:40]!r}", remedy="only gzip was requested: tell the API's owner"
+            f"the body is packed as {packing[:40]!r}",
+            remedy="only gzip was requested: tell the API's owner",
         )
     received = _bounded(_received(response), max_bytes)
     return b"".join(_bounded(decode_gzip(received), max_bytes) if packing in GZIP else received)

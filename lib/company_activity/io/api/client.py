@@ -56,7 +56,9 @@ class UsageApi:
         pagination = Pagination() if after is None else after
         while (asked := pagination.next_page) is not None:
             found = self._step(day, asked, pagination)
-            if isinstance(found, ApiError):  # raised here, so that no error with its text unhidden hangs on it
+            if isinstance(
+                found, ApiError
+            ):  # raised here, so that no error with its text unhidden hangs on it
                 raise found
             yield found
 
@@ -88,4 +90,8 @@ class UsageApi:
 
 def _bounded(text: str) -> str:
     """The beginning of a text that may hold whatever the API sent."""
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text):,} characters)"
+    return (
+        text
+        if len(text) <= SHOWN_CHARACTERS
+        else f"{text[:SHOWN_CHARACTERS]}… ({len(text):,} characters)"
+    )

@@ -66,7 +66,9 @@ class DeadlineAdapter(HTTPAdapter):
     def _watch(self, manager: Any) -> None:
         from urllib3.poolmanager import pool_classes_by_scheme as pools
 
-        manager.pool_classes_by_scheme = {scheme: self._watched(pool) for scheme, pool in pools.items()}
+        manager.pool_classes_by_scheme = {
+            scheme: self._watched(pool) for scheme, pool in pools.items()
+        }
 
     def _watched(self, pool: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
         plain: Any = pool.ConnectionCls
@@ -77,7 +79,9 @@ class DeadlineAdapter(HTTPAdapter):
             if self.is_time_up:  # the time ran out while we were connecting
                 self._cut()
 
-        watched = type(plain.__name__, (plain,), {"connect": connect, "response_class": FinalAnswer})
+        watched = type(
+            plain.__name__, (plain,), {"connect": connect, "response_class": FinalAnswer}
+        )
         return type(pool.__name__, (pool,), {"ConnectionCls": watched})
 
     def _time_is_up(self, turn: object) -> None:

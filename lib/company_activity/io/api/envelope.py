@@ -12,7 +12,12 @@ NOTHING = frozenset({"null", "false", "0", '""', "[]", "{}"})
 YES = frozenset({"true", "1", '"true"'})
 WHOLE_NUMBER = re.compile(r'"?([0-9]+)(?:\.0+)?"?')  # 120, 120.0 and "120" say the same
 MAX_DIGITS = 18
-COMPARED = {"both": ("total", "total_count"), "total": ("total",), "total_count": ("total_count",), "none": ()}
+COMPARED = {
+    "both": ("total", "total_count"),
+    "total": ("total",),
+    "total_count": ("total_count",),
+    "none": (),
+}
 
 
 class Total(NamedTuple):

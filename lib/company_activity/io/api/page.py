@@ -110,7 +110,9 @@ def read_page(text: str, number: int, compared: Sequence[str] = COMPARED["both"]
     try:
         members = members_of(text)
     except ValueError as broken:
-        raise NotAPage(f"page {number} is not JSON: {broken}" if text.strip() else f"page {number} is empty") from None
+        raise NotAPage(
+            f"page {number} is not JSON: {broken}" if text.strip() else f"page {number} is empty"
+        ) from None
     missing = what_is_missing(members)
     _check_names([name for name, _ in members], missing, number)
     found = dict(members)
@@ -145,7 +147,9 @@ def _next_page(written: str, number: int) -> NextPage:
         return int(written) if len(written) <= MAX_DIGITS else written
     if written.startswith('"') and written not in ('""', '"null"'):
         return str(json.loads(written))
-    raise ApiError(f"page {number} names no page number, token or URL: {written}", remedy=TELL_ITS_OWNER)
+    raise ApiError(
+        f"page {number} names no page number, token or URL: {written}", remedy=TELL_ITS_OWNER
+    )
 
 
 def _short(value: object) -> bytes:

@@ -16,7 +16,9 @@ from company_activity.settings.model import ApiSettings
 A_URL = re.compile(r"(?i:https?://)|\?|/[^?]*\?")
 # No token looks like these; a reader that took one for a URL would carry the key to another server.
 ANOTHER_SERVER = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://|\\[\\/]|/\\")
-UNSAFE = re.compile(r"[\\\s\x00-\x1f\x7f]")  # parsers disagree on these, and one of them decides where the key goes
+UNSAFE = re.compile(
+    r"[\\\s\x00-\x1f\x7f]"
+)  # parsers disagree on these, and one of them decides where the key goes
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NO_ORIGIN = ("", "", 0)
 OUR_QUERY = ("date", "page", "per_page")
@@ -45,12 +47,16 @@ def page_url(api: ApiSettings, day: date, page: int | str) -> str:
     try:
         return str(requests.Request("GET", api.url, params=asked).prepare().url)
     except UnicodeEncodeError:
-        raise ApiError(f"the next page holds half a character: {page!r}", remedy=TELL_ITS_OWNER) from None
+        raise ApiError(
+            f"the next page holds half a character: {page!r}", remedy=TELL_ITS_OWNER
+        ) from None
 
 
 def _same_server(base: str, page: str) -> str:
     """`page` as an absolute URL, if it belongs to the server of `base`."""
-    refused = ApiError(f"the next page is on another server: {page!r}", remedy=f"not followed; {TELL_ITS_OWNER}")
+    refused = ApiError(
+        f"the next page is on another server: {page!r}", remedy=f"not followed; {TELL_ITS_OWNER}"
+    )
     if not A_URL.match(page) or UNSAFE.search(page):
         raise refused
     try:
@@ -91,7 +97,9 @@ def checked_url(url: str) -> str:
     except ValueError:
         scheme, host, port = NO_ORIGIN
     if scheme not in DEFAULT_PORTS or not host or not port or UNSAFE.search(url):
-        raise SettingsError("setting api.url is no http(s) URL", remedy="give it as https://host/path")
+        raise SettingsError(
+            "setting api.url is no http(s) URL", remedy="give it as https://host/path"
+        )
     if scheme == "http" and not is_loopback(host):
         raise SettingsError(
             f"setting api.url would send the key in clear, over http:// to {host}",
@@ -127,7 +135,9 @@ def shown_target(asked: str, location: str) -> str:
     if not is_url or not location.strip():
         return f"an invalid URL: {re.split('[?#]', location)[0].rpartition('@')[2]!r}"
     bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    query = "&".join(_shown_field(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True))
+    query = "&".join(
+        _shown_field(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)
+    )
     return quote(bare, safe=f"{AS_WRITTEN}[]") + (f" with the query {query}" if query else "")
 
 

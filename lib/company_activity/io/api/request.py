@@ -18,7 +18,14 @@ from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.body import read_body
 from company_activity.io.api.deadline import DeadlineAdapter
 from company_activity.io.api.envelope import COMPARED
-from company_activity.io.api.page import FIRST_PAGE, TELL_ITS_OWNER, NotAPage, Page, PagingBroken, read_page
+from company_activity.io.api.page import (
+    FIRST_PAGE,
+    TELL_ITS_OWNER,
+    NotAPage,
+    Page,
+    PagingBroken,
+    read_page,
+)
 from company_activity.io.api.page_url import shown_target
 from company_activity.io.api.retry import TRANSIENT_STATUSES, CappedRetry, TransientError
 from company_activity.io.net.causes import cause, chain, is_untrusted_certificate, shown
@@ -42,7 +49,11 @@ class PageRequest:
     """Asks one server for pages, one at a time."""
 
     def __init__(
-        self, api: ApiSettings, bearer: Bearer, session: requests.Session, sleep: Callable[[float], None]
+        self,
+        api: ApiSettings,
+        bearer: Bearer,
+        session: requests.Session,
+        sleep: Callable[[float], None],
     ) -> None:
         self._api = api
         self._bearer = bearer
@@ -84,8 +95,12 @@ class PageRequest:
         try:
             retry = retry.increment("GET", error=failure)
         except MaxRetryError:
-            raise ApiError(f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=RUN_AGAIN) from None
-        seconds = retry.wait_seconds(failure.response if isinstance(failure, TransientError) else None)
+            raise ApiError(
+                f"{reason}, in attempt {self._api.max_attempts} of as many", remedy=RUN_AGAIN
+            ) from None
+        seconds = retry.wait_seconds(
+            failure.response if isinstance(failure, TransientError) else None
+        )
         if self._adapter.is_time_up or seconds >= deadline - time.monotonic():
             budget = f"api.time_budget_seconds ({self._api.time_budget_seconds:g})"
             raise ApiError(f"{reason}, and another attempt would exceed {budget}", remedy=RUN_AGAIN)
@@ -105,9 +120,12 @@ class PageRequest:
         except (requests.RequestException, HTTPError, OSError) as error:
             if is_untrusted_certificate(error):
                 raise ApiError(
-                    f"page {number}: {cause(error)}", remedy="check api.url, or trust the certificate's authority"
+                    f"page {number}: {cause(error)}",
+                    remedy="check api.url, or trust the certificate's authority",
                 ) from None
-            raise TransientError("time is up" if self._adapter.is_time_up else no_answer(error)) from None
+            raise TransientError(
+                "time is up" if self._adapter.is_time_up else no_answer(error)
+            ) from None
         except TransientError:
             if self._adapter.is_time_up:
                 raise TransientError("time is up") from None
@@ -130,7 +148,8 @@ class PageRequest:
         begins = body[:EXCERPT_BYTES].removeprefix(BOM_UTF8).lstrip()[:1]
         if begins == b"<":
             raise ApiError(
-                f"page {number} is HTML: {self._excerpt(body)}", remedy="check api.url: does a login page answer?"
+                f"page {number} is HTML: {self._excerpt(body)}",
+                remedy="check api.url: does a login page answer?",
             )
         if begins not in (b"", b"{"):
             raise NotAPage(f"page {number} is no JSON object: {self._excerpt(body)}")
@@ -151,7 +170,8 @@ class PageRequest:
         if response.is_redirect:
             target = shown_target(str(response.url), response.headers["Location"])
             raise ApiError(
-                f"page {number}: {said} to {target}", remedy="redirects are not followed: set api.url to where it moved"
+                f"page {number}: {said} to {target}",
+                remedy="redirects are not followed: set api.url to where it moved",
             )
         excerpt = self._excerpt(b"".join(_beginning(response)))
         broken = ApiError if number == FIRST_PAGE else PagingBroken
@@ -159,7 +179,9 @@ class PageRequest:
 
     def _excerpt(self, body: bytes) -> str:
         text = body[:EXCERPT_BYTES].decode("utf-8", "replace")
-        return shown(self._bearer.hide(text)[: EXCERPT_BYTES // 2])  # half: the key may be cut at the end
+        return shown(
+            self._bearer.hide(text)[: EXCERPT_BYTES // 2]
+        )  # half: the key may be cut at the end
 
 
 def _beginning(response: requests.Response) -> Iterator[bytes]:

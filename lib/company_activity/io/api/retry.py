@@ -10,7 +10,9 @@ from urllib3.util.retry import Retry
 
 from company_activity.settings.model import ApiSettings
 
-TRANSIENT_STATUSES = frozenset({408, 425, 429, *range(500, 600)})  # a server, or a proxy before it, that is failing
+TRANSIENT_STATUSES = frozenset(
+    {408, 425, 429, *range(500, 600)}
+)  # a server, or a proxy before it, that is failing
 
 
 class TransientError(Exception):

@@ -32,6 +32,7 @@ from company_activity.schemas import (
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructField
 
     from company_activity.schemas import Table
 
@@ -174,29 +175,52 @@ class Lake:
         uri = self.uri(table)
         loaded = self.spark.read.format("delta").load(uri)
         standing = {field.name: field for field in loaded.schema.fields}
-        for column in table.columns:
-            if column.name in standing and standing[column.name].dataType != spark_type(column.type):
-                found = standing[column.name].dataType.simpleString()
-                raise LakeUnfit(
-                    f"{table.name}.{column.name} is {found} in the lake, and {column.type} in this version",
-                    remedy=f"move {uri} aside; the next run builds the table again",
-                )
+        self._check_types(table, standing)
         added = [column for column in table.columns if column.name not in standing]
         if added:
-            listed = ", ".join(f"{column.name} {column.type} COMMENT {sql_text(column.comment)}" for column in added)
+            listed = ", ".join(
+                f"{column.name} {column.type} COMMENT {sql_text(column.comment)}"
+                for column in added
+            )
             self.spark.sql(f"ALTER TABLE delta.`{uri}` ADD COLUMNS ({listed})")
         for column in table.columns:
             if column.name in standing and column.nullable and not standing[column.name].nullable:
-                self.spark.sql(f"ALTER TABLE delta.`{uri}` ALTER COLUMN {column.name} DROP NOT NULL")
-        properties = self.spark.sql(f"SHOW TBLPROPERTIES delta.`{uri}`").collect()
-        noted = {row["key"]: row["value"] for row in properties}
-        changed = {name: value for name, value in table.properties.items() if noted.get(name) != value}
-        if changed:
-            listed = ", ".join(f"{sql_text(name)} = {sql_text(value)}" for name, value in changed.items())
-            self.spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({listed})")
+                self.spark.sql(
+                    f"ALTER TABLE delta.`{uri}` ALTER COLUMN {column.name} DROP NOT NULL"
+                )
+        self._bring_properties(table)
         self.forget(table)
 
-    def replace(self, table: Table, rows: DataFrame, predicate: str | None, state: Mapping[str, Any] | None) -> None:
+    def _check_types(self, table: Table, standing: Mapping[str, StructField]) -> None:
+        """See that each column of ours has the type that `schemas` declares."""
+        for column in table.columns:
+            if column.name not in standing:
+                continue
+            found = standing[column.name].dataType
+            if found != spark_type(column.type):
+                raise LakeUnfit(
+                    f"{table.name}.{column.name} is {found.simpleString()} in the lake,"
+                    f" and {column.type} in this version",
+                    remedy=f"move {self.uri(table)} aside; the next run builds the table again",
+                )
+
+    def _bring_properties(self, table: Table) -> None:
+        """Set the properties that `schemas` declares and the table lacks."""
+        uri = self.uri(table)
+        properties = self.spark.sql(f"SHOW TBLPROPERTIES delta.`{uri}`").collect()
+        noted = {row["key"]: row["value"] for row in properties}
+        changed = {
+            name: value for name, value in table.properties.items() if noted.get(name) != value
+        }
+        if changed:
+            listed = ", ".join(
+                f"{sql_text(name)} = {sql_text(value)}" for name, value in changed.items()
+            )
+            self.spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({listed})")
+
+    def replace(
+        self, table: Table, rows: DataFrame, predicate: str | None, state: Mapping[str, Any] | None
+    ) -> None:
         """Replace what `predicate` selects (None: everything) by `rows`, in one commit that carries `state`.
 
         Delta checks that every row satisfies the predicate; a date of it without rows ends up empty. Where there is
@@ -217,7 +241,9 @@ class Lake:
             self.forget(table)
         if state is None:
             if self.state(table).get("schema") != table.fingerprint:
-                self.note(table, {})  # else every empty replacement would bring it to its declaration again
+                self.note(
+                    table, {}
+                )  # else every empty replacement would bring it to its declaration again
         elif not self._carries(table, text):
             self.note(table, state)
 
@@ -240,7 +266,9 @@ class Lake:
 
     def _signed(self, table: Table, state: Mapping[str, Any]) -> str:
         """A state as a commit carries it: with the table's id, and the declaration that the table has by then."""
-        return encode_state({**state, "table_id": self.log(table).table_id, "schema": table.fingerprint})
+        return encode_state(
+            {**state, "table_id": self.log(table).table_id, "schema": table.fingerprint}
+        )
 
     def _carries(self, table: Table, text: str) -> bool:
         """Whether the table's newest state is this one."""

@@ -142,7 +142,9 @@ def state_warnings(table: str, state: Mapping[str, Any]) -> list[str]:
     size = len(as_text(state).encode())
     if size * 2 <= MAX_STATE_BYTES:
         return []
-    return [f"the state of {table} takes {size:,} bytes of the {MAX_STATE_BYTES:,} that a commit may carry"]
+    return [
+        f"the state of {table} takes {size:,} bytes of the {MAX_STATE_BYTES:,} that a commit may carry"
+    ]
 
 
 def as_text(state: Mapping[str, Any]) -> str:

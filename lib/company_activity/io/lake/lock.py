@@ -24,7 +24,9 @@ def is_local(root: str) -> bool:
 
 
 @contextmanager
-def lake_lock(root: str, timeout_seconds: float, on_wait: Callable[[str], None] = print) -> Iterator[None]:
+def lake_lock(
+    root: str, timeout_seconds: float, on_wait: Callable[[str], None] = print
+) -> Iterator[None]:
     """Hold the lake for this process; taken before a JVM starts, free as soon as the process is gone.
 
     Raises:
@@ -52,7 +54,9 @@ def _opened(folder: Path) -> TextIO:
         ) from None
 
 
-def _acquire(file: TextIO, root: str, timeout_seconds: float, on_wait: Callable[[str], None]) -> None:
+def _acquire(
+    file: TextIO, root: str, timeout_seconds: float, on_wait: Callable[[str], None]
+) -> None:
     deadline = time.monotonic() + timeout_seconds
     told = False
     while True:

@@ -46,10 +46,16 @@ def changes(before: LakeMarks, after: LakeMarks) -> dict[str, Any]:
     [{'table': 't', 'version_before': 3, 'version_after': 4}]
     """
     moved = _moved(before.generations, after.generations) | _moved(before.contents, after.contents)
-    versions = {table for table in after.versions if after.versions[table] != before.versions.get(table, -1)}
+    versions = {
+        table for table in after.versions if after.versions[table] != before.versions.get(table, -1)
+    }
     return {
         "dates": [
-            {"date": str(day), "generation": _generation(after, day), "content_hash": after.contents.get(day)}
+            {
+                "date": str(day),
+                "generation": _generation(after, day),
+                "content_hash": after.contents.get(day),
+            }
             for day in sorted(moved)
         ],
         "tables": [

@@ -22,7 +22,9 @@ GONE = frozenset(
 )
 NO_FILE = ("FileNotFoundException", "NoSuchFileException")
 # Java calls it "file not found" too where it may not open a file, or has too many open: only the words tell.
-NOT_THERE = re.compile(r"\b(path|file|blob)\b.* does not exist|no such file|file not found:", re.IGNORECASE)
+NOT_THERE = re.compile(
+    r"\b(path|file|blob)\b.* does not exist|no such file|file not found:", re.IGNORECASE
+)
 LOG_FOLDER = re.compile(r"/_delta_log/?(\s|$)")
 
 

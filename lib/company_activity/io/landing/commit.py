@@ -9,7 +9,12 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.manifest import Manifest
 from company_activity.io.landing.page_file import Session
 from company_activity.io.landing.parts import write_parts
-from company_activity.io.landing.paths import PROVISIONAL, generation_path, part_path, unfinished_path
+from company_activity.io.landing.paths import (
+    PROVISIONAL,
+    generation_path,
+    part_path,
+    unfinished_path,
+)
 from company_activity.io.landing.unfinished import UnfinishedDate, discard, resumable
 
 
@@ -76,7 +81,9 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
     return Landed(newest, is_new=False, is_settled=is_settled)
 
 
-def _is_superseded(landing: Landing, newest: Manifest, fetched: UnfinishedDate, fetch: Fetch) -> bool:
+def _is_superseded(
+    landing: Landing, newest: Manifest, fetched: UnfinishedDate, fetch: Fetch
+) -> bool:
     """Whether the newest generation is older than the staged one, differs, or lacks parts."""
     if newest.generation < fetch.known_generation:
         return True
@@ -97,13 +104,17 @@ def _mark(landing: Landing, fetched: UnfinishedDate, generation: int, is_settled
     landing.storage.create(path, (text.encode(),))
 
 
-def _with_parts(landing: Landing, fetched: UnfinishedDate, generation: int, fetch: Fetch) -> Manifest:
+def _with_parts(
+    landing: Landing, fetched: UnfinishedDate, generation: int, fetch: Fetch
+) -> Manifest:
     """Write the parts of a generation, and its manifest's content, which no one sees yet."""
     day = fetched.session.day
 
     def path_of(number: int) -> str:
         path = part_path(day, generation, number, fetch.run_id, landing.settings.compression)
-        landing.storage.delete(landing.at(path))  # left by an earlier attempt of this very run, and in no manifest
+        landing.storage.delete(
+            landing.at(path)
+        )  # left by an earlier attempt of this very run, and in no manifest
         return path
 
     return Manifest(

@@ -67,7 +67,9 @@ class Arrivals:
             except CrmFileRefused as why:
                 self.unreadable.append(UnreadableFile(unread.path, why))
             else:
-                self.waiting.append(WaitingFile(unread.path, unread.sha256, unread.seen, day, unread.again))
+                self.waiting.append(
+                    WaitingFile(unread.path, unread.sha256, unread.seen, day, unread.again)
+                )
             del unread
 
     def accept(self, names: Iterable[str], run_id: str) -> None:
@@ -120,19 +122,25 @@ class Arrivals:
         accepted_paths = frozenset(admitted)
         for file in self.waiting:
             if file.path in accepted_paths and self.verdicts.is_refused(file.path, file.sha256):
-                self.verdicts.note(ACCEPTED, file.path, file.sha256, run_id, "let in with the others of its date")
+                self.verdicts.note(
+                    ACCEPTED, file.path, file.sha256, run_id, "let in with the others of its date"
+                )
 
     @property
     def accepted(self) -> frozenset[str]:
         """The paths that someone accepted by name."""
-        return frozenset(file.path for file in self.waiting if self.verdicts.is_accepted(file.path, file.sha256))
+        return frozenset(
+            file.path for file in self.waiting if self.verdicts.is_accepted(file.path, file.sha256)
+        )
 
     @property
     def standing(self) -> frozenset[str]:
         """The paths whose bytes were admitted before, and are staged by older rules."""
         return frozenset(file.path for file in self.waiting if file.again)
 
-    def judge(self, known: KnownFiles, state: CrmState, ids: StagedIds | None, gates: GateSettings) -> Admission:
+    def judge(
+        self, known: KnownFiles, state: CrmState, ids: StagedIds | None, gates: GateSettings
+    ) -> Admission:
         """The verdict on each waiting file, a date after the other.
 
         `ids` tells the companies that a date keeps from other paths; without it

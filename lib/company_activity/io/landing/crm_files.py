@@ -45,7 +45,9 @@ def unread_files(storage: Storage, folder: str, known: KnownFiles) -> Iterator[U
         if staged and staged.holds(digest):
             known.saw(entry.path, seen)
             continue
-        yield UnreadFile(entry.path, content, digest, seen, again=staged is not None and staged.sha256 == digest)
+        yield UnreadFile(
+            entry.path, content, digest, seen, again=staged is not None and staged.sha256 == digest
+        )
         del content
 
 

@@ -50,7 +50,9 @@ class KnownFiles:
         self._day_of: dict[str, str] = {}
         self._is_elsewhere_open = False
         self._listed: dict[str, str] = {}
-        self._looked_at: set[str] = set()  # dates that a note had to be opened for, or whose files were touched
+        self._looked_at: set[str] = (
+            set()
+        )  # dates that a note had to be opened for, or whose files were touched
         self._unwritten: set[str] = set()  # dates that no note tells of yet
         self._take_over(state.files, state.rules_version)
 
@@ -127,7 +129,12 @@ class KnownFiles:
         """The staged paths read by older rules whose files are gone: their rows stay as they are."""
         self._open(self._older)
         older = (self.of(day) for day in sorted(self._older))
-        return [path for files in older for path in sorted(files) if self._is_left_behind(path, files[path])]
+        return [
+            path
+            for files in older
+            for path in sorted(files)
+            if self._is_left_behind(path, files[path])
+        ]
 
     def _is_left_behind(self, path: str, file: KnownFile) -> bool:
         return file.rules != RULES_VERSION and path not in self._listed
@@ -162,13 +169,17 @@ class KnownFiles:
         """Delete the notes of these dates that the state no longer names; only once it is committed."""
         self._notes.sweep(
             {*days, ELSEWHERE},
-            lambda day, content: content == (self._whole if day == ELSEWHERE else self.contents.get(day)),
+            lambda day, content: (
+                content == (self._whole if day == ELSEWHERE else self.contents.get(day))
+            ),
         )
 
     @property
     def _whole(self) -> str:
         """A digest over all contents: the note of what is elsewhere tells of no other state."""
-        return digest_of("".join(f"{day}\t{content}\n" for day, content in sorted(self.contents.items())))
+        return digest_of(
+            "".join(f"{day}\t{content}\n" for day, content in sorted(self.contents.items()))
+        )
 
     def _open(self, days: Iterable[str]) -> None:
         """Read the notes of the dates that are not open yet."""
@@ -216,7 +227,9 @@ class KnownFiles:
     def _as_listed(self, path: str, file: KnownFile) -> KnownFile:
         """The file with the size and time that it is listed with, where that is how it was seen."""
         listed = self._listed.get(path)
-        return KnownFile(file.sha256, file.rules, frozenset({listed})) if listed in file.seen else file
+        return (
+            KnownFile(file.sha256, file.rules, frozenset({listed})) if listed in file.seen else file
+        )
 
     def _is_current(self, path: str) -> bool:
         """Whether a listed path is as it was staged."""
@@ -224,7 +237,9 @@ class KnownFiles:
         return known is not None and known.is_as_seen(self._listed[path])
 
     def _listing(self, paths: Iterable[str]) -> str:
-        return digest_of(RULES_VERSION + "".join(f"\n{path}\t{self._listed[path]}" for path in sorted(paths)))
+        return digest_of(
+            RULES_VERSION + "".join(f"\n{path}\t{self._listed[path]}" for path in sorted(paths))
+        )
 
 
 def seen_with(entry: Entry) -> str:

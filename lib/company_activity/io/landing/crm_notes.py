@@ -33,7 +33,11 @@ class KnownFile:
     @property
     def digest(self) -> str:
         """Its bytes as they were read: other rules make other rows of them."""
-        return self.sha256[:16] if self.rules == FIRST_RULES else digest_of(f"{self.rules}\t{self.sha256}")
+        return (
+            self.sha256[:16]
+            if self.rules == FIRST_RULES
+            else digest_of(f"{self.rules}\t{self.sha256}")
+        )
 
     def holds(self, sha256: str) -> bool:
         """Whether these bytes are those that today's rules staged."""
@@ -60,7 +64,9 @@ class CrmNotes:
     def read(self, contents: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Files]]:
         """The files of dates and contents, from each note of theirs."""
         names = [
-            (day, name_of(day, content, listing)) for day, content in contents for listing in self._of(day, content)
+            (day, name_of(day, content, listing))
+            for day, content in contents
+            for listing in self._of(day, content)
         ]
         with ThreadPoolExecutor(WORKERS) as workers:
             found = workers.map(self._read, (name for _, name in names))
@@ -105,12 +111,17 @@ class CrmNotes:
             noted = json.loads(self._folder.read(name))
         except FileNotFoundError:
             return {}
-        return {path: KnownFile(sha256, rules, frozenset(seen)) for path, (sha256, rules, seen) in noted.items()}
+        return {
+            path: KnownFile(sha256, rules, frozenset(seen))
+            for path, (sha256, rules, seen) in noted.items()
+        }
 
 
 def encoded(files: Files) -> str:
     """The files as a note holds them."""
-    return json.dumps({path: [file.sha256, file.rules, sorted(file.seen)] for path, file in sorted(files.items())})
+    return json.dumps(
+        {path: [file.sha256, file.rules, sorted(file.seen)] for path, file in sorted(files.items())}
+    )
 
 
 def name_of(day: str, content: str, listing: str) -> str:

@@ -58,7 +58,9 @@ def fetch_dates(
     if landing is None:
         landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
     days = dates_to_fetch(asked, settings.run.refetch_days, landing) if refetch else asked
-    with closing(UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)) as api:
+    with closing(
+        UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)
+    ) as api:
         fetcher = _Fetcher(landing, api, settings, clock, run_id, known_generations, on_page)
         return IngestReport(tuple(fetcher.fetch(day) for day in days))
 
@@ -135,24 +137,32 @@ class _Fetcher:
             return DateReport(day, "failed", error=error)
         newest = landed.manifest
         outcome: Outcome = "landed" if landed.is_new else "unchanged"
-        return DateReport(day, outcome, newest.generation, newest.rows, newest.pages, not landed.is_settled)
+        return DateReport(
+            day, outcome, newest.generation, newest.rows, newest.pages, not landed.is_settled
+        )
 
     def _landed(self, day: date) -> Landed:
-        this = Fetch(self.run_id, self.api.url, self._settles_at(day), self.known_generations.get(day, 0))
+        this = Fetch(
+            self.run_id, self.api.url, self._settles_at(day), self.known_generations.get(day, 0)
+        )
         for _ in range(START_OVERS):
             with self.landing.lock(day):
                 pages = self._pages(day)
                 landed = commit(self.landing, pages, this) if pages else None
             if landed:
                 return landed
-        raise SourceError(f"{day}: other runs keep landing this date", remedy="let them end, then run again")
+        raise SourceError(
+            f"{day}: other runs keep landing this date", remedy="let them end, then run again"
+        )
 
     def _pages(self, day: date) -> UnfinishedDate | None:
         """The date with every page durable; None if resumed pages failed: start over at page 1."""
         session = Session(day, self.api.source, self.clock(), self.run_id)
         pages = begin(self.landing, session, self.settings.api.resume_max_age)
         if pages.is_resumed:
-            log.info("%s: resuming after page %d of the run %s", day, pages.pages, pages.session.run_id)
+            log.info(
+                "%s: resuming after page %d of the run %s", day, pages.pages, pages.session.run_id
+            )
         try:
             for page in self.api.pages(day, pages.pagination):
                 pages.append(page)

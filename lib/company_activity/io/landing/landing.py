@@ -46,7 +46,11 @@ class Landing:
 
     def provisional_dates(self) -> list[date]:
         """Dates whose newest generation was fetched before they had settled, from one listing."""
-        return sorted(day for day, generations in self.files().items() if PROVISIONAL in generations[max(generations)])
+        return sorted(
+            day
+            for day, generations in self.files().items()
+            if PROVISIONAL in generations[max(generations)]
+        )
 
     def newest(self, day: date) -> Manifest | None:
         """The manifest of the date's newest generation; None if it has none."""
@@ -64,7 +68,9 @@ class Landing:
         try:
             manifest = read_manifest(self.storage.read(self.at(path)), path)
         except FileNotFoundError:
-            raise LandingMissing(f"no {path} under {self.settings.usage_container}", remedy=_fetch_again(day)) from None
+            raise LandingMissing(
+                f"no {path} under {self.settings.usage_container}", remedy=_fetch_again(day)
+            ) from None
         if (manifest.date, manifest.generation) != (day, generation):
             raise LandingCorrupt(
                 f"{path} is that of {manifest.date}, generation {manifest.generation}",
@@ -83,10 +89,13 @@ class Landing:
             try:
                 size, sha256 = self._measure(part)
             except FileNotFoundError:
-                raise LandingMissing(f"{part.path} is gone", remedy=_fetch_again(manifest.date)) from None
+                raise LandingMissing(
+                    f"{part.path} is gone", remedy=_fetch_again(manifest.date)
+                ) from None
             except OSError as error:
                 raise LandingCorrupt(
-                    f"{part.path} cannot be read: {error.strerror or error}", remedy="check the disk of landing.root"
+                    f"{part.path} cannot be read: {error.strerror or error}",
+                    remedy="check the disk of landing.root",
                 ) from None
             if (size, sha256) != (part.bytes, part.sha256):
                 raise LandingCorrupt(
@@ -97,7 +106,9 @@ class Landing:
 
     def is_all_there(self, manifest: Manifest) -> bool:
         """Whether each part of the manifest is listed with its size. Unlike `check`, reads no bytes."""
-        sizes = {entry.path: entry.size for entry in self.storage.list(self.at(f"date={manifest.date}/"))}
+        sizes = {
+            entry.path: entry.size for entry in self.storage.list(self.at(f"date={manifest.date}/"))
+        }
         return all(sizes.get(self.at(part.path)) == part.bytes for part in manifest.parts)
 
     def part_uris(self, manifest: Manifest) -> list[str]:
@@ -146,8 +157,14 @@ class Landing:
     def _spares(self, day: date, written: Mapping[str, datetime], before: datetime) -> list[str]:
         """A date's old files that are of no use: no manifest names them."""
         generations = committed(written).get(day, {})
-        named = {part.path for generation in generations for part in self.manifest(day, generation).parts}
-        old = (path for path, written_at in written.items() if written_at < before and path not in named)
+        named = {
+            part.path for generation in generations for part in self.manifest(day, generation).parts
+        }
+        old = (
+            path
+            for path, written_at in written.items()
+            if written_at < before and path not in named
+        )
         return [path for path in old if is_spare(path, generations)]
 
     def _sweep_date(self, day: date, before: datetime) -> Iterator[str]:

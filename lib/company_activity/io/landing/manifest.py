@@ -66,7 +66,9 @@ def read_manifest(text: bytes, path: str) -> Manifest:
         plain = json.loads(text)
         jsonschema.validate(plain, SCHEMA)
         if plain["format"] != FORMAT:
-            raise LandingCorrupt(f"{path} has format {plain['format']}", remedy="update company-activity to read it")
+            raise LandingCorrupt(
+                f"{path} has format {plain['format']}", remedy="update company-activity to read it"
+            )
         return _manifest(plain)
     except (ValueError, jsonschema.ValidationError) as broken:
         why = broken.message if isinstance(broken, jsonschema.ValidationError) else broken
@@ -80,7 +82,9 @@ def _manifest(plain: dict[str, Any]) -> Manifest:
     known = {name: plain[name] for name in Manifest.__dataclass_fields__ if name in plain}
     known["date"] = date.fromisoformat(plain["date"])
     known["fetched_at"] = datetime.fromisoformat(plain["fetched_at"]).astimezone(UTC)
-    known["parts"] = tuple(Part(*(part[name] for name in Part.__dataclass_fields__)) for part in plain["parts"])
+    known["parts"] = tuple(
+        Part(*(part[name] for name in Part.__dataclass_fields__)) for part in plain["parts"]
+    )
     known["held_digests"] = tuple(plain.get("held_digests", ()))
     manifest = Manifest(**known)
     if sum(part.rows for part in manifest.parts) != manifest.rows:
@@ -112,4 +116,7 @@ SCHEMA = _objects(
     session=_TEXT,
     restored_generation={"type": ["integer", "null"]},
     held_digests={"type": "array", "items": _TEXT},
-) | {"if": {"properties": {"state": {"const": "missing"}}}, "then": {"properties": {"parts": {"maxItems": 0}}}}
+) | {
+    "if": {"properties": {"state": {"const": "missing"}}},
+    "then": {"properties": {"parts": {"maxItems": 0}}},
+}

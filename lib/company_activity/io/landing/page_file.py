@@ -49,7 +49,10 @@ class Session:
 
 def encode_page(page: Page, session: Session) -> tuple[bytes, bytes]:
     """A page as a file: its head, and its lines with their place, pages and items counted from 1."""
-    lines = [landed_line(item, session.day, page.number, number) for number, item in enumerate(page.items, 1)]
+    lines = [
+        landed_line(item, session.day, page.number, number)
+        for number, item in enumerate(page.items, 1)
+    ]
     text = "".join(f"{line}\n" for line in lines).encode()
     head = {
         "format": FORMAT,

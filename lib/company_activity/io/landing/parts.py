@@ -23,7 +23,10 @@ class Lines:
 
 
 def write_parts(
-    storage: Storage, pages: Iterator[Lines], landing: LandingSettings, path_of: Callable[[int], str]
+    storage: Storage,
+    pages: Iterator[Lines],
+    landing: LandingSettings,
+    path_of: Callable[[int], str],
 ) -> tuple[Part, ...]:
     """Write pages to parts, each closed by the page with which it reaches `landing.part_bytes`.
 
@@ -33,8 +36,12 @@ def write_parts(
     filled = (page for page in pages if page.rows)
     while (first := next(filled, None)) is not None:
         part = _OpenPart(path_of(len(parts)), landing)
-        if not storage.create(f"{landing.usage_container}/{part.path}", part.fill(itertools.chain((first,), filled))):
-            raise SourceError(f"{part.path} already exists", remedy="let the other run of this run_id end")
+        if not storage.create(
+            f"{landing.usage_container}/{part.path}", part.fill(itertools.chain((first,), filled))
+        ):
+            raise SourceError(
+                f"{part.path} already exists", remedy="let the other run of this run_id end"
+            )
         parts.append(part.done())
     return tuple(parts)
 

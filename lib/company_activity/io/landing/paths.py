@@ -79,4 +79,6 @@ def is_spare(path: str, generations: Collection[int]) -> bool:
     place = IN_GENERATION.fullmatch(path)
     if place is None:
         return False
-    return place[3].startswith("usage_") or (place[3] == PROVISIONAL and int(place[2]) not in generations)
+    return place[3].startswith("usage_") or (
+        place[3] == PROVISIONAL and int(place[2]) not in generations
+    )

@@ -12,7 +12,12 @@ from datetime import timedelta
 
 from company_activity.errors import ApiError, LandingCorrupt, SourceError
 from company_activity.io.api.page import Page, Pagination
-from company_activity.io.landing.page_file import Session, decode_page, decode_page_file, encode_page
+from company_activity.io.landing.page_file import (
+    Session,
+    decode_page,
+    decode_page_file,
+    encode_page,
+)
 from company_activity.io.landing.parts import Lines
 from company_activity.io.storage.port import Storage
 from company_activity.records.item import ContentDigest
@@ -41,7 +46,9 @@ class UnfinishedDate:
         Raises:
             SourceError: if another run has made a page of this number durable in this session.
         """
-        if not self._storage.create(page_path(self._folder, page.number), encode_page(page, self.session)):
+        if not self._storage.create(
+            page_path(self._folder, page.number), encode_page(page, self.session)
+        ):
             raise self._taken()
         self._count(page)
 
@@ -87,7 +94,10 @@ class UnfinishedDate:
         self.rows += len(page.items)
 
     def _taken(self) -> SourceError:
-        return SourceError(f"{self.session.day}: another run lands this date too", remedy="let it end, then run again")
+        return SourceError(
+            f"{self.session.day}: another run lands this date too",
+            remedy="let it end, then run again",
+        )
 
 
 def resumable(

@@ -17,7 +17,9 @@ PLACES = "src_file_name string, date date, generation bigint, src_ingested_at ti
 LINES = f"value string, {PLACES}"
 
 
-def read_landed_lines(spark: SparkSession, landing: Landing, manifests: Iterable[Manifest]) -> DataFrame:
+def read_landed_lines(
+    spark: SparkSession, landing: Landing, manifests: Iterable[Manifest]
+) -> DataFrame:
     """Every line of the manifests' parts.
 
     Shape: `value` (a landed line), `src_file_name` (the part's path under the landing), `date`,
@@ -37,7 +39,11 @@ def read_landed_lines(spark: SparkSession, landing: Landing, manifests: Iterable
     if not uris:
         return spark.createDataFrame([], LINES)
     # Only \n ends a line: Spark would also split at a bare carriage return.
-    lines = spark.read.option("lineSep", "\n").text(uris).select("value", _path_in_landing(places[0][0]))
+    lines = (
+        spark.read.option("lineSep", "\n")
+        .text(uris)
+        .select("value", _path_in_landing(places[0][0]))
+    )
     return lines.join(F.broadcast(spark.createDataFrame(places, PLACES)), "src_file_name")
 
 

@@ -18,7 +18,9 @@ class VerdictFiles:
     `names` lists the files that are there; `create` writes one that is not there yet.
     """
 
-    def __init__(self, names: Callable[[], Iterable[str]], create: Callable[[str, str], object]) -> None:
+    def __init__(
+        self, names: Callable[[], Iterable[str]], create: Callable[[str, str], object]
+    ) -> None:
         self._list = names
         self._create = create
 

@@ -21,7 +21,9 @@ class Delivery:
     given_up: list[str] = field(default_factory=list)
 
 
-def deliver(outbox: Outbox, channels: Mapping[str, Channel], now: datetime, keep: timedelta) -> Delivery:
+def deliver(
+    outbox: Outbox, channels: Mapping[str, Channel], now: datetime, keep: timedelta
+) -> Delivery:
     """Try every pending message; one older than `keep` is given up if it fails again.
 
     A channel that cannot be reached is left for the next run; one that refuses a message may take

@@ -19,7 +19,9 @@ BUSY = (429, 502, 503, 504)
 ABOUT_THE_CHANNEL = (401, 403, 404, 408, 410, 429)  # another message would fare no better
 
 
-def post(setting: str, url: str, body: bytes, headers: Mapping[str, str], settings: NotifySettings) -> str:
+def post(
+    setting: str, url: str, body: bytes, headers: Mapping[str, str], settings: NotifySettings
+) -> str:
     """Send `body` to the URL in a setting; the host that took it. Redirects are not followed.
 
     An untrusted certificate is a failure like any other.

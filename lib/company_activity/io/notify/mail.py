@@ -52,10 +52,14 @@ class Mail:
         except smtplib.SMTPRecipientsRefused:
             raise NotSent(f"{settings.smtp_host} refuses every recipient") from None
         except smtplib.SMTPAuthenticationError as error:
-            raise NotSent(f"{settings.smtp_host} refuses the user or the password ({error.smtp_code})") from None
+            raise NotSent(
+                f"{settings.smtp_host} refuses the user or the password ({error.smtp_code})"
+            ) from None
         except smtplib.SMTPResponseException as error:
             is_refused = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-            raise NotSent(f"{settings.smtp_host} answers {error.smtp_code}", is_refused=is_refused) from None
+            raise NotSent(
+                f"{settings.smtp_host} answers {error.smtp_code}", is_refused=is_refused
+            ) from None
         except smtplib.SMTPNotSupportedError as error:  # its text is smtplib's own
             raise NotSent(f"{settings.smtp_host}: {error}") from None
         except smtplib.SMTPException as error:

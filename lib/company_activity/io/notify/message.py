@@ -53,7 +53,9 @@ class Message:
     def headline(self) -> str:
         """The first line, and a mail's subject."""
         at = f" at {_words(self.failed_step)}" if self.failed_step else ""
-        return f"{self.pipeline} ({self.environment}) {self.event}{at}: {self.dates or self.command}"
+        return (
+            f"{self.pipeline} ({self.environment}) {self.event}{at}: {self.dates or self.command}"
+        )
 
     @property
     def facts(self) -> list[tuple[str, str]]:
@@ -85,7 +87,11 @@ class Message:
             for step, counted in self.counts.items()
         ]
         lists = [("Failed as well", list(self.errors[1:]))]
-        lists += [("Gates", [*self.gates, *passed]), ("Warnings", list(self.warnings)), ("Counts", counts)]
+        lists += [
+            ("Gates", [*self.gates, *passed]),
+            ("Warnings", list(self.warnings)),
+            ("Counts", counts),
+        ]
         return [(name, lines) for name, lines in lists if lines]
 
     def as_json(self) -> dict[str, Any]:

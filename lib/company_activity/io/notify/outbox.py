@@ -49,7 +49,9 @@ class Outbox:
         name = Pending.of(message, channel).name
         if name + DONE in self._folder.names():
             return False
-        return self._folder.create(name + MESSAGE, json.dumps(message.as_json(), ensure_ascii=False))
+        return self._folder.create(
+            name + MESSAGE, json.dumps(message.as_json(), ensure_ascii=False)
+        )
 
     def pending(self) -> Iterator[Pending]:
         """What has not gone out, oldest first."""

@@ -28,7 +28,8 @@ class Teams:
         body = fitting(message, body_of, MOST_BYTES)
         headers = {"Content-Type": "application/json; charset=utf-8"}
         return within(
-            self._settings.time_budget_seconds, lambda: post("notify.teams_url", url, body, headers, self._settings)
+            self._settings.time_budget_seconds,
+            lambda: post("notify.teams_url", url, body, headers, self._settings),
         )
 
 
@@ -36,7 +37,9 @@ def body_of(message: Message) -> bytes:
     """The envelope that a Workflows webhook expects, in UTF-8."""
     card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card_of(message)}
     envelope = {"type": "message", "attachments": [card]}
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "replace"
+    )
 
 
 def card_of(message: Message) -> dict[str, Any]:
@@ -51,7 +54,9 @@ def card_of(message: Message) -> dict[str, Any]:
         body.extend(_line(_run(line), spacing="None") for line in lines)
     card = {"$schema": SCHEMA, "type": "AdaptiveCard", "version": "1.4", "body": body}
     if message.report.startswith("https://"):
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open the report", "url": message.report}]
+        card["actions"] = [
+            {"type": "Action.OpenUrl", "title": "Open the report", "url": message.report}
+        ]
     return card | {"msteams": {"width": "Full"}}
 
 

@@ -24,9 +24,13 @@ class Webhook:
         """Send it; the host that took it."""
         url = resolve(self._settings.webhook_url, self._secrets).reveal()
         body = fitting(message, body_of, MOST_BYTES)
-        headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": message.key}
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Idempotency-Key": message.key,
+        }
         return within(
-            self._settings.time_budget_seconds, lambda: post("notify.webhook_url", url, body, headers, self._settings)
+            self._settings.time_budget_seconds,
+            lambda: post("notify.webhook_url", url, body, headers, self._settings),
         )
 
 

@@ -51,7 +51,9 @@ class NotebookCredential:
         try:
             token = self._notebook.getToken(self._audience)
         except Exception as error:  # whatever the pool's bridge to Java raises
-            raise ClientAuthenticationError(f"no token for {self._audience}: {type(error).__name__}") from None
+            raise ClientAuthenticationError(
+                f"no token for {self._audience}: {type(error).__name__}"
+            ) from None
         return AccessToken(token, _expiry(token))
 
 

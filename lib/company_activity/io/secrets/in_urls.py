@@ -14,7 +14,9 @@ USERS = frozenset({"user", "username", "uid", "userid"})
 USER_INFO = re.compile(r"(?P<lead>//)(?P<info>[^/?;#\s@]*:[^/?;#\s]*)@")
 # A password with a delimiter in it ends nowhere: all up to the last @ goes, unless a port stands before the delimiter.
 TORN_USER_INFO = re.compile(r"(?P<lead>//)(?P<info>[^/?;#\s@:\[]*:(?!\d*[/?;#,]|\d*$)\S*)@")
-USER_ALONE = re.compile(r"^(?P<lead>(?:https?|jdbc:[a-z0-9:]+)://)(?P<info>[^/?;#\s@]*)@", re.IGNORECASE)
+USER_ALONE = re.compile(
+    r"^(?P<lead>(?:https?|jdbc:[a-z0-9:]+)://)(?P<info>[^/?;#\s@]*)@", re.IGNORECASE
+)
 URL = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|jdbc:)[^\s'\"<>]+", re.IGNORECASE)
 VALUE = r"[^{end}]*"
 ESCAPED = r"(?:\\.|[^{end}\\])*"  # H2 writes a ; within a value as \;

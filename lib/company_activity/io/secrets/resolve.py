@@ -17,7 +17,9 @@ class _NotFound(Exception):
     """A place has no such secret; says why."""
 
 
-def resolve(secret: Secret, places: SecretSettings, environ: Mapping[str, str] = os.environ) -> Secret:
+def resolve(
+    secret: Secret, places: SecretSettings, environ: Mapping[str, str] = os.environ
+) -> Secret:
     """The value that `secret` stands for; a literal stands for itself.
 
     >>> resolve(Secret("secret://api-key"), SecretSettings(), {"API_KEY": "k"}).reveal()
@@ -37,7 +39,9 @@ def resolve(secret: Secret, places: SecretSettings, environ: Mapping[str, str] =
             tried.append(f"{place}: empty")
         except _NotFound as why:
             tried.append(f"{place}: {why}")
-        except Exception as error:  # whatever a vendor's client raises; its text might quote what it read
+        except (
+            Exception
+        ) as error:  # whatever a vendor's client raises; its text might quote what it read
             tried.append(f"{place}: {getattr(error, 'error_code', None) or type(error).__name__}")
     raise SettingsError(
         f"no secret {name!r}; tried {'; '.join(tried)}",
@@ -45,11 +49,15 @@ def resolve(secret: Secret, places: SecretSettings, environ: Mapping[str, str] =
     )
 
 
-def _chain(name: str, places: SecretSettings, environ: Mapping[str, str]) -> dict[str, Callable[[], str]]:
+def _chain(
+    name: str, places: SecretSettings, environ: Mapping[str, str]
+) -> dict[str, Callable[[], str]]:
     return {
         f"the environment ({_variable(name)})": lambda: _from_environment(name, environ),
         "Synapse (secrets.linked_service)": lambda: _from_synapse(name, places.linked_service),
-        "Databricks (secrets.databricks_scope)": lambda: _from_databricks(name, places.databricks_scope),
+        "Databricks (secrets.databricks_scope)": lambda: _from_databricks(
+            name, places.databricks_scope
+        ),
         "Key Vault (secrets.key_vault)": lambda: _from_key_vault(name, places.key_vault),
     }
 

@@ -41,10 +41,14 @@ class BlobStorage:
         self._known: set[str] = set()
 
     @classmethod
-    def of(cls, landing: LandingSettings, secrets: SecretSettings, environ: Mapping[str, str]) -> BlobStorage:
+    def of(
+        cls, landing: LandingSettings, secrets: SecretSettings, environ: Mapping[str, str]
+    ) -> BlobStorage:
         """By connection string where there is one, else by the account's URL and the identity we run as."""
         if not landing.connection:
-            return cls(sdk.BlobServiceClient(landing.root, credential=credential("Storage"), **SIZES))
+            return cls(
+                sdk.BlobServiceClient(landing.root, credential=credential("Storage"), **SIZES)
+            )
         connection = resolve(landing.connection, secrets, environ).reveal()
         try:
             return cls(sdk.BlobServiceClient.from_connection_string(connection, **SIZES))
@@ -60,7 +64,9 @@ class BlobStorage:
         with translated_errors(prefix), suppress(ResourceNotFoundError):
             client = self._service.get_container_client(container)
             for blob in client.list_blobs(name_starts_with=start or None, include=["metadata"]):
-                if (blob.metadata or {}).get("hdi_isfolder") != "true":  # a folder of a hierarchical account
+                if (blob.metadata or {}).get(
+                    "hdi_isfolder"
+                ) != "true":  # a folder of a hierarchical account
                     yield Entry(f"{container}/{blob.name}", blob.size, blob.last_modified)
 
     def read(self, path: str) -> bytes:
@@ -88,7 +94,9 @@ class BlobStorage:
                     blob.upload_blob(first, overwrite=False, metadata=mark)
                 else:
                     ids = _stage(blob, chain((first, second), blocks))
-                    blob.commit_block_list(ids, metadata=mark, match_condition=MatchConditions.IfMissing)
+                    blob.commit_block_list(
+                        ids, metadata=mark, match_condition=MatchConditions.IfMissing
+                    )
             except (ResourceExistsError, ResourceModifiedError):
                 # ours, if the answer to the first try got lost and the client sent it again
                 return bool(blob.get_blob_properties().metadata == mark)

@@ -17,7 +17,9 @@ from company_activity.io.storage.port import wait_for
 log = logging.getLogger(__name__)
 sdk: Any = azure_blob  # the decorators of its methods hide their types
 RENEW_SECONDS = 20
-LEASE_SECONDS = 60  # the longest that Azure grants with an end, and so the longest wait after a killed run
+LEASE_SECONDS = (
+    60  # the longest that Azure grants with an end, and so the longest wait after a killed run
+)
 POLL_SECONDS = 2.0
 
 

@@ -13,7 +13,9 @@ from company_activity.io.secrets.in_urls import without_secrets
 from company_activity.io.storage.opening import Storage, open_storage
 from company_activity.settings.model import LandingSettings
 
-ABFSS = re.compile(r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)")
+ABFSS = re.compile(
+    r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ class Folder:
             yield
         except SourceError as error:
             why = getattr(error.__context__, "strerror", None) or error.what
-            raise CompanyActivityError(f"{self.uri('')}: {why}", remedy="check its space, rights and network") from None
+            raise CompanyActivityError(
+                f"{self.uri('')}: {why}", remedy="check its space, rights and network"
+            ) from None
 
 
 def open_folder(place: str | Folder, inner: str = "") -> Folder:

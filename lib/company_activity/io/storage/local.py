@@ -64,7 +64,9 @@ class LocalStorage:
                 try:
                     os.link(temporary, target)
                 except FileExistsError:
-                    return target.samefile(temporary)  # a network file system may repeat a link whose answer got lost
+                    return target.samefile(
+                        temporary
+                    )  # a network file system may repeat a link whose answer got lost
                 _fsync_folder(target.parent)
             return True
         finally:
@@ -131,7 +133,8 @@ def _translated_errors(path: str, untranslated: type[OSError] | tuple[()] = ()) 
         raise
     except OSError as error:
         raise SourceError(
-            f"{path} under landing.root: {error.strerror or error}", remedy="check its space, rights and mount"
+            f"{path} under landing.root: {error.strerror or error}",
+            remedy="check its space, rights and mount",
         ) from None
 
 

@@ -16,7 +16,9 @@ __all__ = ["Entry", "LocalStorage", "Storage", "open_storage"]
 
 
 def open_storage(
-    landing: LandingSettings, secrets: SecretSettings | None = None, environ: Mapping[str, str] = os.environ
+    landing: LandingSettings,
+    secrets: SecretSettings | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Storage:
     """The store that the settings name: a connection string, an account's URL, or a directory.
 

@@ -53,7 +53,9 @@ class Storage(Protocol):
         """Hold `path` for this run; a dead run frees it soon. SourceError if it stays taken."""
 
 
-def wait_for(is_ours: Callable[[], bool], path: str, timeout_seconds: float, poll_seconds: float) -> None:
+def wait_for(
+    is_ours: Callable[[], bool], path: str, timeout_seconds: float, poll_seconds: float
+) -> None:
     """Try until the lock is ours.
 
     Raises:

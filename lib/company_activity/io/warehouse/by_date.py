@@ -34,7 +34,11 @@ def publish_dates(
     started = time.monotonic()
     newest = publisher.newest(lake.served, lake.fence)
     contents = _contents(hashes, newest, dates)
-    changed = [scope for scope, content in contents.items() if not is_served(newest.get(scope), content, lake.fence)]
+    changed = [
+        scope
+        for scope, content in contents.items()
+        if not is_served(newest.get(scope), content, lake.fence)
+    ]
     unchanged = contents.keys() - changed
     resend = _drifted(publisher, lake, [day for day in repair if day.isoformat() in unchanged])
     due = {scope: contents[scope] for scope in sorted([*changed, *resend])}
@@ -103,7 +107,9 @@ def _publish_part(
 ) -> tuple[list[LedgerRow], int]:
     """One transaction: the ledger rows it wrote, and how many rows were sent for it."""
     table = lake.served
-    with_rows = [date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING]
+    with_rows = [
+        date.fromisoformat(scope) for scope, content in contents.items() if content != MISSING
+    ]
     if not with_rows:
         batch = PublishBatch(table, lake.fence, contents, {}, {}, resend=resend)
         return publisher.run(batch, source=None), 0

@@ -33,7 +33,9 @@ class Differing:
     base_seq: int | None
 
 
-def publish_keys(publisher: Publisher, lake: PinnedTable, *, repair: bool = False) -> TablePublished:
+def publish_keys(
+    publisher: Publisher, lake: PinnedTable, *, repair: bool = False
+) -> TablePublished:
     """Send what changed since the newest ledger row; everything if that version can no longer be read.
 
     The content of the whole table is named by lake table and version: `<id>@<version>`. With `repair`, everything
@@ -61,7 +63,9 @@ def publish_keys(publisher: Publisher, lake: PinnedTable, *, repair: bool = Fals
         published = (WHOLE,) if written else ()
         already = () if written else (WHOLE,)
         return TablePublished(name, published, already, sent, time.monotonic() - started)
-    raise PublishError(f"{name}: other runs published it {ATTEMPTS} times meanwhile", remedy="run publish again")
+    raise PublishError(
+        f"{name}: other runs published it {ATTEMPTS} times meanwhile", remedy="run publish again"
+    )
 
 
 def _publish_since(

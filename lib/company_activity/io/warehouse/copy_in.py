@@ -36,7 +36,9 @@ def copy_in(connection: Connection, statement: str, slices: Sequence[DataFrame])
             copy.writeToCopy(TRAILER, 0, len(TRAILER))
             copy.endCopy()
         except BaseException:
-            with suppress(Exception):  # the connection is lost, or the server has ended the COPY already
+            with suppress(
+                Exception
+            ):  # the connection is lost, or the server has ended the COPY already
                 copy.cancelCopy()
             raise
 

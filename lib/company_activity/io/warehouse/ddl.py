@@ -18,8 +18,12 @@ from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.migrations import Migration, shipped, sql_dir
 from company_activity.io.warehouse.served import SERVED_TABLES, ServedColumn, ServedTable
 
-CREATED = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(?P<table>[\w.]+) \((?P<body>.*?)\n *\)", re.DOTALL)
-ADDED = re.compile(r"ALTER TABLE (?P<table>[\w.]+)\s+ADD (?:COLUMN IF NOT EXISTS )?(?!CONSTRAINT)(?P<line>[^;]+);")
+CREATED = re.compile(
+    r"CREATE TABLE (?:IF NOT EXISTS )?(?P<table>[\w.]+) \((?P<body>.*?)\n *\)", re.DOTALL
+)
+ADDED = re.compile(
+    r"ALTER TABLE (?P<table>[\w.]+)\s+ADD (?:COLUMN IF NOT EXISTS )?(?!CONSTRAINT)(?P<line>[^;]+);"
+)
 LOOSENED = re.compile(
     r"ALTER TABLE (?P<table>[\w.]+) ALTER COLUMN (?P<name>\w+) (?:DROP NOT NULL|(?!.*NOT NULL).* NULL);"
 )
@@ -102,7 +106,9 @@ def lacking(table: ServedTable, files: list[Migration]) -> Declared:
         return Declared(created=new, added={}, loosened=())
     for name, nullable in new.items():
         if not nullable:
-            raise ValueError(f"{table.name}.{name} is new and NOT NULL; let it be NULL in schemas.py")
+            raise ValueError(
+                f"{table.name}.{name} is new and NOT NULL; let it be NULL in schemas.py"
+            )
     loosened = [name for name, nullable in have.items() if wanted.get(name) and not nullable]
     return Declared(created={}, added=new, loosened=tuple(loosened))
 

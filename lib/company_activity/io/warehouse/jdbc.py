@@ -30,7 +30,9 @@ REJECTED = "08004"  # the server answered, and wants no such connection
 class SqlError(Exception):
     """What a driver threw: its message, SQLSTATE and vendor code; `is_settled` if no later try can succeed."""
 
-    def __init__(self, message: str, state: str = "", code: int = 0, *, is_settled: bool = False) -> None:
+    def __init__(
+        self, message: str, state: str = "", code: int = 0, *, is_settled: bool = False
+    ) -> None:
         super().__init__(message)
         self.state = state
         self.code = code
@@ -162,10 +164,14 @@ def _as_sql_error(thrown: Any, target: Target) -> SqlError:
         cause = cause.getCause()
     if cause is None:
         return SqlError(target.without_secrets(_first_line(root)))
-    while (following := cause.getNextException()) is not None:  # the reason stands behind a batch's own words
+    while (
+        following := cause.getNextException()
+    ) is not None:  # the reason stands behind a batch's own words
         cause = following
     words = target.without_secrets(_first_line(cause))
-    return SqlError(words, cause.getSQLState() or "", cause.getErrorCode(), is_settled=_is_settled(cause))
+    return SqlError(
+        words, cause.getSQLState() or "", cause.getErrorCode(), is_settled=_is_settled(cause)
+    )
 
 
 def _is_settled(thrown: Any) -> bool:
@@ -186,11 +192,17 @@ def _is_a(thrown: Any, *names: str) -> bool:
 
 def _first_line(thrown: Any) -> str:
     """What it says in its first line: the following ones quote rows."""
-    text = str(thrown.getMessage() or thrown.toString()) if hasattr(thrown, "getMessage") else str(thrown)
+    text = (
+        str(thrown.getMessage() or thrown.toString())
+        if hasattr(thrown, "getMessage")
+        else str(thrown)
+    )
     return text.strip().split("\n", 1)[0].strip()[:500]
 
 
-def connect(spark: SparkSession, target: Target, driver: str, options: Mapping[str, str]) -> JdbcConnection:
+def connect(
+    spark: SparkSession, target: Target, driver: str, options: Mapping[str, str]
+) -> JdbcConnection:
     """A new connection of the driver JVM, autocommit on.
 
     Raises:
@@ -204,7 +216,9 @@ def connect(spark: SparkSession, target: Target, driver: str, options: Mapping[s
         properties = jvm.java.util.Properties()
         for key, value in {**target.revealed(), **options}.items():
             properties.setProperty(key, value)
-        return JdbcConnection(jvm.java.sql.DriverManager.getConnection(target.url, properties), target)
+        return JdbcConnection(
+            jvm.java.sql.DriverManager.getConnection(target.url, properties), target
+        )
 
 
 def driver_jvm(spark: SparkSession) -> Any:

@@ -46,7 +46,13 @@ class LedgerRow:
     @property
     def publish_id(self) -> str:
         """The same content of the same lake version has the same id, whoever publishes it."""
-        parts = (self.table, self.scope, self.content_hash, self.fence.lake_id, str(self.fence.version))
+        parts = (
+            self.table,
+            self.scope,
+            self.content_hash,
+            self.fence.lake_id,
+            str(self.fence.version),
+        )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -67,7 +73,9 @@ def sql_time(now: datetime) -> str:
     return now.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def newest_rows(connection: Connection, table: str, scopes: Collection[str] | None = None) -> dict[str, LedgerRow]:
+def newest_rows(
+    connection: Connection, table: str, scopes: Collection[str] | None = None
+) -> dict[str, LedgerRow]:
     """The newest ledger row of each scope of `table`."""
     if scopes is not None and not scopes:
         return {}
@@ -102,7 +110,9 @@ def has_row(connection: Connection, row: LedgerRow) -> bool:
     return found[0][0] != "0"
 
 
-def append_rows(connection: Connection, dialect: Dialect, rows: Iterable[LedgerRow]) -> list[LedgerRow]:
+def append_rows(
+    connection: Connection, dialect: Dialect, rows: Iterable[LedgerRow]
+) -> list[LedgerRow]:
     """Write rows behind the table's newest, and return them with the `seq` they got. Needs the table's lock."""
     written: list[LedgerRow] = []
     marks = [dialect.time_mark if name == "published_at" else "?" for name in COLUMNS]
@@ -120,12 +130,21 @@ def _values(row: LedgerRow) -> tuple[object, ...]:
 
 
 def _last_seq(connection: Connection, table: str) -> int:
-    (found,) = connection.query(f"SELECT COALESCE(MAX(seq), 0) FROM {LEDGER} WHERE table_name = ?", table)
+    (found,) = connection.query(
+        f"SELECT COALESCE(MAX(seq), 0) FROM {LEDGER} WHERE table_name = ?", table
+    )
     return int(found[0] or 0)
 
 
 def _row(table: str, text: str) -> LedgerRow:
     seq, scope, _, content_hash, rows, lake_id, version, published_at, run_id = text.split("|", 8)
     return LedgerRow(
-        table, scope, content_hash, int(rows), run_id, Fence(lake_id, int(version)), published_at, int(seq)
+        table,
+        scope,
+        content_hash,
+        int(rows),
+        run_id,
+        Fence(lake_id, int(version)),
+        published_at,
+        int(seq),
     )

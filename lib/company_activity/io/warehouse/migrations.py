@@ -51,7 +51,11 @@ def pending(connection: Connection, dialect: Dialect) -> list[Migration]:
     """The migrations that this database lacks; all of them where it has never seen one."""
     there = connection.query("SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES "
                              "WHERE TABLE_SCHEMA = 'etl' AND TABLE_NAME = 'migrations'")  # fmt: skip
-    applied = {name for (name,) in connection.query(f"SELECT name FROM {MIGRATIONS}")} if there[0][0] != "0" else set()
+    applied = (
+        {name for (name,) in connection.query(f"SELECT name FROM {MIGRATIONS}")}
+        if there[0][0] != "0"
+        else set()
+    )
     return [migration for migration in shipped(dialect.name) if migration.name not in applied]
 
 
@@ -75,7 +79,9 @@ def migrate(connection: Connection, dialect: Dialect, now: datetime) -> list[str
 
 
 def _apply(connection: Connection, dialect: Dialect, now: datetime) -> list[str]:
-    record = dialect.insert_row(MIGRATIONS, ("name", "digest", "applied_at"), ("?", "?", dialect.time_mark))
+    record = dialect.insert_row(
+        MIGRATIONS, ("name", "digest", "applied_at"), ("?", "?", dialect.time_mark)
+    )
     names = []
     for migration in pending(connection, dialect):
         for statement in migration.statements:

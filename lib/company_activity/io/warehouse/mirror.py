@@ -24,7 +24,9 @@ from company_activity.io.warehouse.target_of import without_credentials
 FOLDER = "ops/ledger"
 OURS = re.compile(r"(?P<number>\d{9})\.[^/]*\.(?P<kind>json|begun)")
 KEPT = 20
-MOST_SWEPT = 200  # by one publish: an upgraded lake has a file of the earlier format per published date
+MOST_SWEPT = (
+    200  # by one publish: an upgraded lake has a file of the earlier format per published date
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,11 @@ def mirrored(files: Files, url: str) -> Ledger | None:
         return None
     try:
         return _from_mapping(json.loads(folder.read(names[-1])))
-    except (ValueError, LookupError, TypeError):  # not what we wrote: the ledger itself will be asked
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+    ):  # not what we wrote: the ledger itself will be asked
         return None
 
 
@@ -126,8 +132,25 @@ def _from_mapping(found: Mapping[str, Any]) -> Ledger:
     tables: dict[str, dict[str, LedgerRow]] = {}
     for table, rows in found["tables"].items():
         tables[table] = {}
-        for scope, (seq, content_hash, count, lake_id, version, run_id, published_at) in rows.items():
+        for scope, (
+            seq,
+            content_hash,
+            count,
+            lake_id,
+            version,
+            run_id,
+            published_at,
+        ) in rows.items():
             fence = Fence(str(lake_id), int(version))
-            row = LedgerRow(table, scope, str(content_hash), int(count), str(run_id), fence, str(published_at), seq)
+            row = LedgerRow(
+                table,
+                scope,
+                str(content_hash),
+                int(count),
+                str(run_id),
+                fence,
+                str(published_at),
+                seq,
+            )
             tables[table][scope] = row
     return Ledger(str(found["database"]), tables)

@@ -37,7 +37,11 @@ def _as_chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         if batch.num_rows:
             chunk = as_binary_rows(batch)
-            columns = [pa.array([chunk], pa.binary()), pa.array([0], pa.int32()), pa.array([len(chunk)], pa.int32())]
+            columns = [
+                pa.array([chunk], pa.binary()),
+                pa.array([0], pa.int32()),
+                pa.array([len(chunk)], pa.int32()),
+            ]
             yield pa.RecordBatch.from_arrays(columns, names=["chunk", "start", "length"])
 
 
@@ -87,7 +91,9 @@ class _Rows:
 
         if not self.block:
             return
-        rows = np.empty(self.count, np.dtype([(str(n), kind) for n, (kind, _) in enumerate(self.block)]))
+        rows = np.empty(
+            self.count, np.dtype([(str(n), kind) for n, (kind, _) in enumerate(self.block)])
+        )
         for n, (_, values) in enumerate(self.block):
             rows[str(n)] = values
         offsets = np.arange(self.count + 1, dtype="i4") * np.int32(rows.itemsize)
@@ -102,7 +108,10 @@ def _add(rows: _Rows, column: pa.Array) -> None:
     import pyarrow.compute as pc
 
     if pa.types.is_string(column.type):
-        rows.add(">i4", pc.fill_null(pc.binary_length(column), NULL_LENGTH).to_numpy(zero_copy_only=False))
+        rows.add(
+            ">i4",
+            pc.fill_null(pc.binary_length(column), NULL_LENGTH).to_numpy(zero_copy_only=False),
+        )
         rows.add_varying(pc.fill_null(column.cast(pa.binary()), b""))
         return
     kind, values = _as_numbers(column)
@@ -133,7 +142,9 @@ def _as_numbers(column: pa.Array) -> tuple[str, Any]:
     if pa.types.is_date32(kind):
         return ">i4", there.cast(pa.int32()).to_numpy() - EPOCH_DAY
     if pa.types.is_timestamp(kind):
-        return ">i8", there.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()).to_numpy() - EPOCH_MICROS
+        return ">i8", there.cast(pa.timestamp("us", kind.tz)).cast(
+            pa.int64()
+        ).to_numpy() - EPOCH_MICROS
     raise TypeError(f"{kind} has no binary form here")
 
 
@@ -141,4 +152,6 @@ def _as_binary(offsets: Any, data: Any) -> pa.Array:
     """An Arrow column over bytes that lie there already."""
     import pyarrow as pa
 
-    return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    return pa.Array.from_buffers(
+        pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    )

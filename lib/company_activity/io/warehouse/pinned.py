@@ -54,7 +54,9 @@ class PinnedTable:
         return as_declared(found, self.served.lake)
 
 
-def pin_table(spark: SparkSession, lake_root: str, served: ServedTable, version: int | None = None) -> PinnedTable:
+def pin_table(
+    spark: SparkSession, lake_root: str, served: ServedTable, version: int | None = None
+) -> PinnedTable:
     """Pin a table of the lake at `version`, or at its newest.
 
     Raises:
@@ -64,6 +66,8 @@ def pin_table(spark: SparkSession, lake_root: str, served: ServedTable, version:
     inner = served.lake.path
     newest = newest_version(lake_root, inner)
     if newest < 0:
-        raise PublishError(f"the lake has no {served.name} at {path}", remedy="build it: company-activity run")
+        raise PublishError(
+            f"the lake has no {served.name} at {path}", remedy="build it: company-activity run"
+        )
     fence = Fence(table_id(lake_root, inner), newest if version is None else version)
     return PinnedTable(spark, served, path, fence)

@@ -42,7 +42,12 @@ class Prepared:
 
 
 def prepare(
-    warehouse: Warehouse, tables: Iterable[ServedTable], now: datetime, *, may_migrate: bool, again: str = PUBLISH
+    warehouse: Warehouse,
+    tables: Iterable[ServedTable],
+    now: datetime,
+    *,
+    may_migrate: bool,
+    again: str = PUBLISH,
 ) -> Prepared:
     """Apply or demand migrations, then compare each table with its declaration. `again` is the command to repeat.
 
@@ -55,13 +60,20 @@ def prepare(
     def looked_at(connection: Connection) -> tuple[list[str], list[str], list[str]]:
         applied.extend(migrate(connection, dialect, now) if may_migrate else [])
         lacking = [migration.name for migration in pending(connection, dialect)]
-        problems = [] if lacking else [p for table in tables for p in differences(connection, dialect, table)]
+        problems = (
+            []
+            if lacking
+            else [p for table in tables for p in differences(connection, dialect, table)]
+        )
         return lacking, problems, dialect.advice(connection)
 
     with warehouse.reported("preparing the warehouse", again):
         lacking, problems, advice = warehouse.asked(looked_at)
     if lacking:
-        raise PublishError(f"{warehouse.target.shown} lacks {', '.join(lacking)}", remedy="company-activity migrate")
+        raise PublishError(
+            f"{warehouse.target.shown} lacks {', '.join(lacking)}",
+            remedy="company-activity migrate",
+        )
     if problems:
         raise PublishError("; ".join(problems), remedy=f"fix the table by hand, then: {again}")
     return Prepared(tuple(applied), tuple(advice))
@@ -78,11 +90,17 @@ def differences(connection: Connection, dialect: Dialect, table: ServedTable) ->
         for problem in _problems(wanted, found.get(wanted.name), dialect, is_key=is_key):
             problems.append(f"{table.name}.{wanted.name} {problem}")
     foreign = [column for name, column in found.items() if name not in table.column_names]
-    demanding = [column.name for column in foreign if not (column.is_nullable or column.has_default)]
-    return problems + [f"{table.name}.{name} is not ours, NOT NULL and without a default" for name in demanding]
+    demanding = [
+        column.name for column in foreign if not (column.is_nullable or column.has_default)
+    ]
+    return problems + [
+        f"{table.name}.{name} is not ours, NOT NULL and without a default" for name in demanding
+    ]
 
 
-def _problems(wanted: ServedColumn, found: Found | None, dialect: Dialect, *, is_key: bool) -> list[str]:
+def _problems(
+    wanted: ServedColumn, found: Found | None, dialect: Dialect, *, is_key: bool
+) -> list[str]:
     if found is None:
         return ["is missing"]
     problems = []
@@ -99,7 +117,10 @@ def _is_wide_enough(wanted: ServedColumn, found: Found, dialect: Dialect) -> boo
     if found.type not in dialect.found_types(wanted.type):
         return False
     if wanted.type == "text":
-        return found.length in UNLIMITED or int(str(found.length)) >= dialect.text_units * wanted.length
+        return (
+            found.length in UNLIMITED
+            or int(str(found.length)) >= dialect.text_units * wanted.length
+        )
     precision = found.fraction if wanted.type == "timestamp" else found.precision
     return precision is None or int(precision) >= MIN_PRECISION.get(wanted.type, 0)
 
@@ -112,7 +133,9 @@ def _described(found: Found) -> str:
 def _columns(connection: Connection, table: ServedTable) -> Iterator[Found]:
     schema, name = table.name.split(".")
     where = "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?"
-    rows = connection.query(f"SELECT {', '.join(FIELDS)} FROM INFORMATION_SCHEMA.COLUMNS {where}", schema, name)
+    rows = connection.query(
+        f"SELECT {', '.join(FIELDS)} FROM INFORMATION_SCHEMA.COLUMNS {where}", schema, name
+    )
     for column, kind, length, precision, fraction, nullable, default, collation in rows:
         yield Found(
             name=str(column),

@@ -90,7 +90,9 @@ class Publisher:
             try:
                 rows = self._apply(connection, batch, source)
             except BaseException:
-                with suppress(SqlError):  # a lost connection has nothing to undo: the server does it
+                with suppress(
+                    SqlError
+                ):  # a lost connection has nothing to undo: the server does it
                     dialect.rollback(connection)
                 raise
             try:
@@ -99,7 +101,9 @@ class Publisher:
                 self._find_out(rows, failure)
         return rows
 
-    def _apply(self, connection: Connection, batch: PublishBatch, source: Source | None) -> list[LedgerRow]:
+    def _apply(
+        self, connection: Connection, batch: PublishBatch, source: Source | None
+    ) -> list[LedgerRow]:
         """Inside the transaction: lock, look what is due, replace it, write the ledger."""
         table = batch.table
         dialect = self.warehouse.dialect
@@ -157,14 +161,22 @@ class Publisher:
 
     def find_drifted(self, table: ServedTable, wanted: Mapping[str, Figures]) -> list[str]:
         """The scopes that are not served with these figures, though the ledger has them; each is warned of."""
-        found = self.warehouse.asked(lambda connection: drifted(connection, table, wanted, wanted.keys()))
-        self.warnings.extend(f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found)
+        found = self.warehouse.asked(
+            lambda connection: drifted(connection, table, wanted, wanted.keys())
+        )
+        self.warnings.extend(
+            f"{table.name} {scope}: changed in SQL by somebody else, sent again" for scope in found
+        )
         return found
 
 
 def _due(connection: Connection, batch: PublishBatch, newest: Mapping[str, LedgerRow]) -> list[str]:
     """The scopes that the ledger does not show as wanted, then those to resend that still differ."""
-    due = [scope for scope, content in batch.hashes.items() if not is_served(newest.get(scope), content, batch.fence)]
+    due = [
+        scope
+        for scope, content in batch.hashes.items()
+        if not is_served(newest.get(scope), content, batch.fence)
+    ]
     doubtful = batch.resend.difference(due)
     return due + drifted(connection, batch.table, batch.served, doubtful)
 

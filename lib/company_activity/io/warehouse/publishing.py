@@ -78,7 +78,9 @@ def publish_scopes(
     return PublishReport(tables, (*prepared.advice, *warnings, *publisher.warnings))
 
 
-def _pinned(spark: SparkSession, settings: Settings, table: ServedTable, versions: Mapping[str, int]) -> PinnedTable:
+def _pinned(
+    spark: SparkSession, settings: Settings, table: ServedTable, versions: Mapping[str, int]
+) -> PinnedTable:
     return pin_table(spark, settings.lake.root, table, versions.get(table.name))
 
 
@@ -98,7 +100,10 @@ def _mirrored_at_the_end(publisher: Publisher) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(SqlError, CompanyActivityError), publisher.warehouse.connection() as connection:
+        with (
+            suppress(SqlError, CompanyActivityError),
+            publisher.warehouse.connection() as connection,
+        ):
             mirror(files, url, _ledger_on(connection), publisher.run_id)
         raise
     mirror(files, url, _ledger(publisher.warehouse), publisher.run_id)
@@ -109,13 +114,20 @@ def moved(before: Ledger | None, ledger: Ledger) -> list[str]:
     if before is None:
         return []
     if before.database != ledger.database:
-        return ["another database answers at this address than the one that was published to before"]
+        return [
+            "another database answers at this address than the one that was published to before"
+        ]
     lasts = [(table, before.last(table), ledger.last(table)) for table in before.tables]
     behind = [table for table, then, now in lasts if then and (now is None or now.seq < then.seq)]
-    return [f"{table}: the database was set back to an earlier state; what it lacks is sent again" for table in behind]
+    return [
+        f"{table}: the database was set back to an earlier state; what it lacks is sent again"
+        for table in behind
+    ]
 
 
-def _is_adopted_unasked(warehouse: Warehouse, ledger: Ledger, ours: Fence, hashes: Mapping[date, str]) -> bool:
+def _is_adopted_unasked(
+    warehouse: Warehouse, ledger: Ledger, ours: Fence, hashes: Mapping[date, str]
+) -> bool:
     """Whether a rebuilt lake takes over unasked: on this machine only, and never if it takes more than it brings.
 
     Raises:
@@ -124,7 +136,9 @@ def _is_adopted_unasked(warehouse: Warehouse, ledger: Ledger, ours: Fence, hashe
     last = ledger.last(ACTIVITY.name)
     if not warehouse.target.is_local or last is None or last.fence.lake_id == ours.lake_id:
         return warehouse.target.is_local
-    shown = {row.scope for row in ledger.tables[ACTIVITY.name].values() if row.content_hash != MISSING}
+    shown = {
+        row.scope for row in ledger.tables[ACTIVITY.name].values() if row.content_hash != MISSING
+    }
     lost = shown - {day.isoformat() for day in hashes}
     if len(lost) > len(hashes):
         raise PublishError(
@@ -142,4 +156,6 @@ def migrate_warehouse(spark: SparkSession, settings: Settings, now: datetime) ->
         PublishError: if the warehouse cannot be reached, refuses the DDL, or has other tables of our names.
     """
     warehouse = open_warehouse(spark, settings)
-    return prepare(warehouse, SERVED_TABLES, now, may_migrate=True, again="company-activity migrate")
+    return prepare(
+        warehouse, SERVED_TABLES, now, may_migrate=True, again="company-activity migrate"
+    )

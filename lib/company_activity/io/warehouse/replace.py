@@ -18,7 +18,11 @@ from company_activity.io.warehouse.warehouse import PUBLISH
 
 
 def replace(
-    connection: Connection, dialect: Dialect, batch: PublishBatch, source: Source | None, due: Collection[str]
+    connection: Connection,
+    dialect: Dialect,
+    batch: PublishBatch,
+    source: Source | None,
+    due: Collection[str],
 ) -> None:
     """Bring the scopes in `due` from their source; without one, what was there only goes.
 
@@ -44,7 +48,9 @@ def replace(
         check_keys(connection, table, due)
 
 
-def served_by_scope(connection: Connection, table: ServedTable, scopes: Iterable[str]) -> dict[str, Figures]:
+def served_by_scope(
+    connection: Connection, table: ServedTable, scopes: Iterable[str]
+) -> dict[str, Figures]:
     """The figures of these scopes as they are served."""
     asked = list(scopes)
     if not asked:

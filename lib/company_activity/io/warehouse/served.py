@@ -92,6 +92,8 @@ def served_column(column: Column) -> ServedColumn:
     return ServedColumn(column.name, kind, column.nullable, length)
 
 
-ACTIVITY = ServedTable(COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date")
+ACTIVITY = ServedTable(
+    COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date"
+)
 DIMENSION = ServedTable(COMPANIES, measures=(), dated=None)
 SERVED_TABLES = (DIMENSION, ACTIVITY)

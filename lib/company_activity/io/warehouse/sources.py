@@ -27,7 +27,11 @@ class Source(Protocol):
         """See that the rows are the lake's, as far as that can be seen before anything is deleted."""
 
     def insert(
-        self, connection: Connection, dialect: Dialect, table: ServedTable, days: Collection[date] | None
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        table: ServedTable,
+        days: Collection[date] | None,
     ) -> None:
         """Insert the rows: of these days, where the table is dated."""
 
@@ -43,9 +47,15 @@ class Staged:
         self.has_copies = check_stage(connection, dialect, batch, self.stage)
 
     def insert(
-        self, connection: Connection, dialect: Dialect, table: ServedTable, days: Collection[date] | None
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        table: ServedTable,
+        days: Collection[date] | None,
     ) -> None:
-        connection.execute(statements.insert_staged(dialect, table, self.stage, days, distinct=self.has_copies))
+        connection.execute(
+            statements.insert_staged(dialect, table, self.stage, days, distinct=self.has_copies)
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,11 @@ class Streamed:
         """Nothing is sent yet; what was inserted is counted before the commit."""
 
     def insert(
-        self, connection: Connection, dialect: Dialect, table: ServedTable, days: Collection[date] | None
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        table: ServedTable,
+        days: Collection[date] | None,
     ) -> None:
         sizes = {day: self.sizes[day] for day in sorted(days or ()) if self.sizes.get(day)}
         if sizes:
@@ -105,7 +119,9 @@ def check_stage(connection: Connection, dialect: Dialect, batch: PublishBatch, s
         raise
     if not found and any(wanted.rows for wanted in batch.staged.values()):
         raise StageLostError(f"{stage} is empty")
-    if any(found[group].rows > wanted.rows for group, wanted in batch.staged.items() if group in found):
+    if any(
+        found[group].rows > wanted.rows for group, wanted in batch.staged.items() if group in found
+    ):
         return True
     for group, both_sides in drift(batch.table, found, batch.staged, batch.staged).items():
         raise refusal(f"staging of {batch.table.name} {group}", both_sides)

@@ -28,7 +28,9 @@ NOT_BY_SPARK = "nothing_but_our_ddl_creates_a_staging_table"
 def as_served(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFrame:
     """The served columns as the warehouse can hold them: an array as one text, no character that it refuses."""
     kept = [column for column in (IS_GONE,) if column in rows.columns]
-    return rows.select(*[_served(column, rows, dialect).alias(column.name) for column in table.columns], *kept)
+    return rows.select(
+        *[_served(column, rows, dialect).alias(column.name) for column in table.columns], *kept
+    )
 
 
 def _served(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
@@ -65,7 +67,9 @@ def filled_stage(
 
         def fill() -> str:
             at_end.close()  # what an earlier try left half filled
-            stage = at_end.enter_context(staging(warehouse, batch.table, batch.publish_id, run_id, now))
+            stage = at_end.enter_context(
+                staging(warehouse, batch.table, batch.publish_id, run_id, now)
+            )
             write_stage(warehouse, rows, batch.table, stage)
             return stage
 
@@ -73,7 +77,9 @@ def filled_stage(
 
 
 @contextmanager
-def staging(warehouse: Warehouse, table: ServedTable, publish_id: str, run_id: str, now: datetime) -> Iterator[str]:
+def staging(
+    warehouse: Warehouse, table: ServedTable, publish_id: str, run_id: str, now: datetime
+) -> Iterator[str]:
     """A staging table named after the publish id and this attempt; dropped at the end, whatever happens.
 
     The attempt is in the name because two runs that publish the same thing at once must not share a table.
@@ -82,13 +88,18 @@ def staging(warehouse: Warehouse, table: ServedTable, publish_id: str, run_id: s
     dialect = warehouse.dialect
     with warehouse.connection() as connection:
         sweep(connection, warehouse, now)
-        register = dialect.insert_row(REGISTER, ("stage_name", "run_id", "created_at"), ("?", "?", dialect.time_mark))
+        register = dialect.insert_row(
+            REGISTER, ("stage_name", "run_id", "created_at"), ("?", "?", dialect.time_mark)
+        )
         connection.execute(register, stage, run_id, sql_time(now))
         connection.execute(create_stage(dialect, table, stage))
     try:
         yield stage
     finally:
-        with suppress(SqlError), warehouse.connection() as connection:  # what stays, a later run sweeps
+        with (
+            suppress(SqlError),
+            warehouse.connection() as connection,
+        ):  # what stays, a later run sweeps
             ours = connection.query(f"SELECT stage_name FROM {REGISTER} WHERE run_id = ?", run_id)
             for (left,) in ours:  # this one, and those that an earlier try could not drop
                 _drop(connection, warehouse, str(left))
@@ -97,7 +108,9 @@ def staging(warehouse: Warehouse, table: ServedTable, publish_id: str, run_id: s
 def sweep(connection: Connection, warehouse: Warehouse, now: datetime) -> None:
     """Drop the staging tables that runs left behind when they died, a day ago or more."""
     before = f"created_at < {warehouse.dialect.time_mark}"
-    old = connection.query(f"SELECT stage_name FROM {REGISTER} WHERE {before}", sql_time(now - ABANDONED_AFTER))
+    old = connection.query(
+        f"SELECT stage_name FROM {REGISTER} WHERE {before}", sql_time(now - ABANDONED_AFTER)
+    )
     for (stage,) in old:
         _drop(connection, warehouse, str(stage))
 
@@ -131,5 +144,7 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage
             writer.save()
     except SqlError as failure:
         if warehouse.dialect.is_no_sql(failure) or warehouse.dialect.lacks_table(failure):
-            raise StageLostError(f"{stage} is gone, and {NOT_BY_SPARK.replace('_', ' ')}") from failure
+            raise StageLostError(
+                f"{stage} is gone, and {NOT_BY_SPARK.replace('_', ' ')}"
+            ) from failure
         raise

@@ -56,7 +56,9 @@ def insert_staged(
     function of the Delta version alone.
     """
     values = ", ".join(
-        f"{dialect.parsed(f's.{c.name}', dialect.type_of(c))} AS {c.name}" if c.is_staged_as_text else f"s.{c.name}"
+        f"{dialect.parsed(f's.{c.name}', dialect.type_of(c))} AS {c.name}"
+        if c.is_staged_as_text
+        else f"s.{c.name}"
         for c in table.columns
     )
     wanted = text_list(day.isoformat() for day in sorted(days or ()))  # staged dates are text

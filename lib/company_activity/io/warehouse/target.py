@@ -29,7 +29,10 @@ class Target:
 
     def revealed(self) -> dict[str, str]:
         """The properties as the driver wants them."""
-        return {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.properties.items()}
+        return {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in self.properties.items()
+        }
 
     def without_secrets(self, text: str) -> str:
         """What a driver said, with every secret masked, as it is or as a URL writes it."""

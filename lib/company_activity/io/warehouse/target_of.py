@@ -20,7 +20,9 @@ CREDENTIALS = {
     "pwd": "password",
 }
 # Who logs in, and how: another login is no other warehouse.
-LOGIN_OPTIONS = frozenset({"authentication", "aadsecureprincipalid", "msiclientid", "integratedsecurity"})
+LOGIN_OPTIONS = frozenset(
+    {"authentication", "aadsecureprincipalid", "msiclientid", "integratedsecurity"}
+)
 
 
 def target_of(settings: SqlSettings) -> Target:
@@ -38,7 +40,9 @@ def target_of(settings: SqlSettings) -> Target:
     url = parsed(settings.url)
     dialect = dialect_of(url, settings.engine)
     user, password = _login(settings, url)
-    secrets = {option.name: Secret(option.value) for option in url.options if _is_only_secret(option.key)}
+    secrets = {
+        option.name: Secret(option.value) for option in url.options if _is_only_secret(option.key)
+    }
     _check_resolved({"the password": password, **secrets})
     properties: dict[str, str | Secret] = dict(secrets)
     if user or password.reveal() or dialect.always_sends_login:
@@ -64,7 +68,9 @@ def _check_resolved(secrets: Mapping[str, Secret]) -> None:
     for name, secret in secrets.items():
         if secret.reveal().startswith("secret://"):
             remedy = "give it as sql.password" if name == "the password" else "give its value"
-            raise SettingsError(f"{name} in sql.url is a reference that was not resolved", remedy=remedy)
+            raise SettingsError(
+                f"{name} in sql.url is a reference that was not resolved", remedy=remedy
+            )
 
 
 def engine_of(url: str) -> str:
@@ -82,7 +88,11 @@ def without_credentials(url: str) -> str:
         taken = parsed(url)
     except SettingsError:  # it names no warehouse that we could reach
         return without_secrets(url)
-    kept = [option for option in taken.options if option.key not in LOGIN_OPTIONS and not _is_taken_out(option.key)]
+    kept = [
+        option
+        for option in taken.options
+        if option.key not in LOGIN_OPTIONS and not _is_taken_out(option.key)
+    ]
     return without_secrets(taken.text(kept))
 
 

@@ -53,25 +53,35 @@ def validate_scopes(
         differences = _differences(warehouse, activity, wanted, contents)
         differences += _differences(warehouse, companies, total, {})
     if differences:
-        raise PublishError("; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}")
+        raise PublishError(
+            "; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}"
+        )
     return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total})
 
 
 def _differences(
-    warehouse: Warehouse, lake: PinnedTable, wanted: Mapping[str, Figures], contents: Mapping[str, str]
+    warehouse: Warehouse,
+    lake: PinnedTable,
+    wanted: Mapping[str, Figures],
+    contents: Mapping[str, str],
 ) -> list[str]:
     table = lake.served
 
     def looked_at(connection: Connection) -> tuple[dict[str, Figures], dict[str, LedgerRow]]:
         check_keys(connection, table, wanted.keys())
-        return served_by_scope(connection, table, wanted), newest_rows(connection, table.name, contents)
+        return served_by_scope(connection, table, wanted), newest_rows(
+            connection, table.name, contents
+        )
 
     served, newest = warehouse.asked(looked_at)
     differences = [
-        f"{table.name} {scope}: {both_sides}" for scope, both_sides in drift(table, served, wanted, wanted).items()
+        f"{table.name} {scope}: {both_sides}"
+        for scope, both_sides in drift(table, served, wanted, wanted).items()
     ]
     for scope, content in contents.items():
         shown = newest[scope].content_hash if scope in newest else MISSING
         if shown != content:
-            differences.append(f"{table.name} {scope}: content {shown} in SQL, {content} in the lake")
+            differences.append(
+                f"{table.name} {scope}: content {shown} in SQL, {content} in the lake"
+            )
     return differences

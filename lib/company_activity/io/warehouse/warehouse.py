@@ -75,7 +75,11 @@ class Warehouse:
         try:
             yield
         except SqlError as failure:
-            code = f" (SQLSTATE {failure.state}, code {failure.code})" if failure.state or failure.code else ""
+            code = (
+                f" (SQLSTATE {failure.state}, code {failure.code})"
+                if failure.state or failure.code
+                else ""
+            )
             raise PublishError(
                 f"{doing} at {self.target.shown}: {failure}{code}",
                 remedy=f"fix the cause and rerun; publishing resumes there: {again}",

@@ -113,7 +113,10 @@ def spanning_records(number: int, line: str, lines: Lines, rules: Grammar) -> li
     if rules.stray_text.fullmatch(raw):
         lines.put_back(below)
         below = shorter_if_the_rest_reads_well(lines, rules, len(below), len(parts) - 1)
-    return [CsvRecord(at, part.removesuffix("\r"), None) for at, part in enumerate([line, *below], start=number)]
+    return [
+        CsvRecord(at, part.removesuffix("\r"), None)
+        for at, part in enumerate([line, *below], start=number)
+    ]
 
 
 def shorter_if_the_rest_reads_well(lines: Lines, rules: Grammar, *lengths: int) -> list[str]:

@@ -36,7 +36,11 @@ def physical_lines(data: bytes) -> Iterator[str]:
     """
     start = len(BOM) if data.startswith(BOM) else 0
     while start < len(data):
-        end = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1 or data.find(b"\n", start) + 1 or len(data)
+        end = (
+            data.rfind(b"\n", start, start + BLOCK_BYTES) + 1
+            or data.find(b"\n", start) + 1
+            or len(data)
+        )
         lines = data[start:end].decode("utf-8", "surrogateescape").split("\n")
         last = lines.pop()
         yield from lines
@@ -56,7 +60,11 @@ def as_shown(text: str) -> str:
     >>> print(as_shown(next(physical_lines(b"M\xfcller\0"))))
     M\xfcller\x00
     """
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", r"\x00")
+    return (
+        text.encode("utf-8", "surrogateescape")
+        .decode("utf-8", "backslashreplace")
+        .replace("\0", r"\x00")
+    )
 
 
 def excerpt(text: str, limit: int = 160) -> str:

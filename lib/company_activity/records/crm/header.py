@@ -154,8 +154,13 @@ def refuse_missing(path: str, data: bytes, header: CsvRecord, names: list[str]) 
 
 def refuse_repeated(path: str, cells: list[str], names: list[str]) -> None:
     """Raises CrmFileRefused that names the columns of ours which stand there twice, as they stand."""
-    if repeated := sorted({name for name in names if name in REQUIRED + OPTIONAL and names.count(name) > 1}):
-        as_found = ", ".join(excerpt(cell) for cell, name in zip(cells, names, strict=True) if name in repeated)
+    if repeated := sorted(
+        {name for name in names if name in REQUIRED + OPTIONAL and names.count(name) > 1}
+    ):
+        as_found = ", ".join(
+            excerpt(cell) for cell, name in zip(cells, names, strict=True) if name in repeated
+        )
         raise CrmFileRefused(
-            f"{path}: the header has {', '.join(repeated)} twice, as {as_found}", remedy="keep one of each"
+            f"{path}: the header has {', '.join(repeated)} twice, as {as_found}",
+            remedy="keep one of each",
         )

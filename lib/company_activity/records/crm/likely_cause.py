@@ -29,7 +29,9 @@ def why_not_utf8(data: bytes) -> str | None:
             return cause
     first_line = data[: data.find(b"\n") + 1 or len(data)]
     head = first_line[:64]
-    if data.startswith(UTF_16) or (b"\0" in head and head.strip(b"\0") and head.count(b"\0") * 3 > len(head)):
+    if data.startswith(UTF_16) or (
+        b"\0" in head and head.strip(b"\0") and head.count(b"\0") * 3 > len(head)
+    ):
         return "it looks like UTF-16"
     return "it looks like binary data" if b"\0" in first_line else None
 
@@ -43,7 +45,9 @@ def likely_cause(data: bytes, header: CsvRecord) -> str:
 def of_another_format(data: bytes) -> str | None:
     """HTML, XML and JSON by how they begin."""
     head = data.removeprefix(BOM)[:1024].lstrip().lower()
-    if head.startswith((b"<!doctype html", b"<html")) or (head.startswith(b"<") and b"<html" in head):
+    if head.startswith((b"<!doctype html", b"<html")) or (
+        head.startswith(b"<") and b"<html" in head
+    ):
         return "it looks like an HTML page, perhaps of a login: export it anew"
     if head.startswith(b"<"):
         return "it looks like XML: export it as CSV"
@@ -55,7 +59,9 @@ def of_another_format(data: bytes) -> str | None:
 def of_a_line_above(data: bytes, header: CsvRecord) -> str | None:
     """A title, or an empty line, above the header that is found below it."""
     lines = enumerate(islice(physical_lines(data), LINES_LOOKED_AT), start=1)
-    below = next((number for number, line in lines if number > header.line and names_all(line)), None)
+    below = next(
+        (number for number, line in lines if number > header.line and names_all(line)), None
+    )
     if below is None:
         return None
     return f"the header is in line {below}: delete what is above it"
@@ -64,7 +70,9 @@ def of_a_line_above(data: bytes, header: CsvRecord) -> str | None:
 def of_the_header(header: CsvRecord) -> str | None:
     """What is odd about the line that should be the header."""
     if header.cells is None:
-        return "it has line ends of CR alone: save it with LF or CRLF" if "\r" in header.raw else None
+        return (
+            "it has line ends of CR alone: save it with LF or CRLF" if "\r" in header.raw else None
+        )
     if not is_readable(header.raw):
         return "it is not UTF-8, perhaps Latin-1: save it as UTF-8"
     if names_all(header.raw):

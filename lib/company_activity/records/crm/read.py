@@ -39,7 +39,9 @@ def read_crm_file(path: str, data: bytes, today: date) -> CrmFile:
     accepted, duplicates, beaten = keep_last_lines(rows.records, lambda: body(data, columns))
     quarantined = sorted([*rows.refused, *beaten], key=lambda row: row.line)
     if rows.rows_in != len(accepted) + duplicates + len(quarantined):
-        counts = f"{len(accepted)} accepted + {duplicates} duplicates + {len(quarantined)} quarantined"
+        counts = (
+            f"{len(accepted)} accepted + {duplicates} duplicates + {len(quarantined)} quarantined"
+        )
         raise ImbalanceError(
             f"{path}: {rows.rows_in} rows in, {counts}",
             remedy="report it with the file: it is a defect",
@@ -92,7 +94,11 @@ def read_rows(path: str, data: bytes, columns: Columns, snapshot: Snapshot) -> R
             continue
         else:
             rows.refused.append(read)
-        if row.cells is not None and len(row.cells) > columns.width and columns.has_surplus(row.cells):
+        if (
+            row.cells is not None
+            and len(row.cells) > columns.width
+            and columns.has_surplus(row.cells)
+        ):
             rows.note_surplus(row.line)
     rows.rows_in = seen - rows.blank
     return rows

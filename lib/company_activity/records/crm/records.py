@@ -8,7 +8,10 @@ from datetime import date
 
 REPLACED = "DUPLICATE_KEY"  # a later line of the same company says otherwise
 REQUIRED = ("company_id", "name", "country", "industry_tag", "last_contact_at")
-OPTIONAL = ("file_date", "src_file_name")  # of these only the first is read: a source is the path it came by
+OPTIONAL = (
+    "file_date",
+    "src_file_name",
+)  # of these only the first is read: a source is the path it came by
 
 BLANKS_AND_TABS = " \t"  # around a date, a time or a number they are nothing
 

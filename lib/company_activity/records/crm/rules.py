@@ -15,7 +15,8 @@ from company_activity.records.crm.header import Columns
 from company_activity.records.crm.records import BLANKS_AND_TABS, CrmRecord, RefusedRow
 
 USUAL_TIME = re.compile(
-    r"(?:19|2\d)\d\d-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)", re.ASCII
+    r"(?:19|2\d)\d\d-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 
 

@@ -40,10 +40,16 @@ def snapshot_of(path: str, file_dates: Iterable[tuple[int, str]], today: date) -
     day = date_in_name(path) if text is None else calendar_day(text)
     if day is None:
         nowhere = "no file_date, and not one date in its name"
-        what = f"line {line}: file_date {excerpt(text, LONGEST_SHOWN)} is no date" if text else nowhere
-        raise CrmFileRefused(f"{path}, {what}", remedy="name it like crm_YYYY-MM-DD.csv, or write file_date that way")
+        what = (
+            f"line {line}: file_date {excerpt(text, LONGEST_SHOWN)} is no date" if text else nowhere
+        )
+        raise CrmFileRefused(
+            f"{path}, {what}", remedy="name it like crm_YYYY-MM-DD.csv, or write file_date that way"
+        )
     if day > today:
-        raise CrmFileRefused(f"{path} is of {day}, after today ({today})", remedy="correct its date, or wait for it")
+        raise CrmFileRefused(
+            f"{path} is of {day}, after today ({today})", remedy="correct its date, or wait for it"
+        )
     return Snapshot(day, text, line)
 
 

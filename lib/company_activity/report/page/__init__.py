@@ -38,7 +38,9 @@ def render(report: RunReport) -> str:
         tiles=tiles(report),
         missing=missing_dates(days),
         charts=[activity_chart(days), lifecycle_chart(days)] if days else [],
-        sparklines={risk.company_id: sparkline(risk, report.risks_on) for risk in report.churn_risks},
+        sparklines={
+            risk.company_id: sparkline(risk, report.risks_on) for risk in report.churn_risks
+        },
         refusals=refusals(report.verdicts),
         passed=passed_by_gate(report.verdicts),
     )
@@ -54,5 +56,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {word.__name__: word for word in FILTERS}
-    found.globals |= {"all_reasons": tuple(words.REASONS), "states": words.STATES, "path": words.PATH}
+    found.globals |= {
+        "all_reasons": tuple(words.REASONS),
+        "states": words.STATES,
+        "path": words.PATH,
+    }
     return found

@@ -33,7 +33,11 @@ GAP = "#eef1f4"
 BLUE = "#1f5fa8"
 PALE_BLUE = "#c3d8ee"
 RED = "#dc9c93"
-FONT = {"family": "DejaVu Sans", "size": 8.5, "color": MUTED}  # for measuring; the page sets its own
+FONT = {
+    "family": "DejaVu Sans",
+    "size": 8.5,
+    "color": MUTED,
+}  # for measuring; the page sets its own
 # What each panel shows, its heading, the colour of the days, and that of their weekly mean, which
 # is drawn where weekends hide a trend.
 PANELS: tuple[tuple[str, str, str, str | None], ...] = (
@@ -183,7 +187,9 @@ def _steps(
     )
 
 
-def _mean_of_week(days: Sequence[DayFigures], figures: Sequence[int]) -> tuple[list[int], list[float]]:
+def _mean_of_week(
+    days: Sequence[DayFigures], figures: Sequence[int]
+) -> tuple[list[int], list[float]]:
     """Day numbers and the mean of the 7 days that end there; NaN where one is missing."""
     by_day = {day_number(one.day): figure for one, figure in zip(days, figures, strict=True)}
     numbers = list(range(min(by_day) + 6, max(by_day) + 1))

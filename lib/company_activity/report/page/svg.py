@@ -45,12 +45,18 @@ def inline_svg(figure: Figure, name: str, title: str, description: str = "") -> 
         element.tail = None
     _describe(root, name, title, description)
     ElementTree.register_namespace("", SVG)
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # ElementTree has escaped what it holds
+    return Markup(
+        ElementTree.tostring(root, encoding="unicode")
+    )  # ElementTree has escaped what it holds
 
 
 def _own_ids(root: ElementTree.Element, name: str) -> None:
     """Keep the ids that something refers to, under this picture's name; drop the others."""
-    used = {element.attrib[XLINK].removeprefix("#") for element in root.iter() if XLINK in element.attrib}
+    used = {
+        element.attrib[XLINK].removeprefix("#")
+        for element in root.iter()
+        if XLINK in element.attrib
+    }
     for element in root.iter():
         if (own := element.attrib.pop("id", None)) in used:
             element.set("id", f"{name}-{own}")

@@ -35,7 +35,10 @@ TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embeddings
 REASONS = {
     "SILENT": ("Silent", "no active user in the last 7 days"),
     "SHARP_DROP": ("Sharp drop", "the last 7 days are far below the 7 before"),
-    "LOW_USE_NO_CONTACT": ("Low use, no contact", "hardly any use in 7 days, and not contacted for a long time"),
+    "LOW_USE_NO_CONTACT": (
+        "Low use, no contact",
+        "hardly any use in 7 days, and not contacted for a long time",
+    ),
 }
 
 

@@ -16,8 +16,12 @@ from company_activity.io.warehouse.engines.synapse import Synapse
 from company_activity.io.warehouse.jdbc_url import JdbcUrl, UrlForm, taken_apart
 
 # Of two engines with the same URLs, the first that serves one is taken: a pool is known by its host.
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (H2(), Postgres(), Synapse(), AzureSql())}
-FORMS: dict[str, UrlForm] = {dialect.url_form.scheme: dialect.url_form for dialect in DIALECTS.values()}
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (H2(), Postgres(), Synapse(), AzureSql())
+}
+FORMS: dict[str, UrlForm] = {
+    dialect.url_form.scheme: dialect.url_form for dialect in DIALECTS.values()
+}
 
 
 def parsed(url: str) -> JdbcUrl:
@@ -29,7 +33,9 @@ def parsed(url: str) -> JdbcUrl:
     scheme = re.match(r"jdbc:(\w+):", url)
     if scheme is None or scheme[1] not in FORMS:
         known = ", ".join(f"jdbc:{name}:" for name in FORMS)
-        raise SettingsError("sql.url names no engine that we publish to", remedy=f"begin it with one of: {known}")
+        raise SettingsError(
+            "sql.url names no engine that we publish to", remedy=f"begin it with one of: {known}"
+        )
     return taken_apart(url, FORMS[scheme[1]])
 
 

@@ -55,7 +55,9 @@ class Dialect(ABC):
     text_units: int = 1  # what VARCHAR(n) counts, per code point
     stage_suffix: str = ""
     takes_nul: bool = True  # whether text may hold U+0000
-    takes_stream: bool = False  # whether a transaction takes rows over its own connection, faster than staging
+    takes_stream: bool = (
+        False  # whether a transaction takes rows over its own connection, faster than staging
+    )
     closes_with_last_connection: bool = False
     transient_states: frozenset[str] = frozenset({"40001"})  # SQLSTATEs: a deadlock
     transient_codes: frozenset[int] = frozenset()  # vendor codes
@@ -90,7 +92,9 @@ class Dialect(ABC):
             if any(value.lower() not in known for value in values):
                 raise SettingsError(
                     f"sql.url weakens TLS by {option}, which only H2 or a loopback host may",
-                    remedy=f"set {option}={allowed[0]}" if allowed else f"leave {option} out of sql.url",
+                    remedy=f"set {option}={allowed[0]}"
+                    if allowed
+                    else f"leave {option} out of sql.url",
                 )
             if allowed:
                 properties[option] = values[0] if values else allowed[0]
@@ -148,7 +152,11 @@ class Dialect(ABC):
         return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})"
 
     def insert_stream(
-        self, connection: Connection, table: str, columns: Collection[str], slices: Sequence[DataFrame]
+        self,
+        connection: Connection,
+        table: str,
+        columns: Collection[str],
+        slices: Sequence[DataFrame],
     ) -> None:
         """Insert all rows of the slices over the connection itself; only where the engine takes a stream."""
         raise NotImplementedError(f"{self.name} takes no stream")
@@ -174,7 +182,9 @@ class Dialect(ABC):
 
     def lock(self, connection: Connection, table: str) -> None:
         """Hold the table's publish lock until the transaction ends."""
-        connection.query(f"SELECT table_name FROM {LOCK_TABLE} WHERE table_name = ? FOR UPDATE", table)
+        connection.query(
+            f"SELECT table_name FROM {LOCK_TABLE} WHERE table_name = ? FOR UPDATE", table
+        )
 
     def lock_migrations(self, connection: Connection) -> None:  # noqa: B027 (some cannot)
         """Keep two migrations apart where the engine can."""
@@ -193,7 +203,11 @@ class Dialect(ABC):
 
     def is_transient(self, failure: SqlError) -> bool:
         """Whether a new connection may succeed: one was lost, a deadlock, a server busy or waking."""
-        return failure.is_disconnect or failure.state in self.transient_states or failure.code in self.transient_codes
+        return (
+            failure.is_disconnect
+            or failure.state in self.transient_states
+            or failure.code in self.transient_codes
+        )
 
     def lacks_table(self, failure: SqlError) -> bool:
         """Whether a table of the statement is not there."""

@@ -20,7 +20,9 @@ class H2Url(SemicolonForm):
     """`jdbc:h2:file:<path>;NAME=value`; a backslash quotes the next character."""
 
     scheme: ClassVar[str] = "h2"
-    option: ClassVar[re.Pattern[str]] = re.compile(r";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>(?:\\.|[^;\\])*))?)")
+    option: ClassVar[re.Pattern[str]] = re.compile(
+        r";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>(?:\\.|[^;\\])*))?)"
+    )
 
     def unquoted(self, value: str) -> str:
         return re.sub(r"\\(.)", r"\1", value)
@@ -57,7 +59,9 @@ class H2(Dialect):
 
     def found_types(self, type_: str) -> frozenset[str]:
         found = super().found_types(type_)
-        return found | {"varchar_ignorecase"} if type_ == "text" else found  # refused as a collation
+        return (
+            found | {"varchar_ignorecase"} if type_ == "text" else found
+        )  # refused as a collation
 
     def verified(self, url: JdbcUrl) -> Mapping[str, str | Secret]:
         raise SettingsError(

@@ -69,7 +69,9 @@ class Postgres(Dialect):
     takes_nul: bool = False
     takes_stream: bool = True
     # Deadlock, too many connections, and a server that is stopped, has crashed or is starting.
-    transient_states: frozenset[str] = frozenset({"40001", "40P01", "53300", "57P01", "57P02", "57P03"})
+    transient_states: frozenset[str] = frozenset(
+        {"40001", "40P01", "53300", "57P01", "57P02", "57P03"}
+    )
     missing_table: frozenset[str] = frozenset({"42P01"})
     syntax_error: frozenset[str] = frozenset({"42601"})
 
@@ -126,4 +128,6 @@ class Postgres(Dialect):
         columns: Collection[str],
         slices: Sequence[DataFrame],
     ) -> None:
-        copy_in(connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)", slices)
+        copy_in(
+            connection, f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)", slices
+        )

@@ -16,7 +16,8 @@ from company_activity.settings.model import PublishSettings, SqlSettings
 BINARY = "Latin1_General_100_BIN2"  # by code unit: no case, accent or width is folded
 # Deadlock victim; database unavailable, error while processing, busy; throttled; failing over; a pool that warms up.
 TRANSIENT = frozenset(
-    {1205, 40613, 40197, 40501, 40540, 40143, 49918, 49919, 49920, 10928, 10929, 10936} | {4060, 4221, 615, 926, 42109}
+    {1205, 40613, 40197, 40501, 40540, 40143, 49918, 49919, 49920, 10928, 10929, 10936}
+    | {4060, 4221, 615, 926, 42109}
 )
 TYPES = {"double": "FLOAT(53)", "boolean": "BIT", "timestamp": "DATETIME2(6)"}
 FOUND_TYPES = {"text": {"nvarchar"}, "boolean": {"bit"}, "timestamp": {"datetime2"}}
@@ -30,7 +31,9 @@ TLS_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 BRACED = r"\s*\{(?:[^}]|\}\})*(?:\}[^;]*|$)"
 # The driver gives no cause: of an unknown host it repeats the name, of a certificate it has but words.
-SETTLED = re.compile(r'to the host (\S+), port \d+ has failed\. Error: "\1[.:]|PKIX path|certificate', re.IGNORECASE)
+SETTLED = re.compile(
+    r'to the host (\S+), port \d+ has failed\. Error: "\1[.:]|PKIX path|certificate', re.IGNORECASE
+)
 
 
 class SqlServerUrl(SemicolonForm):
@@ -42,7 +45,9 @@ class SqlServerUrl(SemicolonForm):
 
     scheme: ClassVar[str] = "sqlserver"
     host_options: ClassVar[tuple[str, ...]] = ("servername", "server", "failoverpartner")
-    option: ClassVar[re.Pattern[str]] = re.compile(rf";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>{BRACED}|[^;]*))?)")
+    option: ClassVar[re.Pattern[str]] = re.compile(
+        rf";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>{BRACED}|[^;]*))?)"
+    )
 
     def unquoted(self, value: str) -> str:
         trimmed = value.strip()
@@ -70,7 +75,9 @@ class AzureSql(Dialect):
     text_units: int = 2  # NVARCHAR(n) counts byte pairs
     transient_codes: frozenset[int] = TRANSIENT
     missing_table: frozenset[str] = frozenset({"208"})
-    syntax_error: frozenset[str] = frozenset({"102", "156", "103010", "104307"})  # the last two are a dedicated pool's
+    syntax_error: frozenset[str] = frozenset(
+        {"102", "156", "103010", "104307"}
+    )  # the last two are a dedicated pool's
     without_snapshot: str = "waits for it"
 
     def type_of(self, column: ServedColumn) -> str:

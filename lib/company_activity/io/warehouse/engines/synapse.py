@@ -31,7 +31,9 @@ class Synapse(AzureSql):
     enforces_keys: bool = False
     ddl_in_transaction: bool = False
     stage_suffix: str = " WITH (DISTRIBUTION = HASH(company_id), HEAP)"
-    without_snapshot: str = "may see it half done"  # a pool reads what is not committed unless it is told otherwise
+    without_snapshot: str = (
+        "may see it half done"  # a pool reads what is not committed unless it is told otherwise
+    )
 
     def serves(self, url: JdbcUrl) -> bool:
         """A dedicated pool is known by its host.
@@ -68,6 +70,8 @@ class Synapse(AzureSql):
         return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(marks)}"
 
     def lock(self, connection: Connection, table: str) -> None:
-        taken = connection.execute(f"UPDATE {LOCK_TABLE} SET takings = takings + 1 WHERE table_name = ?", table)
+        taken = connection.execute(
+            f"UPDATE {LOCK_TABLE} SET takings = takings + 1 WHERE table_name = ?", table
+        )
         if taken != 1:
             raise SqlError(f"{LOCK_TABLE} has no row for {table}")
