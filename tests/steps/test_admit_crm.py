@@ -43,7 +43,7 @@ D1, D2, D3 = (date(2025, 3, day) for day in (1, 2, 3))
 
 
 @dataclass
-class Place:
+class CrmInbox:
     """A landing and a lake; each admission is a run of its own."""
 
     folder: Path
@@ -114,7 +114,7 @@ def noted(file: Path, day: date) -> dict[str, str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CrmInbox:
     """A place whose refusals are noted without the quarantine, which needs Spark."""
 
     def note(run: Run, verdicts: Any, refusals: list[Any]) -> None:
@@ -125,7 +125,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
     monkeypatch.setattr(step, "keep_aside", note)
     monkeypatch.setattr(step, "kept_ids", lambda run, day, replaced: set(), raising=False)
-    return Place(tmp_path)
+    return CrmInbox(tmp_path)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_an_export_in_several_files_is_let_in_on_the_second_day(place: Place) -> None:
+def test_an_export_in_several_files_is_let_in_on_the_second_day(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     for part in range(3):
         place.drop(f"part{part}_{D2}.csv", range(part * 10, part * 10 + 10))
@@ -152,7 +152,7 @@ def test_an_export_in_several_files_is_let_in_on_the_second_day(place: Place) ->
     assert place.admitted == [f"part{part}_{D2}.csv" for part in range(3)]
 
 
-def test_a_refusal_for_loss_falls_when_another_path_of_its_date_arrives(place: Place) -> None:
+def test_a_refusal_for_loss_falls_when_another_path_of_its_date_arrives(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"part0_{D2}.csv", range(10))
     with pytest.raises(GateRefused, match="10 companies .*, wanted about the 30 of 2025-03-01"):
@@ -167,7 +167,7 @@ def test_a_refusal_for_loss_falls_when_another_path_of_its_date_arrives(place: P
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_parts_that_arrive_in_any_order_end_as_the_same_snapshot(
-    place: Place, monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...]
+    place: CrmInbox, monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...]
 ) -> None:
     """A run for each: what is refused at first is let in with the next, and the last is judged with what is staged."""
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
@@ -193,7 +193,7 @@ def test_parts_that_arrive_in_any_order_end_as_the_same_snapshot(
     assert state["crm"][str(D2)].startswith("3:")
 
 
-def test_a_part_that_is_accepted_by_name_does_not_bring_the_others_back(place: Place) -> None:
+def test_a_part_that_is_accepted_by_name_does_not_bring_the_others_back(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"part0_{D2}.csv", range(10))
     place.drop(f"part1_{D2}.csv", range(2))
@@ -203,7 +203,7 @@ def test_a_part_that_is_accepted_by_name_does_not_bring_the_others_back(place: P
     assert place.admitted == [f"part0_{D2}.csv"]
 
 
-def test_a_refusal_that_fell_stays_fallen_where_only_a_part_of_its_date_was_staged(place: Place) -> None:
+def test_a_refusal_that_fell_stays_fallen_where_only_a_part_of_its_date_was_staged(place: CrmInbox) -> None:
     """A run that is killed between two batches: what it staged is no new arrival for the next one."""
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"z_{D2}.csv", range(12))
@@ -217,7 +217,7 @@ def test_a_refusal_that_fell_stays_fallen_where_only_a_part_of_its_date_was_stag
     assert place.admitted == [f"z_{D2}.csv"]
 
 
-def test_another_path_of_the_date_that_is_let_in_by_name_as_it_arrives_lets_a_refusal_fall(place: Place) -> None:
+def test_another_path_of_the_date_that_is_let_in_by_name_as_it_arrives_lets_a_refusal_fall(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"z_{D2}.csv", range(12))
     with pytest.raises(GateRefused):
@@ -227,7 +227,7 @@ def test_another_path_of_the_date_that_is_let_in_by_name_as_it_arrives_lets_a_re
     assert place.admitted == [f"a_{D2}.csv", f"z_{D2}.csv"]
 
 
-def test_a_run_that_refuses_a_file_and_cannot_read_others_says_both(place: Place) -> None:
+def test_a_run_that_refuses_a_file_and_cannot_read_others_says_both(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"cut_{D3}.csv", range(3))
     for name in ("one", "two"):
@@ -240,14 +240,14 @@ def test_a_run_that_refuses_a_file_and_cannot_read_others_says_both(place: Place
     assert f"two_{D2}.csv" in unread
 
 
-def test_a_file_that_cannot_be_read_does_not_wait_to_be_accepted(place: Place) -> None:
+def test_a_file_that_cannot_be_read_does_not_wait_to_be_accepted(place: CrmInbox) -> None:
     name = place.drop(f"{D2}.csv", range(3)).name
     (place.folder / "raw/crm" / name).write_text("id;amount\n", encoding="utf-8")
     with pytest.raises(UsageError, match="names no file that waits"):
         check_accepted_files(place.run(name))
 
 
-def test_a_file_whose_rows_are_all_broken_is_refused_with_its_reasons(place: Place) -> None:
+def test_a_file_whose_rows_are_all_broken_is_refused_with_its_reasons(place: CrmInbox) -> None:
     place.drop(f"{D1}.csv", range(0), broken=10)
     assert place.told() == {
         f"{D1}.csv": (
@@ -267,14 +267,14 @@ def test_a_file_whose_rows_are_all_broken_is_refused_with_its_reasons(place: Pla
     assert place.admitted == [f"{D1}.csv", f"part_{D1}.csv"]
 
 
-def test_the_gate_on_loss_says_how_many_rows_are_broken(place: Place) -> None:
+def test_the_gate_on_loss_says_how_many_rows_are_broken(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"{D2}.csv", range(10), broken=9)
     with pytest.raises(GateRefused, match=r"10 companies \(19 rows, 9 broken: BAD_TIMESTAMP 9\)"):
         place.admit()
 
 
-def test_a_touched_file_with_equal_bytes_is_read_once(place: Place, opened: list[str]) -> None:
+def test_a_touched_file_with_equal_bytes_is_read_once(place: CrmInbox, opened: list[str]) -> None:
     file = place.drop(f"{D1}.csv", range(3))
     place.stage_as_0_1(D1, file, companies=3)
     place.admit()
@@ -286,7 +286,7 @@ def test_a_touched_file_with_equal_bytes_is_read_once(place: Place, opened: list
     assert opened == [file.name]
 
 
-def test_new_bytes_are_not_forgotten_because_another_file_of_their_date_is_noted(place: Place) -> None:
+def test_new_bytes_are_not_forgotten_because_another_file_of_their_date_is_noted(place: CrmInbox) -> None:
     """A run that is killed before it staged them, or between two batches, leaves them to the next."""
     files = [place.drop(f"part{part}_{D1}.csv", range(3)) for part in range(3)]
     place.admit()
@@ -303,7 +303,7 @@ def test_new_bytes_are_not_forgotten_because_another_file_of_their_date_is_noted
     assert place.admitted == [files[2].name]
 
 
-def test_what_older_rules_staged_is_read_again_and_its_loss_is_decided(place: Place, opened: list[str]) -> None:
+def test_what_older_rules_staged_is_read_again_and_its_loss_is_decided(place: CrmInbox, opened: list[str]) -> None:
     """As where the larger snapshot came later than the smaller one."""
     for day, companies in ((D1, 30), (D2, 10)):
         place.stage_as_0_1(day, place.drop(f"{day}.csv", range(companies)), companies=companies, rules="0")
@@ -312,7 +312,7 @@ def test_what_older_rules_staged_is_read_again_and_its_loss_is_decided(place: Pl
     assert place.admitted == [f"{D1}.csv", f"{D2}.csv"]
 
 
-def test_what_older_rules_staged_and_the_landing_no_longer_holds_is_named(place: Place) -> None:
+def test_what_older_rules_staged_and_the_landing_no_longer_holds_is_named(place: CrmInbox) -> None:
     gone = place.drop(f"{D1}.csv", range(30))
     place.stage_as_0_1(D1, gone, companies=30, rules="0")
     gone.unlink()
@@ -360,7 +360,7 @@ def arrivals_module() -> list[Any]:
     return [crm_arrivals]
 
 
-def test_verdicts_are_listed_once_however_many_files_wait(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verdicts_are_listed_once_however_many_files_wait(place: CrmInbox, monkeypatch: pytest.MonkeyPatch) -> None:
     for day in range(20):
         place.drop(f"{D1 + timedelta(days=day)}.csv", range(2))
     listed: list[str] = []
@@ -375,7 +375,7 @@ def test_verdicts_are_listed_once_however_many_files_wait(place: Place, monkeypa
     assert len([path for path in listed if "verdicts" in path]) == 1
 
 
-def test_a_backlog_is_never_in_memory_as_a_whole(place: Place, alive: Alive) -> None:
+def test_a_backlog_is_never_in_memory_as_a_whole(place: CrmInbox, alive: Alive) -> None:
     for day in range(40):
         place.drop(f"{D1 + timedelta(days=day)}.csv", range(20))
     place.admit()
@@ -384,7 +384,7 @@ def test_a_backlog_is_never_in_memory_as_a_whole(place: Place, alive: Alive) -> 
 
 
 def test_a_backlog_is_staged_in_batches_each_with_its_state(
-    place: Place, alive: Alive, monkeypatch: pytest.MonkeyPatch, opened: list[str]
+    place: CrmInbox, alive: Alive, monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
     """A run that is killed between two of them leaves the rest to the next."""
     for number in range(40):
@@ -423,7 +423,7 @@ def test_a_backlog_is_staged_in_batches_each_with_its_state(
 
 
 def test_a_file_that_changes_between_verdict_and_staging_is_left_to_the_next_run(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: CrmInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     committed: list[Any] = []
     monkeypatch.setattr(Lake, "replace", lambda *given: committed.append(given))

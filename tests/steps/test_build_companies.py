@@ -55,7 +55,7 @@ class StagedRun(Run):
 
 
 @dataclass
-class Place:
+class StagedDimension:
     """A lake, and staging that a test fills; each build is a run of its own, an hour after the one before."""
 
     spark: SparkSession
@@ -132,13 +132,13 @@ class Place:
 
 
 @pytest.fixture
-def place(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    place = Place(spark, str(tmp_path))
+def place(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StagedDimension:
+    place = StagedDimension(spark, str(tmp_path))
     monkeypatch.setattr(StagedLake, "read", lambda lake, table: place.read(spark, lake.root, table))
     return place
 
 
-def test_a_rerun_does_nothing_and_what_changes_no_row_makes_no_version_to_publish(place: Place) -> None:
+def test_a_rerun_does_nothing_and_what_changes_no_row_makes_no_version_to_publish(place: StagedDimension) -> None:
     place.stage_crm("a.csv", DAY, a="A", b=None)
     place.stage_usage(DAY, a=3, u=0)
     assert place.build().counts == {
@@ -153,7 +153,7 @@ def test_a_rerun_does_nothing_and_what_changes_no_row_makes_no_version_to_publis
     assert (place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)) == (commits[0], commits[1] + 1)
 
 
-def test_what_moved_is_committed_and_counted(place: Place) -> None:
+def test_what_moved_is_committed_and_counted(place: StagedDimension) -> None:
     later = DAY + timedelta(days=30)
     place.stage_crm("a.csv", DAY, a="A", b="B", c="C")
     place.stage_usage(DAY, u=4, gone=1)
@@ -182,7 +182,7 @@ def test_what_moved_is_committed_and_counted(place: Place) -> None:
 
 
 def test_a_run_cut_between_the_two_commits_is_made_good_by_the_next(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: StagedDimension, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut(lake: Lake, table: Table, *rest: Any) -> None:
         if table == COMPANIES_HISTORY:
@@ -207,7 +207,7 @@ def test_a_run_cut_between_the_two_commits_is_made_good_by_the_next(
 
 
 def test_a_period_that_stands_twice_is_refused_before_either_table_is_written(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: StagedDimension, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def doubled(*given: Any) -> Revision:
         revision = rebuilt(*given)

@@ -38,7 +38,7 @@ def build(spark, lake_root, users):
 
 
 @dataclass(frozen=True)
-class Place:
+class TwoLakes:
     """A folder with two lakes, each with tables of its own, and one warehouse; what was said on it."""
 
     spark: SparkSession
@@ -83,7 +83,7 @@ def lakes(spark, tmp_path_factory):
 @pytest.fixture
 def place(spark, lakes, tmp_path, capsys):
     shutil.copytree(lakes, tmp_path, dirs_exist_ok=True)
-    return Place(spark, tmp_path, capsys)
+    return TwoLakes(spark, tmp_path, capsys)
 
 
 @pytest.fixture(scope="module")

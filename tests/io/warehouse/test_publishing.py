@@ -29,7 +29,7 @@ HASHES = {BEFORE: "h0", DAY: "h1"}
 NAMES = {"a": "Ann", "b": "Bob"}
 
 
-class Place:
+class LakeAndWarehouse:
     """A lake and a warehouse."""
 
     def __init__(self, spark, folder):
@@ -56,7 +56,7 @@ class Place:
 @pytest.fixture(scope="module")
 def template(spark, tmp_path_factory):
     """A lake and a warehouse that shows it, made once: each test works on a copy."""
-    place = Place(spark, tmp_path_factory.mktemp("template"))
+    place = LakeAndWarehouse(spark, tmp_path_factory.mktemp("template"))
     place.know(NAMES)
     place.build({BEFORE: {"a": 1}, DAY: {"a": 2, "b": 3}}, HASHES)
     place.publish()
@@ -67,14 +67,14 @@ def template(spark, tmp_path_factory):
 def place(spark, template, tmp_path):
     """A lake of which nothing is published."""
     shutil.copytree(template / "lake", tmp_path / "lake", ignore=shutil.ignore_patterns("ops"))
-    return Place(spark, tmp_path)
+    return LakeAndWarehouse(spark, tmp_path)
 
 
 @pytest.fixture
 def published(spark, template, tmp_path):
     """A lake that is published."""
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    return Place(spark, tmp_path)
+    return LakeAndWarehouse(spark, tmp_path)
 
 
 def test_what_is_published_is_valid_and_mirrored(place):
@@ -169,7 +169,7 @@ def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(pub
 
 
 def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(spark, published, tmp_path):
-    rebuilt = Place(spark, tmp_path)
+    rebuilt = LakeAndWarehouse(spark, tmp_path)
     rebuilt.settings = replace(rebuilt.settings, lake=replace(rebuilt.settings.lake, root=str(tmp_path / "rebuilt")))
     rebuilt.know({"z": "Zoe"})
     rebuilt.build({DAY: {"z": 9}}, [DAY])
@@ -180,7 +180,7 @@ def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(spark, publish
 def test_a_rebuilt_lake_that_takes_more_dates_than_it_brings_is_not_adopted_unasked(spark, published, tmp_path):
     shown = "company_id, active_users"
     before = served_rows(published.warehouse, shown), served_rows(published.warehouse, "name", DIMENSION)
-    emptied = Place(spark, tmp_path)
+    emptied = LakeAndWarehouse(spark, tmp_path)
     emptied.settings = replace(emptied.settings, lake=replace(emptied.settings.lake, root=str(tmp_path / "emptied")))
     emptied.know({"z": "Zoe"})
     emptied.build({}, [DAY])
@@ -251,4 +251,4 @@ def test_a_publish_that_is_killed_leaves_no_mirror_to_trust(published, monkeypat
 
 def test_a_lake_without_the_table_is_named(spark, tmp_path):
     with pytest.raises(PublishError, match="the lake has no dim.companies"):
-        Place(spark, tmp_path).publish()
+        LakeAndWarehouse(spark, tmp_path).publish()
