@@ -80,7 +80,7 @@ def test_ids_names_and_raw_text_stay_out_of_the_statistics(sample_place: Place) 
 
 
 def test_the_state_names_every_complete_date(sample_place: Place) -> None:
-    from company_activity.io.lake.delta_log import newest_state
+    from support.lake.content import newest_state
 
     complete = StagingState.from_json(newest_state(sample_place.settings.lake.root, PRODUCT_USAGE.path)).complete
     assert (min(complete), max(complete), len(complete)) == (

@@ -10,10 +10,9 @@ from pyspark.sql import SparkSession
 
 from company_activity import errors
 from company_activity.io.lake.delta import VersionGone, read_table
-from company_activity.io.lake.delta_log import newest_state, newest_version
 from company_activity.schemas import Column, Table
 
-from support.lake.content import note_state, read_version, replace_where
+from support.lake.content import newest_state, newest_version, note_state, read_version, replace_where
 
 OLD = Table(
     "stg.t",

@@ -15,7 +15,6 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from company_activity.io.lake.delta_log import newest_version
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.records.crm import CrmFile
 from company_activity.schemas import (
@@ -29,7 +28,7 @@ from company_activity.steps import build_activity, build_companies, stage_crm, s
 
 from support.cycle.place import LAST as SAMPLE_LAST
 from support.cycle.place import Place
-from support.lake.content import noted_by_date
+from support.lake.content import newest_version, noted_by_date
 
 pytestmark = pytest.mark.long
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta_log import newest_version
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -21,7 +20,7 @@ from company_activity.schemas import (
 )
 
 from support.cycle.place import SAMPLES, Place, serving
-from support.lake.content import noted_by_date
+from support.lake.content import newest_version, noted_by_date
 from support.spark.frames import dictionaries
 
 pytestmark = pytest.mark.long

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.io.lake.delta import Lake, read_table
-from company_activity.io.lake.delta_log import newest_version, open_log
+from company_activity.io.lake.delta_log import open_log
 from company_activity.planning.state import ActivityState
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES, Table
 from company_activity.transforms.hashing import content_hash
@@ -68,6 +68,16 @@ def note_state(spark: SparkSession, lake: str, table: Table, state: Mapping[str,
 def read_version(spark: SparkSession, lake: str, table: Table, version: int) -> DataFrame:
     """A table's rows as of a version."""
     return Lake(lake, lambda: spark).read_version(table, version)
+
+
+def newest_state(lake: str, table_path: str) -> Mapping[str, Any]:
+    """What the table's newest commit of ours says it was built from."""
+    return open_log(lake, table_path).state
+
+
+def newest_version(lake: str, table_path: str) -> int:
+    """The table's newest version; −1 where it is not made yet."""
+    return open_log(lake, table_path).version
 
 
 def versions(lake: str) -> dict[str, int]:

@@ -90,21 +90,6 @@ def open_log(lake: str | Folder, table_path: str) -> DeltaLog:
     return DeltaLog(open_folder(lake, f"{table_path}/_delta_log"))
 
 
-def newest_state(lake_root: str, table_path: str) -> dict[str, Any]:
-    """The state that the table's newest commit of ours carries."""
-    return open_log(lake_root, table_path).state
-
-
-def newest_version(lake_root: str, table_path: str) -> int:
-    """The table's newest version; −1 where it is not made yet."""
-    return open_log(lake_root, table_path).version
-
-
-def table_id(lake_root: str, table_path: str) -> str:
-    """The id that the table got when it was made."""
-    return open_log(lake_root, table_path).table_id
-
-
 def state_in(commit: str) -> dict[str, Any] | None:
     """The state in a commit's text, None where it has none.
 

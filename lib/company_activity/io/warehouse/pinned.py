@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.lake.delta import as_declared, table_uri
-from company_activity.io.lake.delta_log import newest_version, table_id
+from company_activity.io.lake.delta_log import open_log
 from company_activity.io.warehouse.figures import Figures, figures_by, nothing
 from company_activity.io.warehouse.ledger import WHOLE, Fence
 from company_activity.io.warehouse.served import ServedTable
@@ -63,11 +63,10 @@ def pin_table(
         PublishError: if the lake has no such table.
     """
     path = table_uri(lake_root, served.lake)
-    inner = served.lake.path
-    newest = newest_version(lake_root, inner)
-    if newest < 0:
+    log = open_log(lake_root, served.lake.path)
+    if log.version < 0:
         raise PublishError(
             f"the lake has no {served.name} at {path}", remedy="build it: company-activity run"
         )
-    fence = Fence(table_id(lake_root, inner), newest if version is None else version)
+    fence = Fence(log.table_id, log.version if version is None else version)
     return PinnedTable(spark, served, path, fence)
