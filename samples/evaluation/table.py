@@ -70,7 +70,7 @@ def build_tables(spark: SparkSession, sample: Sample, days: Collection[date], me
     )
     contacted_on = F.to_date("last_contact_at").alias("contacted_on")  # as a date: no zone of this machine's
     activity = build_activity(inputs, metrics, by_slices=False).select(*COLUMNS, contacted_on)
-    staged = usage_days(usage).select("company_id", "date", "u").orderBy("company_id", "date")
+    staged = usage_days(usage).select("company_id", "date", "users").orderBy("company_id", "date")
     return Tables(
         activity=[row.asDict() for row in activity.collect()],
         usage=[(row[0], row[1], row[2]) for row in staged.collect()],
