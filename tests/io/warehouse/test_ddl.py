@@ -91,3 +91,10 @@ def test_a_new_column_that_may_not_be_null_is_refused() -> None:
 def test_an_engine_without_files_gets_its_tables() -> None:
     made = list(next_files(DIALECTS["h2"], []))
     assert [file.name for file in made] == ["001_companies.sql", "002_company_activity_daily.sql"]
+
+
+def test_a_column_that_left_the_schemas_is_named() -> None:
+    fewer = tuple(column for column in ACTIVITY.lake.columns if column.name != "source")
+    table = replace(ACTIVITY, lake=replace(ACTIVITY.lake, columns=fewer))
+    with pytest.raises(ValueError, match=r"daily\.source is in sql/ and not in schemas\.py"):
+        lacking(table, shipped("postgres"))

@@ -98,9 +98,15 @@ def lacking(table: ServedTable, files: list[Migration]) -> Declared:
 
     Raises:
         ValueError: for a column that is added NOT NULL: the rows that stand have no value for it.
+            For a column that `schemas` has no more: a publish would find it, and nothing drops it.
     """
     have = standing(files, table)
     wanted = {column.name: column.nullable for column in table.columns}
+    for name in have.keys() - wanted.keys():
+        raise ValueError(
+            f"{table.name}.{name} is in sql/ and not in schemas.py; no column is dropped: "
+            "let it be NULL there"
+        )
     new = {name: nullable for name, nullable in wanted.items() if name not in have}
     if not have:
         return Declared(created=new, added={}, loosened=())
