@@ -2,7 +2,8 @@
 
 A file that a warehouse may have applied never changes. So what the files of `sql/<engine>/` declare is read back,
 compared with `schemas`, and the difference is written as the engine's next file: a table that no file makes, columns
-that are new, columns that may now be NULL. Renaming, narrowing and dropping are not generated.
+that are new, columns that may now be NULL. Any other change of a column is not generated. By hand too: what `etl` and
+the schemas need, such as a new table's row in `etl.publish_lock`, without which two publishers do not wait.
 """
 
 from __future__ import annotations
@@ -152,6 +153,7 @@ def write_ddl(folder: Path) -> list[Path]:
     for dialect in DIALECTS.values():
         for file in next_files(dialect, shipped(dialect.name)):
             path = folder / dialect.name / file.name
+            path.parent.mkdir(exist_ok=True)
             path.write_text(file.text, encoding="utf-8")
             written.append(path)
     return written
