@@ -215,7 +215,7 @@ class EngagementSettings:
 
 @dataclass(frozen=True)
 class ChurnSettings:
-    """Thresholds of the churn reasons. Ratios are integer per cents: conditions stay exact."""
+    """Thresholds of the churn reasons. Ratios are integers per hundred, so that conditions stay exact."""
 
     low_use_user_days: int = bounded(3, 0)
     no_contact_days: int = bounded(30, 0)

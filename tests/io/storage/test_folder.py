@@ -73,3 +73,17 @@ def test_what_the_disk_refuses_is_told_with_the_place(tmp_path: Path) -> None:
     with pytest.raises(CompanyActivityError, match=f"{tmp_path}/file/x: File exists") as caught:
         open_folder(str(tmp_path / "file/x")).create("a", "")
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("place", ["..", "{}/a/.."])
+def test_a_place_that_ends_above_a_folder_is_one(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    folder = open_folder(place.format(tmp_path), "ops/outbox")
+    assert folder.create("x.json", "{}")
+    assert folder.names() == ["x.json"]
+    assert (tmp_path / "ops/outbox/x.json").is_file()
+
+
+def test_the_root_of_the_file_system_is_a_place() -> None:
+    assert open_folder("/", "ops/no-such-folder").names() == []

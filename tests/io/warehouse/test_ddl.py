@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from company_activity.io.warehouse import ddl
-from company_activity.io.warehouse.ddl import declared, lacking, next_files, standing, statements_for
+from company_activity.io.warehouse.ddl import (
+    declared,
+    lacking,
+    next_files,
+    standing,
+    statements_for,
+    write_ddl,
+)
 from company_activity.io.warehouse.engines import DIALECTS
-from company_activity.io.warehouse.migrations import shipped
+from company_activity.io.warehouse.migrations import shipped, sql_dir
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
 from company_activity.schemas import Column
 
@@ -91,3 +100,21 @@ def test_a_new_column_that_may_not_be_null_is_refused() -> None:
 def test_an_engine_without_files_gets_its_tables() -> None:
     made = list(next_files(DIALECTS["h2"], []))
     assert [file.name for file in made] == ["001_companies.sql", "002_company_activity_daily.sql"]
+
+
+def test_a_column_that_left_the_schemas_is_named() -> None:
+    fewer = tuple(column for column in ACTIVITY.lake.columns if column.name != "source")
+    table = replace(ACTIVITY, lake=replace(ACTIVITY.lake, columns=fewer))
+    with pytest.raises(ValueError, match=r"daily\.source is in sql/ and not in schemas\.py"):
+        lacking(table, shipped("postgres"))
+
+
+def test_an_engine_without_a_folder_gets_one(tmp_path: Path) -> None:
+    for engine in ENGINES:
+        shutil.copytree(sql_dir({}) / engine, tmp_path / engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMPANY_ACTIVITY_SQL", str(tmp_path))
+        patch.setitem(DIALECTS, "new", replace(DIALECTS["postgres"], name="new"))
+        written = write_ddl(tmp_path)
+    made = ["new/001_companies.sql", "new/002_company_activity_daily.sql"]
+    assert [str(path.relative_to(tmp_path)) for path in written] == made

@@ -90,4 +90,6 @@ def _opened(place: str) -> Folder:
             remedy="give a directory, or abfss://<container>@<account>.dfs.core.windows.net/<path>",
         )
     path = Path(local).absolute()
+    if path.name in ("", ".."):  # no name that a path inside a storage may begin with
+        return Folder(open_storage(LandingSettings(str(path))), "")
     return Folder(open_storage(LandingSettings(str(path.parent))), f"{path.name}/")

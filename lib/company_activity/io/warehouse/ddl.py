@@ -2,7 +2,8 @@
 
 A file that a warehouse may have applied never changes. So what the files of `sql/<engine>/` declare is read back,
 compared with `schemas`, and the difference is written as the engine's next file: a table that no file makes, columns
-that are new, columns that may now be NULL. Renaming, narrowing and dropping are not generated.
+that are new, columns that may now be NULL. Any other change of a column is not generated. By hand too: what `etl` and
+the schemas need, such as a new table's row in `etl.publish_lock`, without which two publishers do not wait.
 """
 
 from __future__ import annotations
@@ -98,9 +99,15 @@ def lacking(table: ServedTable, files: list[Migration]) -> Declared:
 
     Raises:
         ValueError: for a column that is added NOT NULL: the rows that stand have no value for it.
+            For a column that `schemas` has no more: a publish would find it, and nothing drops it.
     """
     have = standing(files, table)
     wanted = {column.name: column.nullable for column in table.columns}
+    for name in have.keys() - wanted.keys():
+        raise ValueError(
+            f"{table.name}.{name} is in sql/ and not in schemas.py; no column is dropped: "
+            "let it be NULL there"
+        )
     new = {name: nullable for name, nullable in wanted.items() if name not in have}
     if not have:
         return Declared(created=new, added={}, loosened=())
@@ -146,6 +153,7 @@ def write_ddl(folder: Path) -> list[Path]:
     for dialect in DIALECTS.values():
         for file in next_files(dialect, shipped(dialect.name)):
             path = folder / dialect.name / file.name
+            path.parent.mkdir(exist_ok=True)
             path.write_text(file.text, encoding="utf-8")
             written.append(path)
     return written
