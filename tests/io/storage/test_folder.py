@@ -73,3 +73,14 @@ def test_what_the_disk_refuses_is_told_with_the_place(tmp_path: Path) -> None:
     with pytest.raises(CompanyActivityError, match=f"{tmp_path}/file/x: File exists") as caught:
         open_folder(str(tmp_path / "file/x")).create("a", "")
     assert caught.value.exit_code == 1
+
+
+def test_a_place_that_ends_in_the_parent_is_a_folder_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    folder = open_folder("..", "ops/runs")
+    assert folder.create("a.json", "one")
+    assert (tmp_path / "ops/runs/a.json").read_text(encoding="utf-8") == "one"
+    assert folder.names() == ["a.json"]
