@@ -102,7 +102,8 @@ def stage_usage(run: Run) -> StepReport:
 
     arrived: list[Arrived] = []
     extras: list[str] = []
-    for batch in in_batches(run, new, again):
+    # Every manifest is read before the first commit: one that cannot be read leaves all as it was.
+    for batch in list(in_batches(run, new, again)):
         done = stage(run, batch)
         arrived += done.arrived
         verdicts += done.verdicts

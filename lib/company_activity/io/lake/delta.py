@@ -158,8 +158,10 @@ class Lake:
         builder = builder.addColumns(table.struct).partitionedBy(*table.partition_by)
         for key, value in table.properties.items():
             builder = builder.property(key, value)
-        builder.execute()
-        self.forget(table)
+        try:
+            builder.execute()
+        finally:
+            self.forget(table)
 
     def evolve(self, table: Table) -> None:
         """Bring a table that an older version made to its declaration; no-op where its newest state says it is there.
@@ -172,6 +174,13 @@ class Lake:
         """
         if self.state(table).get("schema") == table.fingerprint:
             return
+        try:
+            self._extend(table)
+        finally:
+            self.forget(table)
+
+    def _extend(self, table: Table) -> None:
+        """Add the columns that an older version's table lacks, loosen its NOT NULLs, set its properties."""
         uri = self.uri(table)
         loaded = self.spark.read.format("delta").load(uri)
         standing = {field.name: field for field in loaded.schema.fields}
@@ -189,7 +198,6 @@ class Lake:
                     f"ALTER TABLE delta.`{uri}` ALTER COLUMN {column.name} DROP NOT NULL"
                 )
         self._bring_properties(table)
-        self.forget(table)
 
     def _check_types(self, table: Table, standing: Mapping[str, StructField]) -> None:
         """See that each column of ours has the type that `schemas` declares."""

@@ -89,7 +89,5 @@ def _opened(place: str) -> Folder:
             f"small files cannot be kept at {without_secrets(place)!r}",
             remedy="give a directory, or abfss://<container>@<account>.dfs.core.windows.net/<path>",
         )
-    path = Path(local).absolute()
-    if path.name in ("", ".."):  # no name that a path inside a storage may begin with
-        return Folder(open_storage(LandingSettings(str(path))), "")
-    return Folder(open_storage(LandingSettings(str(path.parent))), f"{path.name}/")
+    # The folder itself is the storage's root: a last part such as `..` is no name below a parent.
+    return Folder(open_storage(LandingSettings(str(Path(local).absolute()))), "")
