@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from pyspark.sql import SparkSession
 
 from support.orders.any_order import check_orders
+
+pytestmark = pytest.mark.long
 
 
 def test_ten_orders_of_arrival_end_as_one_full_build(spark: SparkSession) -> None:

@@ -17,7 +17,7 @@ from company_activity.io.warehouse.served import ACTIVITY
 from support.processes.proxy import after_bytes, at_commit, proxy_to
 from support.warehouse.tables import DAY, activity, pinned, prepared, publisher_of, settings_for
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.long, pytest.mark.fault]
 
 CUTS = int(os.environ.get("CUTS", "20"))
 LEDGER = b"INSERT INTO etl.publish_ledger"
