@@ -42,7 +42,6 @@ from company_activity.schemas import (
 )
 
 if TYPE_CHECKING:
-    from company_activity.io.landing.manifest import Manifest
     from company_activity.planning.state import CrmState
     from company_activity.run import Run
 
@@ -140,14 +139,8 @@ def landed_marks(run: Run, staged: Marks) -> dict[date, GenerationMark]:
     for day in dates_to_stage(landed, staged):
         manifest = run.landing.newest(day)
         if manifest:
-            marks[manifest.date] = mark_of(manifest)
+            marks[manifest.date] = manifest.mark
     return marks
-
-
-def mark_of(manifest: Manifest) -> GenerationMark:
-    """The mark that staging a generation gives its date."""
-    digest = manifest.content_digest if manifest.state == "complete" else None
-    return GenerationMark.of(manifest.generation, digest)
 
 
 def crm_news(run: Run, state: CrmState) -> tuple[list[CrmNews], dict[str, str]]:

@@ -20,7 +20,13 @@ from company_activity.planning.batches import in_batches, sources_noted
 from company_activity.planning.dirty import Dirty, Span, check_metrics, dirty_dates
 from company_activity.planning.rewriting import rewriting_of
 from company_activity.planning.staging import lost_dates
-from company_activity.planning.state import FORMULA_VERSION, ActivityState, BuiltDate, BuiltFrom
+from company_activity.planning.state import (
+    FORMULA_VERSION,
+    ActivityState,
+    BuiltDate,
+    BuiltFrom,
+    complete_dates,
+)
 from company_activity.report.model import StepOutcome, StepReport
 from company_activity.schemas import (
     COMPANIES,
@@ -168,7 +174,7 @@ def begin(run: Run) -> Build | None:
 
     dirty = dirty_dates(staged.usage, table, metrics.version, moved_spans(run, table.sources))
     spine = rows_of_the_spine(run.lake.read(COMPANIES), dirty.dates)
-    return Build(run, table, sources, dirty, run.lake.staging.complete, spine)
+    return Build(run, table, sources, dirty, complete_dates(staged.usage), spine)
 
 
 def activity_of_the_lake(run: Run) -> ActivityState:

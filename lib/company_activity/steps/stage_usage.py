@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.dates import spans
+from company_activity.dates import spans_text
 from company_activity.errors import ImbalanceError
 from company_activity.gates.arrived import (
     Arrived,
@@ -67,16 +67,12 @@ class Batch:
 
     @property
     def complete(self) -> list[Manifest]:
-        return [manifest for manifest in self.newest if manifest.state == "complete"]
+        return [manifest for manifest in self.newest if manifest.is_complete]
 
     @property
     def marks(self) -> dict[date, GenerationMark]:
         """The mark that staging gives each date."""
-        marks = {}
-        for manifest in self.newest:
-            digest = manifest.content_digest if manifest.state == "complete" else None
-            marks[manifest.date] = GenerationMark.of(manifest.generation, digest)
-        return marks
+        return {manifest.date: manifest.mark for manifest in self.newest}
 
 
 def stage_usage(run: Run) -> StepReport:
@@ -142,7 +138,7 @@ def out_of_reach(landed: Mapping[date, int], staged: Marks) -> list[str]:
     if not kept:
         return []
     return [
-        f"{len(kept)} dates are no longer in the landing and keep the rows that older rules staged: {told(kept)}"
+        f"{len(kept)} dates are no longer in the landing and keep the rows that older rules staged: {spans_text(kept)}"
     ]
 
 
@@ -152,13 +148,8 @@ def older_landing(landed: Mapping[date, int], staged: Marks) -> list[str]:
     if not days:
         return []
     return [
-        f"of {told(days)} the landing holds an older generation than was staged, which stays: fetch them again"
+        f"of {spans_text(days)} the landing holds an older generation than was staged, which stays: fetch them again"
     ]
-
-
-def told(days: Iterable[date]) -> str:
-    """The dates as ranges."""
-    return ", ".join(map(str, spans(days)))
 
 
 @dataclass(frozen=True)

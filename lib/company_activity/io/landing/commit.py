@@ -91,7 +91,7 @@ def _is_superseded(
 
 
 def _is_same(newest: Manifest, fetched: UnfinishedDate) -> bool:
-    return newest.state == "complete" and newest.content_digest == fetched.content_digest
+    return newest.is_complete and newest.content_digest == fetched.content_digest
 
 
 def _mark(landing: Landing, fetched: UnfinishedDate, generation: int, is_settled: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import jsonschema
 
 from company_activity.errors import LandingCorrupt
+from company_activity.planning.state import GenerationMark
 from company_activity.records.landed_line import FETCH_AGAIN
 
 FORMAT = 1
@@ -48,6 +49,17 @@ class Manifest:
     session: str = ""
     restored_generation: int | None = None
     held_digests: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the API was paged to its end."""
+        return self.state == "complete"
+
+    @property
+    def mark(self) -> GenerationMark:
+        """The mark that staging the generation gives its date."""
+        digest = self.content_digest if self.is_complete else None
+        return GenerationMark.of(self.generation, digest)
 
     def to_json(self) -> str:
         """The text that is stored; equal manifests give equal text."""

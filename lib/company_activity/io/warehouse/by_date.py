@@ -8,6 +8,7 @@ from datetime import date
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.batch import PublishBatch, TablePublished
+from company_activity.io.warehouse.engines.base import StreamingDialect
 from company_activity.io.warehouse.figures import figures_by
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow
 from company_activity.io.warehouse.pinned import PinnedTable
@@ -118,9 +119,9 @@ def _publish_part(
     figures = figures_by(rows, table, table.day_column)
     batch = PublishBatch(table, lake.fence, contents, staged=figures, served=figures, resend=resend)
     dialect = publisher.warehouse.dialect
-    if not dialect.takes_stream:
+    if not isinstance(dialect, StreamingDialect):
         sent = sum(figure.rows for figure in figures.values())
         return publisher.run_staged(batch, rows), sent
     sizes = {date.fromisoformat(scope): figure.rows for scope, figure in figures.items()}
-    written = publisher.run(batch, Streamed(as_served(rows, table, dialect), sizes))
+    written = publisher.run(batch, Streamed(as_served(rows, table, dialect), sizes, dialect))
     return written, sum(row.rows for row in written)

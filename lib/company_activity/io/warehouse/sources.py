@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from company_activity.io.warehouse import statements
 from company_activity.io.warehouse.batch import PublishBatch
-from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.engines.base import Dialect, StreamingDialect
 from company_activity.io.warehouse.figures import by_group, drift, refusal
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError
 from company_activity.io.warehouse.served import ServedTable
@@ -64,6 +64,7 @@ class Streamed:
 
     rows: DataFrame
     sizes: Mapping[date, int]
+    engine: StreamingDialect
 
     def check(self, connection: Connection, dialect: Dialect, batch: PublishBatch) -> None:
         """Nothing is sent yet; what was inserted is counted before the commit."""
@@ -78,7 +79,7 @@ class Streamed:
         sizes = {day: self.sizes[day] for day in sorted(days or ()) if self.sizes.get(day)}
         if sizes:
             slices = list(self._slices(table, sizes))
-            dialect.insert_stream(connection, table.name, table.column_names, slices)
+            self.engine.insert_stream(connection, table.name, table.column_names, slices)
 
     def _slices(self, table: ServedTable, sizes: Mapping[date, int]) -> Iterator[DataFrame]:
         for days in packed(sizes, SLICE_ROWS):

@@ -55,9 +55,6 @@ class Dialect(ABC):
     text_units: int = 1  # what VARCHAR(n) counts, per code point
     stage_suffix: str = ""
     takes_nul: bool = True  # whether text may hold U+0000
-    takes_stream: bool = (
-        False  # whether a transaction takes rows over its own connection, faster than staging
-    )
     closes_with_last_connection: bool = False
     transient_states: frozenset[str] = frozenset({"40001"})  # SQLSTATEs: a deadlock
     transient_codes: frozenset[int] = frozenset()  # vendor codes
@@ -151,16 +148,6 @@ class Dialect(ABC):
         """Insert one row of bound values."""
         return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})"
 
-    def insert_stream(
-        self,
-        connection: Connection,
-        table: str,
-        columns: Collection[str],
-        slices: Sequence[DataFrame],
-    ) -> None:
-        """Insert all rows of the slices over the connection itself; only where the engine takes a stream."""
-        raise NotImplementedError(f"{self.name} takes no stream")
-
     def drop_stage(self, stage: str) -> str:
         """Drop a staging table of ours; served tables are never dropped."""
         return f"DROP TABLE IF EXISTS {stage}"
@@ -216,3 +203,17 @@ class Dialect(ABC):
     def is_no_sql(self, failure: SqlError) -> bool:
         """Whether the engine could not read the statement."""
         return bool({failure.state, str(failure.code)} & self.syntax_error)
+
+
+class StreamingDialect(Dialect):
+    """An engine whose transactions take rows over their own connection, faster than by staging."""
+
+    @abstractmethod
+    def insert_stream(
+        self,
+        connection: Connection,
+        table: str,
+        columns: Collection[str],
+        slices: Sequence[DataFrame],
+    ) -> None:
+        """Insert all rows of the slices."""

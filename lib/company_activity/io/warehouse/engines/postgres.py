@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from company_activity.errors import SettingsError
 from company_activity.io.warehouse.copy_in import copy_in
-from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.engines.base import StreamingDialect
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.jdbc_url import JdbcUrl, Option, UrlForm
 from company_activity.settings.model import PublishSettings, Secret, SqlSettings
@@ -59,7 +59,7 @@ class PostgresUrl(UrlForm):
 
 
 @dataclass(frozen=True)
-class Postgres(Dialect):
+class Postgres(StreamingDialect):
     """PostgreSQL: rows of dates come by COPY over the publishing connection."""
 
     name: str = "postgres"
@@ -67,7 +67,6 @@ class Postgres(Dialect):
     url_form: UrlForm = PostgresUrl()
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
     takes_nul: bool = False
-    takes_stream: bool = True
     # Deadlock, too many connections, and a server that is stopped, has crashed or is starting.
     transient_states: frozenset[str] = frozenset(
         {"40001", "40P01", "53300", "57P01", "57P02", "57P03"}
