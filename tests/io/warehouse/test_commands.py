@@ -14,16 +14,14 @@ import yaml
 from pyspark.sql import SparkSession
 
 from company_activity.cli.main import main
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.migrations import shipped
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 from company_activity.settings.loading import load_settings
 
-from support.lake.content import replace_where
+from support.warehouse.lakes import commit_companies, commit_dates
 from support.warehouse.postgres import QUICK, Cluster, installed, running
-from support.warehouse.tables import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
+from support.warehouse.tables import DAY, execute, h2_url, ledger_rows, served_rows
 
 # For Java this is 127.0.0.1; for us, who look up no name, it is a host like any other.
 ELSEWHERE = "127.1"
@@ -33,10 +31,8 @@ NAMES = [migration.name for migration in shipped("h2")]
 
 def build(spark: SparkSession, lake_root: str, users: Mapping[str, int]) -> None:
     """A lake of one date, as building it commits it."""
-    state = {"dates": {DAY.isoformat(): [f"hash of {users}"]}}
-    replace_where(companies(spark, dict.fromkeys(users, "x")), lake_root, COMPANIES, None, {})
-    predicate = dates_predicate("activity_date", [DAY])
-    replace_where(activity(spark, {DAY: users}), lake_root, COMPANY_ACTIVITY_DAILY, predicate, state)
+    commit_companies(spark, lake_root, dict.fromkeys(users, "x"))
+    commit_dates(spark, lake_root, {DAY: users}, state={"dates": {DAY.isoformat(): [f"hash of {users}"]}})
 
 
 @dataclass(frozen=True)
@@ -177,8 +173,7 @@ def test_validate_finds_a_date_that_sql_serves_and_the_lake_no_longer_has(
     place: TwoLakes, command: tuple[str, ...]
 ) -> None:
     place.says(*PUBLISH, env="local")
-    gone = dates_predicate("activity_date", [DAY])
-    replace_where(activity(place.spark, {}), str(place.folder / "lake"), COMPANY_ACTIVITY_DAILY, gone, {"dates": {}})
+    commit_dates(place.spark, str(place.folder / "lake"), {}, [DAY], {"dates": {}})
     code, said, told = place.says(*command, *PUBLISH[1:], env="local")
     assert (code, f"{DAY}: 2 rows, sum 3, sum 30 in SQL, 0 rows, sum 0, sum 0 in the lake" in said + told) == (5, True)
 

@@ -13,7 +13,6 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.errors import PublishError
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.mirror import read_mirror
@@ -22,11 +21,11 @@ from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTabl
 from company_activity.io.warehouse.stage import write_stage
 from company_activity.io.warehouse.validation import ValidationReport, validate_scopes
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
-from support.lake.content import replace_where
 from support.storage.calls import first_arguments
-from support.warehouse.tables import DAY, NOW, activity, companies, execute, h2_url, served_rows, settings_for
+from support.warehouse.lakes import commit_companies, commit_dates
+from support.warehouse.tables import DAY, NOW, execute, h2_url, served_rows, settings_for
 
 BEFORE = date(2025, 3, 30)
 HASHES = {BEFORE: "h0", DAY: "h1"}
@@ -42,11 +41,10 @@ class LakeAndWarehouse:
 
     def build(self, days: Mapping[date, Mapping[str, int]], hashes: Iterable[date]) -> None:
         """Commit these dates, as building the activity table does."""
-        predicate = dates_predicate("activity_date", hashes)
-        replace_where(activity(self.spark, days), self.settings.lake.root, COMPANY_ACTIVITY_DAILY, predicate, {})
+        commit_dates(self.spark, self.settings.lake.root, days, hashes)
 
     def know(self, names: Mapping[str, str | None]) -> None:
-        replace_where(companies(self.spark, names), self.settings.lake.root, COMPANIES, None, {})
+        commit_companies(self.spark, self.settings.lake.root, names)
 
     def publish(self, hashes: Mapping[date, str] = HASHES, **given: Any) -> PublishReport:
         return publish_scopes(

@@ -15,14 +15,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.io.warehouse.validation import validate_scopes
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 from company_activity.settings.model import Settings
 
-from support.lake.content import replace_where
-from support.warehouse.tables import DAY, NOW, activity, companies, h2_url, settings_for
+from support.warehouse.lakes import commit_companies, commit_dates
+from support.warehouse.tables import DAY, NOW, h2_url, settings_for
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
 
@@ -34,9 +32,8 @@ HASHES = {DAY: "h1"}
 def settings(spark: SparkSession, tmp_path: Path) -> Settings:
     """A lake of both tables."""
     settings = settings_for(tmp_path, h2_url(tmp_path))
-    replace_where(companies(spark, {"a": "Ann", "b": "Bob"}), settings.lake.root, COMPANIES, None, {})
-    rows = activity(spark, {DAY: {"a": 1, "b": 2}})
-    replace_where(rows, settings.lake.root, COMPANY_ACTIVITY_DAILY, dates_predicate("activity_date", HASHES), {})
+    commit_companies(spark, settings.lake.root, {"a": "Ann", "b": "Bob"})
+    commit_dates(spark, settings.lake.root, {DAY: {"a": 1, "b": 2}})
     return settings
 
 

@@ -24,13 +24,10 @@ from company_activity.io.warehouse.warehouse import Warehouse
 from support.warehouse.tables import (
     DAY,
     activity,
-    h2_url,
     ledger_rows,
     pinned,
-    prepared,
     publisher_of,
     served_rows,
-    settings_for,
 )
 
 PublishAtOnce = Callable[[Sequence[tuple[PinnedTable, str]]], list[TablePublished | PublishError]]
@@ -38,13 +35,6 @@ PublishAtOnce = Callable[[Sequence[tuple[PinnedTable, str]]], list[TablePublishe
 pytestmark = pytest.mark.fault
 
 RUNS = 10
-
-
-@pytest.fixture(params=["h2", "postgres"])
-def warehouse(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Warehouse:
-    if request.param == "h2":
-        return prepared(spark, settings_for(tmp_path, h2_url(tmp_path)))
-    return prepared(spark, settings_for(tmp_path, request.getfixturevalue("postgres").new_database(), "postgres"))
 
 
 @pytest.fixture

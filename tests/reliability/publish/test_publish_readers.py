@@ -18,7 +18,7 @@ from company_activity.io.warehouse.jdbc import Row
 from company_activity.io.warehouse.served import ACTIVITY
 from company_activity.io.warehouse.warehouse import Warehouse
 
-from support.warehouse.tables import DAY, activity, h2_url, pinned, prepared, publisher_of, settings_for
+from support.warehouse.tables import DAY, activity, pinned, publisher_of
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
 
@@ -63,13 +63,6 @@ class Reader(threading.Thread):
                         self.states.append(state)
         except Exception as failure:
             self.failure = failure
-
-
-@pytest.fixture(params=["h2", "postgres"])
-def warehouse(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Warehouse:
-    if request.param == "h2":
-        return prepared(spark, settings_for(tmp_path, h2_url(tmp_path)))
-    return prepared(spark, settings_for(tmp_path, request.getfixturevalue("postgres").new_database(), "postgres"))
 
 
 def test_readers_see_the_old_state_or_the_new_one(spark: SparkSession, warehouse: Warehouse, tmp_path: Path) -> None:
