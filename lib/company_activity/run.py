@@ -141,7 +141,7 @@ class Run:
             open_storage(self.settings.landing, self.settings.secrets), self.settings.landing
         )
 
-    @property
+    @cached_property
     def upgrade(self) -> Upgrades:
         """Whether someone accepted what today's rules, constants and formulas rewrite."""
         versions = (RULES_VERSION, self.settings.metrics.metric_version, FORMULA_VERSION)

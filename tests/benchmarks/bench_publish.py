@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def measure(bench: Bench) -> float:
         bench.empty()
         appends.append(timed(bench, f"Spark's append, {turn}", bench.append))
         bench.empty()
-        publishes.append(timed(bench, f"publish, {turn}", lambda turn=turn: bench.publish(turn)))
+        publishes.append(timed(bench, f"publish, {turn}", partial(bench.publish, turn)))
     timed(bench, "publish over the rows there", lambda: bench.publish("other"))
     timed(bench, "publish what is there already", lambda: print(f"{bench.publish('other'):>34,} rows sent"))
     print(f"A/A: append {appends[1] / appends[0]:.2f}, publish {publishes[1] / publishes[0]:.2f}")

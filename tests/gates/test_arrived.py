@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from company_activity.gates.arrived import Arrived, judge_quarantine, judge_unknown, judge_volume, same_weekdays, usual
+from company_activity.gates.arrived import (
+    ArrivedDate,
+    judge_quarantine,
+    judge_unknown,
+    judge_volume,
+    same_weekdays,
+    usual_volume,
+)
 from company_activity.gates.verdict import Verdict
 from company_activity.settings.model import GateSettings
 
@@ -16,8 +23,8 @@ HUNDREDTHS = range(1, 100)
 
 def volume(records: int, events: int, *before: tuple[int, int], gates: GateSettings = GATES) -> Verdict:
     """The verdict on a date of so many records and events after four of these."""
-    normal = usual(DAY, dict(zip(same_weekdays(DAY), before, strict=True)))
-    return judge_volume(Arrived(DAY, 1, records, records, 0, events), normal, gates)
+    normal = usual_volume(DAY, dict(zip(same_weekdays(DAY), before, strict=True)))
+    return judge_volume(ArrivedDate(DAY, 1, records, records, 0, events), normal, gates)
 
 
 def test_a_date_that_lost_exactly_a_tenth_is_warned_of_whatever_is_usual() -> None:
@@ -47,11 +54,11 @@ def test_a_share_at_its_limit_passes_and_one_more_does_not() -> None:
     for hundredths in HUNDREDTHS:
         gates = replace(GATES, quarantine_max_share=hundredths / 100, unknown_max_share=hundredths / 100)
         for count, passes in ((hundredths, True), (hundredths + 1, False)):
-            assert judge_quarantine(Arrived(DAY, 1, 100, 100 - count, count, 0), gates).passed is passes, hundredths
+            assert judge_quarantine(ArrivedDate(DAY, 1, 100, 100 - count, count, 0), gates).passed is passes, hundredths
             assert judge_unknown(DAY, count, 100, gates).passed is passes, hundredths
 
 
 def test_a_weekday_that_is_known_too_seldom_is_not_judged() -> None:
     known = {DAY - timedelta(weeks=1): (9, 9), DAY - timedelta(weeks=2): (9, 9)}
-    assert usual(DAY, known) is None
-    assert judge_volume(Arrived(DAY, 1, 0, 0, 0, 0), None, GATES).found == "WARMUP"
+    assert usual_volume(DAY, known) is None
+    assert judge_volume(ArrivedDate(DAY, 1, 0, 0, 0, 0), None, GATES).found == "WARMUP"

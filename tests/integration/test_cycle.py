@@ -28,7 +28,7 @@ def query(place: Place, sql: str) -> list[list[str]]:
     h2 = next(str(jar) for jar in resolved_jars() if "h2-" in jar.name)
     url = place.settings.sql.url
     answer, quoted = place.folder / "answer.csv", sql.replace("'", "''")
-    shell = [java, "-cp", h2, "org.h2.tools.Shell", "-url", url, "-user", "sa"]
+    shell: list[str | Path] = [java, "-cp", h2, "org.h2.tools.Shell", "-url", url, "-user", "sa"]
     subprocess.run([*shell, "-sql", f"CALL CSVWRITE('{answer}', '{quoted}')"], check=True, capture_output=True)
     with answer.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]

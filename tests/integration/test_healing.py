@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ CLI = "import sys; from company_activity.cli.main import main; sys.exit(main(sys
 
 
 @pytest.fixture(scope="module")
-def place(sample_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(sample_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The sample's landing and lake, with a generation of `DAY` that has two more users of one company."""
     place = Place(tmp_path_factory.mktemp("healing"), sample_place.api_url)
     for name in ("landing", "lake"):

@@ -75,7 +75,7 @@ def test_spark_4_publishes_to_postgres_what_spark_3_built(
 
 @contextmanager
 def shuffle_partitions(spark: SparkSession, number: int) -> Iterator[None]:
-    before = spark.conf.get("spark.sql.shuffle.partitions")
+    before = str(spark.conf.get("spark.sql.shuffle.partitions"))
     spark.conf.set("spark.sql.shuffle.partitions", str(number))
     yield
     spark.catalog.clearCache()  # a cached plan keeps the partitions it was made with

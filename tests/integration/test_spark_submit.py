@@ -25,7 +25,7 @@ def test_spark_submit_builds_the_same_content(tmp_path: Path, sample_place: Plac
     write_properties(properties, ROOT / "conf" / "spark" / "local.conf", resolved_jars())
     submit = Path(sys.executable).with_name("spark-submit")
     other = ["--conf", "spark.sql.shuffle.partitions=7"]  # the content does not hang on how rows are dealt out
-    command = [
+    command: list[str | Path] = [
         submit,
         "--properties-file",
         properties,

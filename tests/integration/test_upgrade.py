@@ -86,7 +86,7 @@ def test_without_an_acceptance_nothing_is_written(place: Place, capsys: pytest.C
 
 def test_one_acceptance_outlives_a_kill_between_two_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     before = noted_by_date(place.settings.lake.root)
-    commits = []
+    commits: list[Table] = []
     real = Lake.replace
 
     def dying(lake: Lake, table: Table, *given: Any) -> None:

@@ -74,7 +74,8 @@ def blobs(azurite: str) -> BlobStorage:
 @pytest.fixture(params=["local", "blobs"])
 def storage(request: pytest.FixtureRequest) -> Storage:
     """Each of the two stores."""
-    return request.getfixturevalue(request.param)
+    store: Storage = request.getfixturevalue(request.param)
+    return store
 
 
 @pytest.fixture

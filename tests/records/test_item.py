@@ -37,13 +37,13 @@ JSON = st.recursive(
         ("9" * 5000, "9" * 5000),
     ],
 )
-def test_canonical_json(text, expected):
+def test_canonical_json(text: str, expected: str) -> None:
     assert canonical(text) == expected
 
 
 @settings(deadline=None)
 @given(JSON)
-def test_how_it_is_written_does_not_matter(value):
+def test_how_it_is_written_does_not_matter(value: object) -> None:
     plain = json.dumps(value)
     assert canonical(plain) == canonical(json.dumps(value, indent=2, ensure_ascii=False))
     assert canonical(plain) == json.dumps(value, sort_keys=True, separators=(",", ":"))
@@ -53,7 +53,7 @@ def test_how_it_is_written_does_not_matter(value):
 @pytest.mark.parametrize(
     "text", ["", " ", "{", "[1,]", "1 2", '{"a"}', "'a'", "nan", "01", "+1", '"\n"', "[" * 100_000]
 )
-def test_what_is_no_json_is_refused(text):
+def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="."):
         canonical(text)
 
@@ -62,13 +62,13 @@ def test_what_is_no_json_is_refused(text):
     "other",
     [['{"a":1}'], ['{"a":2}', '{"a":1}'], ['{"a":1}', '{"a":2.0}'], ['{"a":1}', '{"a":2}', "{}"], ['{"a":1}{"a":2}']],
 )
-def test_another_item_order_or_number_is_another_digest(other):
+def test_another_item_order_or_number_is_another_digest(other: list[str]) -> None:
     assert content_digest(other) != content_digest(['{"a":1}', '{"a":2}'])
 
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\n")))))
-def test_the_digest_of_pages_is_that_of_their_items(pages):
+def test_the_digest_of_pages_is_that_of_their_items(pages: list[list[str]]) -> None:
     digest = ContentDigest()
     for items in pages:
         digest.add(items)

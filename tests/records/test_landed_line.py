@@ -15,7 +15,7 @@ DAY = date(2025, 3, 31)
 PLACE = '"_date":"2025-03-31","_page":2,"_item":7}'
 
 
-def line(text):
+def line(text: str) -> str:
     return landed_line(Item(text, canonical(text)), DAY, page=2, number=7)
 
 
@@ -33,7 +33,7 @@ def line(text):
         ('{"a":"\u2028\x85"}', '{"a":"\u2028\x85",' + PLACE),
     ],
 )
-def test_an_item_keeps_its_characters(text, expected):
+def test_an_item_keeps_its_characters(text: str, expected: str) -> None:
     assert line(text) == expected
     assert "\n" not in expected
 
@@ -42,7 +42,7 @@ def test_an_item_keeps_its_characters(text, expected):
     "text",
     ['{"_date":"1999-01-01","_page":99,"_item":99}', '{"a":1,"_item":{}}', '{"_\\u0070age":"x"}', '{"_raw":1,"a":2}'],
 )
-def test_an_item_cannot_spoil_its_place(text):
+def test_an_item_cannot_spoil_its_place(text: str) -> None:
     """Readers of JSON take the last of repeated keys."""
     read = json.loads(line(text))
     assert (read["_date"], read["_page"], read["_item"]) == ("2025-03-31", 2, 7)
@@ -61,14 +61,14 @@ SPOILERS += ['{"_date":"2025-03-31","_page":2,"_item":7}', '{"\\u005fraw":1}', '
 
 
 @pytest.mark.parametrize("text", ITEMS + SPOILERS)
-def test_the_item_can_be_had_back(text):
+def test_the_item_can_be_had_back(text: str) -> None:
     assert item_of(line(text)) == Item(text, canonical(text))
 
 
-def test_items_that_differ_have_lines_that_differ():
+def test_items_that_differ_have_lines_that_differ() -> None:
     assert len({line(text) for text in ITEMS + SPOILERS}) == len(set(ITEMS + SPOILERS))
 
 
-def test_a_line_without_a_place_is_corrupt():
+def test_a_line_without_a_place_is_corrupt() -> None:
     with pytest.raises(LandingCorrupt, match="no place"):
         item_of('{"a":1}')

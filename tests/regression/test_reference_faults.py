@@ -157,7 +157,7 @@ def test_s11_a_past_day_sees_the_crm_of_that_day(table: Any) -> None:
 
 
 def test_s12_paging_cut_short_lands_nothing(tmp_path: Path, paging_api: Callable[[list[Any]], str]) -> None:
-    pages = [{"items": [{"company_id": "a"}], "next_page": 2}, None]  # the second answers 500
+    pages: list[Any] = [{"items": [{"company_id": "a"}], "next_page": 2}, None]  # the second answers 500
     place = Place(tmp_path, paging_api(pages))
     wrong = [item for page in pages if page for item in page["items"]]  # while r.ok: items += …; page += 1
     assert len(wrong) == 1

@@ -55,7 +55,7 @@ def test_the_reference_s_names_work() -> None:
 )
 def test_what_does_not_fit_is_refused_by_name_and_place(environ: dict[str, str], told: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        settings(**environ)
+        load_settings(environ=environ)
     assert told in str(refused.value)
     assert refused.value.remedy
 
@@ -97,7 +97,9 @@ def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("said", "environment"), [(None, "prod"), ("local", "local"), ("synapse", "synapse")])
-def test_a_settings_file_is_an_environment_of_its_own_unless_one_is_said(tmp_path, said, environment):
+def test_a_settings_file_is_an_environment_of_its_own_unless_one_is_said(
+    tmp_path: Path, said: str | None, environment: str
+) -> None:
     file = tmp_path / "prod.yaml"
     file.write_text((conf_dir({}) / "local.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     assert load_settings(said, file=file, environ={}).environment == environment

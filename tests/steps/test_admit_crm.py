@@ -203,7 +203,7 @@ def test_a_part_that_is_accepted_by_name_does_not_bring_the_others_back(place: C
     assert place.admitted == [f"part0_{D2}.csv"]
 
 
-def test_a_refusal_that_fell_stays_fallen_where_only_a_part_of_its_date_was_staged(place: CrmInbox) -> None:
+def test_a_lifted_refusal_stays_lifted_where_only_a_part_of_its_date_was_staged(place: CrmInbox) -> None:
     """A run that is killed between two batches: what it staged is no new arrival for the next one."""
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"z_{D2}.csv", range(12))
@@ -217,7 +217,7 @@ def test_a_refusal_that_fell_stays_fallen_where_only_a_part_of_its_date_was_stag
     assert place.admitted == [f"z_{D2}.csv"]
 
 
-def test_another_path_of_the_date_that_is_let_in_by_name_as_it_arrives_lets_a_refusal_fall(place: CrmInbox) -> None:
+def test_another_path_of_the_date_that_is_let_in_by_name_as_it_arrives_lifts_a_refusal(place: CrmInbox) -> None:
     place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
     place.drop(f"z_{D2}.csv", range(12))
     with pytest.raises(GateRefused):

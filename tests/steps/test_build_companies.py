@@ -99,7 +99,7 @@ class StagedDimension:
             p: {"sha256": f"{sorted(names.items())}", "file_date": str(d)} for p, (d, names) in self.files.items()
         }
         marks = {day: mark for day, (mark, _) in self.dates.items()}
-        staged = {CRM_COMPANIES.name: {"files": digests}, PRODUCT_USAGE.name: {"dates": marks}}
+        staged: dict[str, Rows] = {CRM_COMPANIES.name: {"files": digests}, PRODUCT_USAGE.name: {"dates": marks}}
         report = RunReport(f"run-{self.runs}", "test", now)
         return StagedRun(settings, (), report, lambda: now, staged=staged)
 

@@ -31,7 +31,7 @@ def random_usage(seed: int) -> list[tuple[str, date, int, int]]:
     return usage
 
 
-SNAPSHOTS = [
+SNAPSHOTS: list[Row] = [
     {"company_id": f"c{n}", "name": f"Name {n}", "file_date": FIRST + timedelta(days=9 * n)} for n in range(0, 8, 2)
 ]
 USAGE = random_usage(7)

@@ -32,5 +32,5 @@ def test_a_key_that_deduplication_lost_or_kept_twice_is_seen_in_the_rows_before_
     right = accepted.distinct()
     doubled = right.union(right.where("company_id = 'b'"))
     lost = right.where("company_id = 'a'")
-    found = [keys_kept(accepted, kept, COMPANIES_HISTORY).first() for kept in (right, doubled, lost)]
+    found = [row for kept in (right, doubled, lost) for row in keys_kept(accepted, kept, COMPANIES_HISTORY).collect()]
     assert [(row["rows"], row["keys"], row["nulls"]) for row in found] == [(2, 2, 0), (3, 2, 0), (1, 2, 0)]

@@ -14,7 +14,6 @@ from company_activity import __version__
 from company_activity.cli import cycle, operate
 from company_activity.errors import CompanyActivityError
 from company_activity.pipeline import unexpected
-from company_activity.run import Run
 
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
@@ -44,7 +43,7 @@ for command in COMMANDS:
     cli.add_command(command)
 
 
-def run_step(step: Callable[[Run], Any]) -> None:
+def run_step(step: Callable[..., Any]) -> None:
     """What a job in `jobs/` calls: the options of `run`, for one step alone."""
     sys.exit(main(["run", "--steps", step.__name__, *sys.argv[1:]]))
 

@@ -25,7 +25,7 @@ FEWEST_WEEKS = 3
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ArrivedDate:
     """A date's newest generation, in records; `events` are those of the accepted ones."""
 
     day: date
@@ -37,7 +37,7 @@ class Arrived:
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualVolume:
     """The medians of the same weekday in the four weeks before, over its complete dates."""
 
     records: Fraction
@@ -53,34 +53,34 @@ def same_weekdays(day: date) -> list[date]:
     return [day - timedelta(weeks=weeks) for weeks in WEEKS]
 
 
-def usual(day: date, known: Mapping[date, tuple[int, int]]) -> Usual | None:
+def usual_volume(day: date, known: Mapping[date, tuple[int, int]]) -> UsualVolume | None:
     """What is usual for a date, from (records, events) of the complete dates.
 
     None where fewer than 3 are known.
 
     >>> known = {date(2025, 3, 24): (9, 90), date(2025, 3, 17): (5, 50), date(2025, 3, 3): (7, 70)}
-    >>> usual(date(2025, 3, 31), known) == Usual(records=Fraction(7), events=Fraction(70))
+    >>> usual_volume(date(2025, 3, 31), known) == UsualVolume(Fraction(7), Fraction(70))
     True
     """
     found = [known[before] for before in same_weekdays(day) if before in known]
     if len(found) < FEWEST_WEEKS:
         return None
-    return Usual(
+    return UsualVolume(
         records=median(Fraction(records) for records, _ in found),
         events=median(Fraction(events) for _, events in found),
     )
 
 
-def judge_volume(arrived: Arrived, normal: Usual | None, gates: GateSettings) -> Verdict:
+def judge_volume(arrived: ArrivedDate, normal: UsualVolume | None, gates: GateSettings) -> Verdict:
     """A date with far fewer records or events than usual.
 
     It is an error only where many records are usual, else a warning.
 
     >>> gates = GateSettings()
-    >>> small = Usual(Fraction(100), Fraction(1000))
-    >>> large = Usual(Fraction(2000), Fraction(9000))
-    >>> half = Arrived(date(2025, 3, 31), 1, 900, 900, 0, 9000)
-    >>> found = [judge_volume(half, usual, gates) for usual in (None, small, large)]
+    >>> small = UsualVolume(Fraction(100), Fraction(1000))
+    >>> large = UsualVolume(Fraction(2000), Fraction(9000))
+    >>> half = ArrivedDate(date(2025, 3, 31), 1, 900, 900, 0, 9000)
+    >>> found = [judge_volume(half, normal, gates) for normal in (None, small, large)]
     >>> [(verdict.passed, verdict.severity) for verdict in found]
     [(True, 'error'), (True, 'error'), (False, 'error')]
     """
@@ -101,12 +101,12 @@ def judge_volume(arrived: Arrived, normal: Usual | None, gates: GateSettings) ->
     return Verdict(VOLUME, scope, passed, found, wanted, severity)
 
 
-def judge_quarantine(arrived: Arrived, gates: GateSettings) -> Verdict:
+def judge_quarantine(arrived: ArrivedDate, gates: GateSettings) -> Verdict:
     """A date of which much is broken; an error only from `gates.quarantine_min_records` on.
 
     >>> gates = GateSettings()
     >>> sizes = (150, 100, 50)
-    >>> dates = [Arrived(date(2025, 3, 31), 1, size, size - 30, 30, 0) for size in sizes]
+    >>> dates = [ArrivedDate(date(2025, 3, 31), 1, size, size - 30, 30, 0) for size in sizes]
     >>> found = [judge_quarantine(arrived, gates) for arrived in dates]
     >>> [(verdict.passed, verdict.severity) for verdict in found]
     [(True, 'error'), (False, 'error'), (False, 'warn')]

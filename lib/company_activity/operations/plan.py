@@ -7,9 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.gates.rewrite import Rewriting
-from company_activity.io.landing.crm_arrivals import Arrivals
-from company_activity.io.landing.crm_known import KnownFiles
-from company_activity.io.landing.crm_verdicts import CrmVerdicts
+from company_activity.io.landing.crm_arrivals import new_arrivals
 from company_activity.io.landing.fetch_dates import dates_to_fetch
 from company_activity.io.warehouse.mirror import read_mirror
 from company_activity.planning.dirty import Dirty, Span, check_metrics
@@ -148,14 +146,13 @@ def crm_news(run: Run, state: CrmState) -> tuple[list[CrmNews], dict[str, str]]:
 
     What a date keeps from other paths is not known without Spark: on the loss of such a date there is no word.
     """
-    known = KnownFiles(run.lake.files, state)
-    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
-    arrivals.look(run.settings.landing.crm_path, known)
-    arrivals.part_refused()
-    judged = arrivals.judge(known, state, None, run.settings.gates)
+    arrivals = new_arrivals(run.landing, run.lake.files, state, run.now.date())
+    known = arrivals.known
+    arrivals.set_aside_refused()
+    judged = arrivals.judge(state, None, run.settings.gates)
     seen = {file.path: file.seen for file in arrivals.waiting}
     for file in judged.admitted:
-        known.take(file.path, str(file.day), file.sha256, seen[file.path])
+        known.replace_file(file.path, str(file.day), file.sha256, seen[file.path])
     again = dict.fromkeys(arrivals.standing, f", read again by rules version {RULES_VERSION}")
     news = [
         CrmNews(one.path, "new", f"snapshot of {one.day}, {one.contents}{again.get(one.path, '')}")

@@ -13,8 +13,7 @@ from company_activity.errors import CrmFileRefused
 from company_activity.gates.arrived import judge_freshness
 from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
 from company_activity.gates.verdict import Verdict, refuse_unless_passed, warnings_of
-from company_activity.io.landing.crm_arrivals import Arrivals, UnreadableFile, WaitingFile
-from company_activity.io.landing.crm_known import KnownFiles
+from company_activity.io.landing.crm_arrivals import UnreadableFile, WaitingFile, new_arrivals
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import StepOutcome, StepReport
@@ -23,6 +22,7 @@ from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import paths_predicate, refused_files_frame
 
 if TYPE_CHECKING:
+    from company_activity.io.landing.crm_known import KnownFiles
     from company_activity.run import Run
 
 
@@ -38,18 +38,17 @@ def admit_crm(run: Run) -> Admission:
         UsageError: if `--accept-crm` names a file that is not there, or holds nothing new.
     """
     state = run.lake.crm
-    known = KnownFiles(run.lake.files, state)
-    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
-    arrivals.look(run.settings.landing.crm_path, known)
-    known.note_looks()
+    arrivals = new_arrivals(run.landing, run.lake.files, state, run.now.date())
+    known = arrivals.known
+    known.note_unchanged()
     arrivals.accept(run.options.accept_crm, run.run_id)
-    arrivals.part_refused()
+    arrivals.set_aside_refused()
 
-    judged = arrivals.judge(known, state, partial(kept_ids, run), run.settings.gates)
+    judged = arrivals.judge(state, partial(kept_ids, run), run.settings.gates)
     unreadable = unreadable_error(arrivals.unreadable)
     if judged.refusals:
         refuse(run, arrivals.verdicts, judged.refusals, unreadable)
-    arrivals.keep_fallen((file.path for file in judged.admitted), run.run_id)
+    arrivals.lift_refusals((file.path for file in judged.admitted), run.run_id)
 
     seen = {file.path: file.seen for file in arrivals.waiting}
     admitted = tuple(AdmittedFile(file, seen[file.path]) for file in judged.admitted)

@@ -141,7 +141,7 @@ def state_with(
     for one in admitted:
         day = str(one.file.day)
         before = known.day_of(one.file.path)
-        known.take(one.file.path, day, one.file.sha256, one.seen)
+        known.replace_file(one.file.path, day, one.file.sha256, one.seen)
         if before and before != day:
             touched.add(before)
             companies[before] = admission.companies_after.get(date.fromisoformat(before), 0)

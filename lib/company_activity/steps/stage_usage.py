@@ -11,11 +11,11 @@ from pyspark.sql import functions as F
 from company_activity.dates import spans_text
 from company_activity.errors import ImbalanceError
 from company_activity.gates.arrived import (
-    Arrived,
+    ArrivedDate,
     judge_quarantine,
     judge_volume,
     same_weekdays,
-    usual,
+    usual_volume,
 )
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.gates.rewrite import Rewriting
@@ -96,7 +96,7 @@ def stage_usage(run: Run) -> StepReport:
     unasked = [day for day in again if day not in run.dates]
     verdicts = run.check_rewriting(PRODUCT_USAGE.name, Rewriting(upgraded=unasked))
 
-    arrived: list[Arrived] = []
+    arrived: list[ArrivedDate] = []
     extras: list[str] = []
     # Every manifest is read before the first commit: one that cannot be read leaves all as it was.
     for batch in list(in_batches(run, new, again)):
@@ -156,7 +156,7 @@ def older_landing(landed: Mapping[date, int], staged: Marks) -> list[str]:
 class Staged:
     """What a batch came to."""
 
-    arrived: list[Arrived]
+    arrived: list[ArrivedDate]
     verdicts: list[Verdict]
     warnings: list[str]
 
@@ -184,7 +184,7 @@ def stage(run: Run, batch: Batch) -> Staged:
     return Staged(arrived, verdicts, warnings)
 
 
-def counted(dates: Sequence[date], arrived: Iterable[Arrived]) -> dict[str, int]:
+def counted(dates: Sequence[date], arrived: Iterable[ArrivedDate]) -> dict[str, int]:
     """What the step says of itself, over all its dates."""
     total = {"dates": len(dates), "landed": 0, "accepted": 0, "duplicates": 0, "quarantined": 0}
     for one in arrived:
@@ -196,7 +196,7 @@ def counted(dates: Sequence[date], arrived: Iterable[Arrived]) -> dict[str, int]
 
 def reconcile(
     manifests: Iterable[Manifest], parsed: DataFrame, records: DataFrame
-) -> list[Arrived]:
+) -> list[ArrivedDate]:
     """Landed = accepted + duplicates + quarantined, by date; and each part holds the lines its manifest counts.
 
     Raises:
@@ -223,7 +223,7 @@ def reconcile(
         accepted, copies, events = by_date.get(manifest.date, (0, 0, 0))
         _must_equal(f"records of {manifest.date}", copies + broken, manifest.rows)
         found.append(
-            Arrived(manifest.date, manifest.generation, manifest.rows, accepted, broken, events)
+            ArrivedDate(manifest.date, manifest.generation, manifest.rows, accepted, broken, events)
         )
     return found
 
@@ -237,7 +237,7 @@ def _must_equal(what: str, found: int, landed: int) -> None:
         )
 
 
-def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> list[Verdict]:
+def judge(run: Run, arrived: Sequence[ArrivedDate], newest: Iterable[Manifest]) -> list[Verdict]:
     """Volume and quarantine share of each date with a new generation; a refusal is kept beside its manifest.
 
     `--accept-gate` lets through the dates that were asked for, and those alone.
@@ -251,7 +251,7 @@ def judge(run: Run, arrived: Sequence[Arrived], newest: Iterable[Manifest]) -> l
     verdicts = []
     for one in arrived:
         for verdict in (
-            judge_volume(one, usual(one.day, known), gates),
+            judge_volume(one, usual_volume(one.day, known), gates),
             judge_quarantine(one, gates),
         ):
             accepts = one.day in run.dates and verdict.gate in run.options.accept_gates
@@ -269,7 +269,7 @@ def remedy(verdicts: Iterable[Verdict]) -> str:
 
 
 def known_figures(
-    run: Run, arrived: Iterable[Arrived], newest: Iterable[Manifest]
+    run: Run, arrived: Iterable[ArrivedDate], newest: Iterable[Manifest]
 ) -> dict[date, tuple[int, int]]:
     """Records and events of the complete dates that these are compared with: those arriving now, and those staged."""
     known = {one.day: (one.accepted, one.events) for one in arrived}

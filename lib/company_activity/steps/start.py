@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.errors import UsageError
 from company_activity.io.api.page_url import checked_url
-from company_activity.io.landing.crm_arrivals import Arrivals
-from company_activity.io.landing.crm_known import KnownFiles
-from company_activity.io.landing.crm_verdicts import CrmVerdicts
+from company_activity.io.landing.crm_arrivals import new_arrivals
 from company_activity.planning.dirty import check_metrics
 from company_activity.runtime.session import check_java
 
@@ -52,9 +50,7 @@ def check_accepted_files(run: Run) -> None:
 
 def waiting_files(run: Run) -> list[str]:
     """The paths of the CRM files that can be read and hold something which is not staged."""
-    known = KnownFiles(run.lake.files, run.lake.crm)
-    arrivals = Arrivals(run.landing.storage, run.now.date(), CrmVerdicts(run.lake.files))
-    arrivals.look(run.settings.landing.crm_path, known)
+    arrivals = new_arrivals(run.landing, run.lake.files, run.lake.crm, run.now.date())
     return [file.path for file in arrivals.waiting]
 
 

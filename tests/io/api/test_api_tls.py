@@ -57,7 +57,7 @@ def test_the_next_page_cannot_lead_from_tls_into_the_clear(
     serve: Serve, serve_tls: Callable[..., UsageApi], fetch: Fetch, form: str
 ) -> None:
     clear = serve(in_turn(page(["x"])))
-    server = serve_tls(lambda _: page(["x"], form.format(port=server.port, other=clear.port)))
+    server: UsageApi = serve_tls(lambda _: page(["x"], form.format(port=server.port, other=clear.port)))
     with pytest.raises(ApiError, match="next page is on another server"):
         fetch(server)
     assert (len(server.asked), clear.asked) == (1, [])

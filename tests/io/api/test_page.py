@@ -23,7 +23,7 @@ FIELDS = st.text(max_size=5).filter(lambda name: name not in OURS)
 
 @settings(deadline=None)
 @given(st.lists(VALUES), st.none() | st.integers(1, 10**17), st.dictionaries(FIELDS, VALUES, max_size=3), st.randoms())
-def test_every_item_is_found_as_it_was_written(items: str, next_page: Any, more: Any, random: Random) -> None:
+def test_every_item_is_found_as_it_was_written(items: list[Any], next_page: Any, more: Any, random: Random) -> None:
     members = [*more.items(), ("items", items), ("next_page", next_page)]
     random.shuffle(members)
     page = read_page(json.dumps(dict(members), indent=random.choice([None, 1]), ensure_ascii=random.random() < 0.5), 1)

@@ -17,7 +17,7 @@ from company_activity.settings.model import LandingSettings, Secret
 
 from support.api.usage_api import Answer, Asked, Script, numbered, serving
 from support.landing.ingest import clock_at, settings_for
-from support.landing.pages import DAY, fetch, land, pages, session
+from support.landing.pages import DAY, fetch, land, newest, pages, session
 
 pytestmark = pytest.mark.integration
 
@@ -62,7 +62,7 @@ def test_the_same_runs_leave_the_same_bytes(tmp_path: Path, azurite: str, contai
     assert outcomes == ["unchanged", "unchanged"]
     assert sum("part-" in path for path in files) >= 4
     assert store.generations() == dict.fromkeys(DAYS, 2)
-    store.check(store.newest(DAY))
+    store.check(newest(store))
 
 
 def test_a_killed_run_is_gone_on_with_in_blobs_too(blobs: BlobStorage, container: str) -> None:

@@ -18,7 +18,7 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings.model import LandingSettings
 
-from support.landing.pages import DAY, NOON, pages, session
+from support.landing.pages import DAY, NOON, newest, pages, session
 
 pytestmark = pytest.mark.fault
 
@@ -95,9 +95,9 @@ def killed_at(nth: int, settles_at: datetime, has_older: bool, is_after: bool) -
         is_committed = seen is not None and seen.rows == 5
         run(whole, "run-2", GIVEN, asked, settles_at)
         assert is_committed or len(asked) - len(set(asked)) <= 1
-        newest = whole.newest(DAY)
-        whole.check(newest)
-        assert (newest.rows, newest.generation) == (5, 2 if has_older else 1)
+        landed = newest(whole)
+        whole.check(landed)
+        assert (landed.rows, landed.generation) == (5, 2 if has_older else 1)
         assert whole.provisional_dates() == ([] if settles_at == NOON else [DAY])
         assert [entry.path for entry in whole.storage.list(whole.at("_unfinished/"))] == []
         return is_killed

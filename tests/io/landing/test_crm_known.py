@@ -59,7 +59,7 @@ def staged(lake: Path, files: list[tuple[str, date]], state: dict[str, Any] | No
     known = KnownFiles(str(lake), CrmState.from_json(state or {}))
     known.unsettled(entries(iter(files)))
     for path, day in files:
-        known.take(path, str(day), SHA, f"1000/{AT.isoformat()}")
+        known.replace_file(path, str(day), SHA, f"1000/{AT.isoformat()}")
     known.write_notes()
     return known.state().as_json()
 
@@ -92,7 +92,7 @@ def test_a_lake_of_0_1_goes_on_and_its_files_are_known(tmp_path: Path, opened: l
     known = KnownFiles(str(tmp_path), CrmState.from_json(old))
     is_known = [known.find(entry.path) for entry in known.unsettled(entries(iter(files)))]
     assert all(found and found.sha256 == SHA for found in is_known)
-    known.take("raw/crm/crm_2015-02-15.csv", "2015-02-15", SHA, "1000/x")
+    known.replace_file("raw/crm/crm_2015-02-15.csv", "2015-02-15", SHA, "1000/x")
     known.write_notes()
     assert known.state().as_json()["crm"].items() >= snapshots(old).items()
     assert len(known.state().as_json()["crm"]) == 31
@@ -109,7 +109,7 @@ def test_files_whose_names_do_not_tell_their_date_are_known_too(tmp_path: Path, 
     known = KnownFiles(str(tmp_path), CrmState.from_json(state))
     left = known.unsettled(entries(iter(files)))
     assert all(known.day_of(entry.path) for entry in left)
-    known.note_looks()
+    known.note_unchanged()
     assert len(opened) == 10
     again = KnownFiles(str(tmp_path), CrmState.from_json(state))
     assert again.unsettled(entries(iter(files))) == []
@@ -143,7 +143,7 @@ def test_superseded_notes_are_swept(tmp_path: Path) -> None:
     files = list(hourly(DATES[:2]))
     known = KnownFiles(str(tmp_path), CrmState.from_json({}))
     for path, day in files:
-        known.take(path, str(day), SHA, "1000/x")
+        known.replace_file(path, str(day), SHA, "1000/x")
         known.write_notes()
         known.sweep({str(day)})
     assert len(list((tmp_path / "ops/crm").iterdir())) == 2

@@ -20,6 +20,8 @@ from company_activity.settings.model import LandingSettings, Secret, Settings
 
 from support.api.usage_api import KEY, Answer, Asked, Script, UsageApi, cut, numbered, ok, page, serving
 from support.landing.ingest import clock_at, settings_for
+from support.landing.pages import newest
+from support.storage.calls import first_arguments
 
 DAY = date(2025, 3, 31)
 DAYS = [date(2025, 3, 29), date(2025, 3, 30), DAY]
@@ -70,7 +72,7 @@ def test_a_date_lands_whole(ingest: Callable[..., IngestReport], server: UsageAp
     [one] = ingest(server).dates
     assert (one.day, one.outcome, one.generation, one.rows, one.pages) == (DAY, "landed", 1, 3, 2)
     assert (one.is_provisional, one.error) == (False, None)
-    landing.check(landing.newest(DAY))
+    landing.check(newest(landing))
 
 
 def test_the_same_answer_again_changes_nothing(
@@ -85,7 +87,7 @@ def test_the_same_answer_again_changes_nothing(
 def test_a_date_without_items_is_complete_with_zero_rows(ingest: Callable[..., IngestReport], landing: Landing) -> None:
     with serving(numbered([])) as server:
         [one] = ingest(server).dates
-    assert (one.outcome, one.rows, landing.newest(DAY).state) == ("landed", 0, "complete")
+    assert (one.outcome, one.rows, newest(landing).state) == ("landed", 0, "complete")
 
 
 def test_progress_is_told_by_date_and_page(ingest: Callable[..., IngestReport], server: UsageApi) -> None:
@@ -106,6 +108,7 @@ def test_a_date_that_fails_does_not_stop_the_others(ingest: Callable[..., Ingest
     assert outcomes(report) == {"03-29": "landed", "03-30": "failed", "03-31": "landed"}
     assert landing.generations() == {DAYS[0]: 1, DAYS[2]: 1}
     assert str(report.error).startswith("ApiError: 2025-03-30: page 2: 500 Internal Server Error, in attempt 2 of as")
+    assert report.error
     assert report.error.exit_code == 3
 
 
@@ -130,7 +133,7 @@ def test_the_next_run_goes_on_where_this_one_failed(ingest: Callable[..., Ingest
         assert outcomes(ingest(server)) == {"03-31": "failed"}
         assert outcomes(ingest(server, clock=clock_at("2025-04-01T12:59"))) == {"03-31": "landed"}
     assert server.pages == ["1", "2", "2", "2"]
-    assert landing.newest(DAY).rows == 3
+    assert newest(landing).rows == 3
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,7 @@ def test_what_may_pass_leaves_the_pages_to_go_on_with(
         assert outcomes(ingest(server)) == {"03-31": "failed"}
         assert outcomes(ingest(server)) == {"03-31": "landed"}
     assert server.pages == ["1", "2", "2", "2"]
-    assert landing.newest(DAY).rows == 3
+    assert newest(landing).rows == 3
 
 
 def with_total(total: int, *last: Answer) -> Script:
@@ -168,6 +171,7 @@ def test_a_total_named_before_a_resume_is_compared_after_it(
         report = ingest(server)
     assert "page 2 is the last, with 3 items in all; total says 4" in str(report.error)
     assert "api.total_member" in str(report.error)
+    assert report.error
     assert report.error.exit_code == 3
     assert server.pages == ["1", "2", "2", "2", "1", "2"]  # what was resumed led nowhere: once more from page 1
     assert landing.generations() == {}
@@ -209,6 +213,7 @@ def test_a_page_that_is_not_whole_lands_nothing(
     body = f'{{{says}, "items": {json.dumps(ITEMS[0])}, "next_page": null}}'
     with serving(lambda asked: ok(body)) as server:
         report = ingest(server)
+    assert report.error
     assert (outcomes(report), report.error.exit_code, landing.generations()) == ({"03-31": "failed"}, 3, {})
 
 
@@ -219,6 +224,7 @@ def test_a_malformed_redirect_stops_its_date_alone(
     with serving(failing_on(DAYS[1], Answer(302, headers={"Location": location}))) as server:
         report = ingest(server, DAYS)
     assert outcomes(report) == {"03-29": "landed", "03-30": "failed", "03-31": "landed"}
+    assert report.error
     assert report.error.exit_code == 3
     assert server.pages == ["1", "2"] * 3
 
@@ -249,7 +255,7 @@ def test_a_token_that_expired_leads_back_to_page_1(ingest: Callable[..., IngestR
         assert outcomes(ingest(server)) == {"03-31": "failed"}
         assert outcomes(ingest(server)) == {"03-31": "landed"}
     assert server.pages == ["1", "token", "token", "token", "1", "token"]
-    assert landing.newest(DAY).rows == 3
+    assert newest(landing).rows == 3
 
 
 def test_a_loop_is_not_gone_on_with(ingest: Callable[..., IngestReport]) -> None:
@@ -309,7 +315,7 @@ def test_two_runs_of_one_date_make_one_generation(ingest: Callable[..., IngestRe
             thread.join()
     assert sorted(report.dates[0].outcome for report in reports) == ["landed", "unchanged"]
     assert landing.generations() == {DAY: 1}
-    landing.check(landing.newest(DAY))
+    landing.check(newest(landing))
 
 
 def test_a_date_that_another_run_holds_fails_and_the_others_land(
@@ -367,7 +373,6 @@ def test_thirty_dates_are_listed_once(
 ) -> None:
     dates = [DAY - timedelta(days=n) for n in range(5)]
     ingest(server, dates)
-    listed, listing = [], LocalStorage.list
-    monkeypatch.setattr(LocalStorage, "list", lambda self, prefix: (listed.append(prefix), listing(self, prefix))[1])
+    listed = first_arguments(monkeypatch, LocalStorage, "list")
     ingest(server, dates)
     assert listed.count("product-api-raw/date=") == 1

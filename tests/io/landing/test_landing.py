@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from company_activity.errors import LandingCorrupt, LandingMissing
-from company_activity.io.landing.commit import Fetch, commit
+from company_activity.io.landing.commit import Fetch, Landed, commit
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.manifest import Manifest
 from company_activity.io.landing.unfinished import UnfinishedDate
@@ -20,6 +20,7 @@ from company_activity.records.item import content_digest
 from company_activity.settings.model import LandingSettings
 
 from support.landing.pages import DAY, MIDNIGHT, NOON, fetch, land, pages, session
+from support.storage.calls import first_arguments
 
 A, B, C = '{"a": 1}', '{"b": 2}', '{"c": 3}'
 
@@ -97,9 +98,7 @@ def test_the_newest_generation_of_each_date_comes_from_one_listing(
     land(landing, [A])
     land(landing, [B])
     land(landing, [A], day=other)
-    listed = []
-    listing = LocalStorage.list
-    monkeypatch.setattr(LocalStorage, "list", lambda self, prefix: (listed.append(prefix), listing(self, prefix))[1])
+    listed = first_arguments(monkeypatch, LocalStorage, "list")
     monkeypatch.delattr(LocalStorage, "open")
     assert landing.generations() == {other: 1, DAY: 2}
     assert listed == ["product-api-raw/date="]
@@ -223,15 +222,17 @@ def fetched(landing: Landing, run_id: str, items: Sequence[str]) -> UnfinishedDa
 def race(landing: Landing, first_items: Sequence[str], second_items: Sequence[str]) -> Any:
     """Both write parts of generation 1; the second one's manifest is created just before the first one's."""
     first, second = fetched(landing, "run-1", first_items), fetched(landing, "run-2", second_items)
-    create, outcomes = landing.create_manifest, []
+    create = landing.create_manifest
+    outcomes: list[Landed | None] = []
+    with pytest.MonkeyPatch.context() as patch:
 
-    def overtaken(manifest: Manifest) -> bool:
-        landing.create_manifest = create
-        outcomes.append(commit(landing, second, Fetch("run-2", "", MIDNIGHT)))
-        return create(manifest)
+        def overtaken(manifest: Manifest) -> bool:
+            patch.undo()
+            outcomes.append(commit(landing, second, Fetch("run-2", "", MIDNIGHT)))
+            return create(manifest)
 
-    landing.create_manifest = overtaken
-    return commit(landing, first, Fetch("run-1", "", MIDNIGHT)), outcomes[0]
+        patch.setattr(landing, "create_manifest", overtaken)
+        return commit(landing, first, Fetch("run-1", "", MIDNIGHT)), outcomes[0]
 
 
 def test_the_loser_of_a_manifest_with_the_same_content_is_content(landing: Landing) -> None:

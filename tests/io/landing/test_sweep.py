@@ -11,7 +11,7 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings.model import LandingSettings
 
-from support.landing.pages import DAY, fetch, land, pages, session
+from support.landing.pages import DAY, fetch, land, newest, pages, session
 
 GENERATION_1, GENERATION_2 = "date=2025-03-31/gen=000001", "date=2025-03-31/gen=000002"
 NOW = datetime.now(UTC)
@@ -52,7 +52,7 @@ def test_orphans_are_removed_and_all_else_stays(landing: Landing) -> None:
     before = everything(landing)
     assert sorted(landing.sweep(NOW)) == sorted(ORPHANS)
     assert everything(landing) - {"_locks/date=2025-03-30"} == before - set(ORPHANS)
-    landing.check(landing.newest(DAY))
+    landing.check(newest(landing))
 
 
 def test_swept_twice_is_swept_once(landing: Landing) -> None:
@@ -73,11 +73,11 @@ def test_parts_that_a_later_manifest_names_again_stay(landing: Landing) -> None:
     """As after a rollback: generation 2 names the parts of generation 1."""
     from dataclasses import replace
 
-    first = landing.newest(DAY)
+    first = newest(landing)
     landing.create_manifest(replace(first, generation=2, restored_generation=1))
     landing.storage.delete(landing.at(f"{GENERATION_1}/manifest.json"))
     landing.sweep(NOW)
-    landing.check(landing.newest(DAY))
+    landing.check(newest(landing))
 
 
 def test_a_date_whose_manifest_cannot_be_read_is_left_alone(landing: Landing, caplog: pytest.LogCaptureFixture) -> None:

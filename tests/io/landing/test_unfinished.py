@@ -53,7 +53,9 @@ def test_the_next_run_goes_on_after_the_last_durable_page(landing: Landing, kill
 
 def test_what_it_lands_is_what_an_undisturbed_run_lands(landing: Landing, killed: UnfinishedDate) -> None:
     fetched = fetch(landing, GIVEN, session("run-2", LATER))
-    landed = commit(landing, fetched, Fetch("run-2", "", NOON)).manifest
+    committed = commit(landing, fetched, Fetch("run-2", "", NOON))
+    assert committed
+    landed = committed.manifest
     whole = land(Landing(landing.storage, LandingSettings("", usage_container="other")), *texts(GIVEN)).manifest
     assert (landed.content_digest, landed.rows, landed.pages) == (whole.content_digest, whole.rows, whole.pages)
     assert landed.parts[0].sha256 == whole.parts[0].sha256
@@ -133,9 +135,9 @@ def test_only_pages_without_a_gap_count(landing: Landing, killed: UnfinishedDate
 
 def test_pages_that_are_committed_are_not_taken_for_a_new_fetch(landing: Landing) -> None:
     """A run that was killed between its manifest and its cleaning up."""
-    landing.storage.delete = lambda path: None
-    land(landing, ['{"a": 1}'])
-    del landing.storage.delete
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landing.storage, "delete", lambda path: None)
+        land(landing, ['{"a": 1}'])
     assert pages_left(landing) == ["page-000001"]
     assert is_from_page_1(landing, session("run-2", LATER))
 

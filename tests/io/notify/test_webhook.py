@@ -63,7 +63,8 @@ def card_of(posted: Posted) -> dict[str, Any]:
     assert posted.json["type"] == "message"
     [attachment] = posted.json["attachments"]
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
-    return attachment["content"]
+    content: dict[str, Any] = attachment["content"]
+    return content
 
 
 def texts(card: dict[str, Any]) -> list[str]:

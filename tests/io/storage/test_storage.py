@@ -149,7 +149,12 @@ def test_a_lease_is_renewed_while_its_run_lives(
     renewed = threading.Event()
     monkeypatch.setattr(blob_lease, "RENEW_SECONDS", 0.05)
     keep = blob_lease.sdk.BlobLeaseClient.renew
-    monkeypatch.setattr(blob_lease.sdk.BlobLeaseClient, "renew", lambda self: (keep(self), renewed.set()))
+
+    def renew(lease: Any) -> None:
+        keep(lease)
+        renewed.set()
+
+    monkeypatch.setattr(blob_lease.sdk.BlobLeaseClient, "renew", renew)
     with blobs.lock(f"{container}/_locks/a", 0):
         assert renewed.wait(30)
 
@@ -216,22 +221,23 @@ def test_a_folder_that_another_run_removes_is_made_again(
     local: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = on_disk._make_folder
-    removed: list[Any] = []
+    removed: list[Path] = []
 
     def make_and_lose(folder: Path) -> None:
         make(folder)
         if not removed:
-            removed.append(folder.rmdir())
+            folder.rmdir()
+            removed.append(folder)
 
     monkeypatch.setattr(on_disk, "_make_folder", make_and_lose)
     assert local.create("c/d/a", (b"1",))
-    assert removed == [None]
+    assert len(removed) == 1
 
 
 def test_a_torn_temporary_file_is_listed_so_that_it_can_be_swept(
     local: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(on_disk.Path, "unlink", lambda self, missing_ok: None)
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok: None)
     local.create("c/a", (b"1",))
     assert [path.endswith(".tmp") for path in paths(local, "c/")] == [True, False]
 

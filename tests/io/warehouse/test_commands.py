@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -12,16 +14,14 @@ import yaml
 from pyspark.sql import SparkSession
 
 from company_activity.cli.main import main
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.migrations import shipped
 from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 from company_activity.settings.loading import load_settings
 
-from support.lake.content import replace_where
+from support.warehouse.lakes import commit_companies, commit_dates
 from support.warehouse.postgres import QUICK, Cluster, installed, running
-from support.warehouse.tables import DAY, activity, companies, execute, h2_url, ledger_rows, served_rows
+from support.warehouse.tables import DAY, execute, h2_url, ledger_rows, served_rows
 
 # For Java this is 127.0.0.1; for us, who look up no name, it is a host like any other.
 ELSEWHERE = "127.1"
@@ -29,12 +29,10 @@ NOWHERE = "jdbc:postgresql://127.0.0.1:1/x"
 NAMES = [migration.name for migration in shipped("h2")]
 
 
-def build(spark, lake_root, users):
+def build(spark: SparkSession, lake_root: str, users: Mapping[str, int]) -> None:
     """A lake of one date, as building it commits it."""
-    state = {"dates": {DAY.isoformat(): [f"hash of {users}"]}}
-    replace_where(companies(spark, dict.fromkeys(users, "x")), lake_root, COMPANIES, None, {})
-    predicate = dates_predicate("activity_date", [DAY])
-    replace_where(activity(spark, {DAY: users}), lake_root, COMPANY_ACTIVITY_DAILY, predicate, state)
+    commit_companies(spark, lake_root, dict.fromkeys(users, "x"))
+    commit_dates(spark, lake_root, {DAY: users}, state={"dates": {DAY.isoformat(): [f"hash of {users}"]}})
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,9 @@ class TwoLakes:
         path.write_text(yaml.safe_dump(tree), encoding="utf-8")
         return path
 
-    def says(self, *arguments: str, lake: str = "lake", url: str | None = None, env: str = "production"):
+    def says(
+        self, *arguments: str, lake: str = "lake", url: str | None = None, env: str = "production"
+    ) -> tuple[int, str, str]:
         """The exit code, what standard output says, and what standard error does."""
         code = main([*arguments, "--env", env, "--settings", str(self.file(lake, url))])
         told = self.capsys.readouterr()
@@ -72,7 +72,7 @@ class TwoLakes:
 
 
 @pytest.fixture(scope="module")
-def lakes(spark, tmp_path_factory):
+def lakes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake and the same one rebuilt, with other users: made once, each test works on a copy."""
     folder = tmp_path_factory.mktemp("lakes")
     build(spark, str(folder / "lake"), {"a": 1, "b": 2})
@@ -81,19 +81,19 @@ def lakes(spark, tmp_path_factory):
 
 
 @pytest.fixture
-def place(spark, lakes, tmp_path, capsys):
+def place(spark: SparkSession, lakes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> TwoLakes:
     shutil.copytree(lakes, tmp_path, dirs_exist_ok=True)
     return TwoLakes(spark, tmp_path, capsys)
 
 
 @pytest.fixture(scope="module")
-def authority():
+def authority() -> trustme.CA:
     """Who signs the certificate of the server elsewhere."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="module")
-def cluster(authority):
+def cluster(authority: trustme.CA) -> Iterator[Cluster]:
     """A PostgreSQL that offers TLS."""
     if (programs := installed()) is None:
         pytest.skip("NO POSTGRESQL: publishing to another host is NOT tested; install it: apt-get install postgresql")
@@ -103,7 +103,7 @@ def cluster(authority):
 
 
 @pytest.fixture
-def elsewhere(cluster: Cluster, authority, tmp_path):
+def elsewhere(cluster: Cluster, authority: trustme.CA, tmp_path: Path) -> str:
     """The URL of an empty database on another host, whose certificate its root file vouches for."""
     root = tmp_path / "root.pem"
     authority.cert_pem.write_to_path(str(root))
@@ -115,15 +115,17 @@ PUBLISH = ("publish", "--date", DAY.isoformat())
 USERS = "company_id, active_users"
 
 
-def test_migrate_says_what_it_applied_and_then_that_there_is_nothing(place):
+def test_migrate_says_what_it_applied_and_then_that_there_is_nothing(place: TwoLakes) -> None:
     code, said, _ = place.says("migrate")
     assert (code, f"applied {', '.join(NAMES)}" in said) == (0, True)
     code, said, _ = place.says("migrate")
     assert (code, "nothing to apply" in said) == (0, True)
 
 
-def test_elsewhere_no_table_is_made_and_no_lake_adopted_unasked_whatever_the_environment_is_called(place, elsewhere):
-    def says(*arguments, **given):
+def test_elsewhere_no_table_is_made_and_no_lake_adopted_unasked_whatever_the_environment_is_called(
+    place: TwoLakes, elsewhere: str
+) -> None:
+    def says(*arguments: str, **given: Any) -> tuple[int, str, str]:
         return place.says(*arguments, url=elsewhere, env="local", **given)
 
     code, _, said = says(*PUBLISH)
@@ -144,19 +146,21 @@ def test_elsewhere_no_table_is_made_and_no_lake_adopted_unasked_whatever_the_env
         assert connection.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [("t",)]
 
 
-def test_elsewhere_a_server_that_java_does_not_trust_is_not_talked_to(place, elsewhere):
+def test_elsewhere_a_server_that_java_does_not_trust_is_not_talked_to(place: TwoLakes, elsewhere: str) -> None:
     code, _, said = place.says("migrate", url=elsewhere.partition("?")[0], env="local")
     assert (code, "PKIX path building failed" in said) == (5, True)
 
 
-def test_on_this_machine_a_rebuilt_lake_takes_over_with_a_warning_whatever_the_environment_is_called(place):
+def test_on_this_machine_a_rebuilt_lake_takes_over_with_a_warning_whatever_the_environment_is_called(
+    place: TwoLakes,
+) -> None:
     assert place.says(*PUBLISH)[0] == 0
     code, said, _ = place.says(*PUBLISH, lake="rebuilt")
     assert (code, said.count("takes over from")) == (0, 2)
     assert served_rows(place.warehouse, USERS) == [("a", "9")]
 
 
-def test_a_step_named_alone_asks_the_ledger_and_not_its_mirror(place):
+def test_a_step_named_alone_asks_the_ledger_and_not_its_mirror(place: TwoLakes) -> None:
     place.says(*PUBLISH, env="local")
     execute(place.warehouse, ["DELETE FROM analytics.company_activity_daily WHERE company_id = 'a'"])
     code, said, _ = place.says("run", "--steps", "publish", *PUBLISH[1:], env="local")  # what jobs/publish.py says
@@ -165,23 +169,24 @@ def test_a_step_named_alone_asks_the_ledger_and_not_its_mirror(place):
 
 
 @pytest.mark.parametrize("command", [("validate",), ("run", "--steps", "validate")], ids=["validate", "the job"])
-def test_validate_finds_a_date_that_sql_serves_and_the_lake_no_longer_has(place, command):
+def test_validate_finds_a_date_that_sql_serves_and_the_lake_no_longer_has(
+    place: TwoLakes, command: tuple[str, ...]
+) -> None:
     place.says(*PUBLISH, env="local")
-    gone = dates_predicate("activity_date", [DAY])
-    replace_where(activity(place.spark, {}), str(place.folder / "lake"), COMPANY_ACTIVITY_DAILY, gone, {"dates": {}})
+    commit_dates(place.spark, str(place.folder / "lake"), {}, [DAY], {"dates": {}})
     code, said, told = place.says(*command, *PUBLISH[1:], env="local")
     assert (code, f"{DAY}: 2 rows, sum 3, sum 30 in SQL, 0 rows, sum 0, sum 0 in the lake" in said + told) == (5, True)
 
 
 @pytest.mark.parametrize("command", [("migrate",), PUBLISH], ids=["migrate", "publish"])
-def test_a_warehouse_that_cannot_be_reached_is_one_line_and_exit_5(place, command):
+def test_a_warehouse_that_cannot_be_reached_is_one_line_and_exit_5(place: TwoLakes, command: tuple[str, ...]) -> None:
     code, _, said = place.says(*command, url=NOWHERE)
     assert (code, len(said.strip().splitlines())) == (5, 1)
     assert f"preparing the warehouse at {NOWHERE}: Connection to 127.0.0.1:1 refused" in said
     assert f"company-activity {command[0]}" in said
 
 
-def test_a_table_of_our_name_that_differs_is_exit_5(place):
+def test_a_table_of_our_name_that_differs_is_exit_5(place: TwoLakes) -> None:
     foreign = "CREATE TABLE dim.companies (company_id VARCHAR(128) NOT NULL PRIMARY KEY, name VARCHAR(9))"
     execute(place.warehouse, ["CREATE SCHEMA dim", foreign])
     code, _, said = place.says("migrate")
@@ -190,7 +195,7 @@ def test_a_table_of_our_name_that_differs_is_exit_5(place):
     assert said.rstrip().endswith("fix the table by hand, then: company-activity migrate")
 
 
-def test_a_difference_stops_a_publish_before_anything_is_deleted(place):
+def test_a_difference_stops_a_publish_before_anything_is_deleted(place: TwoLakes) -> None:
     place.says("migrate")
     place.says(*PUBLISH)
     execute(place.warehouse, ["ALTER TABLE dim.companies DROP COLUMN country"])
@@ -199,7 +204,7 @@ def test_a_difference_stops_a_publish_before_anything_is_deleted(place):
     assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
 
 
-def test_publish_resumes_what_failed(place):
+def test_publish_resumes_what_failed(place: TwoLakes) -> None:
     place.says("migrate")
     assert place.says(*PUBLISH, url=NOWHERE)[0] == 5
     assert place.says(*PUBLISH)[0] == 0
@@ -207,7 +212,7 @@ def test_publish_resumes_what_failed(place):
     assert served_rows(place.warehouse, USERS) == [("a", "1"), ("b", "2")]
 
 
-def test_a_url_that_weakens_tls_is_refused_but_for_a_loopback_host(place):
+def test_a_url_that_weakens_tls_is_refused_but_for_a_loopback_host(place: TwoLakes) -> None:
     weak = f"{NOWHERE}?sslmode=disable"
     for env in ("local", "production"):
         code, _, said = place.says("migrate", url=weak.replace("127.0.0.1", ELSEWHERE), env=env)
@@ -215,7 +220,7 @@ def test_a_url_that_weakens_tls_is_refused_but_for_a_loopback_host(place):
         assert place.says("migrate", url=weak, env=env)[0] == 5  # nobody answers there
 
 
-def test_a_password_is_found_by_its_name_and_never_shown(place, monkeypatch):
+def test_a_password_is_found_by_its_name_and_never_shown(place: TwoLakes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPANY_ACTIVITY__SQL__PASSWORD", "secret://sql-password")
     code, _, said = place.says("migrate")
     assert (code, "no secret 'sql-password'" in said) == (2, True)
@@ -234,7 +239,7 @@ def test_a_password_is_found_by_its_name_and_never_shown(place, monkeypatch):
         "jdbc:sqlserver://127.0.0.1:1;user=etl;clientKeyPassword=hunter2;AADSecurePrincipalSecret=hunter2&;connectRetryCount=0",
     ],
 )
-def test_no_secret_of_the_url_is_shown_or_recorded(place, url):
+def test_no_secret_of_the_url_is_shown_or_recorded(place: TwoLakes, url: str) -> None:
     code, shown, said = place.says(*PUBLISH, url=url, env="local")
     assert (code, "hunter2" in shown + said) == (5, False)
     kept = [path for path in place.folder.rglob("ops/**/*") if path.is_file()]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from company_activity.io.warehouse.pg_binary import as_binary_rows
 
-KINDS = {
+KINDS: dict[pa.DataType, tuple[st.SearchStrategy[Any], Callable[[Any], bytes]]] = {
     pa.string(): (st.text(max_size=5), lambda v: v.encode()),
     pa.int64(): (st.integers(-(2**63), 2**63 - 1), lambda v: struct.pack(">q", v)),
     pa.float64(): (st.floats(), lambda v: struct.pack(">d", v)),
@@ -25,7 +27,7 @@ KINDS = {
 }
 
 
-def row_of(values, kinds):
+def row_of(values: Sequence[Any], kinds: Sequence[pa.DataType]) -> bytes:
     """A row as the format's description has it."""
     fields = [b"" if v is None else KINDS[k][1](v) for v, k in zip(values, kinds, strict=True)]
     lengths = [-1 if v is None else len(f) for v, f in zip(values, fields, strict=True)]
@@ -35,7 +37,7 @@ def row_of(values, kinds):
 
 @settings(deadline=None)  # its first case loads pandas
 @given(st.data())
-def test_any_rows_are_as_the_format_has_them(data):
+def test_any_rows_are_as_the_format_has_them(data: st.DataObject) -> None:
     kinds = data.draw(st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=7))
     values = [st.none() | KINDS[kind][0] for kind in kinds]
     rows = data.draw(st.lists(st.tuples(*values), min_size=1, max_size=6))
@@ -44,12 +46,12 @@ def test_any_rows_are_as_the_format_has_them(data):
     assert as_binary_rows(batch) == b"".join(row_of(row, kinds) for row in rows)
 
 
-def test_a_part_of_a_batch_is_only_that_part():
+def test_a_part_of_a_batch_is_only_that_part() -> None:
     batch = pa.RecordBatch.from_pydict({"text": ["a", "bb", None, "d"], "number": [1, None, 3, 4]})
     whole = pa.RecordBatch.from_pydict({"text": ["bb", None], "number": [None, 3]})
     assert as_binary_rows(batch.slice(1, 2)) == as_binary_rows(whole)
 
 
-def test_a_type_without_a_binary_form_is_refused():
+def test_a_type_without_a_binary_form_is_refused() -> None:
     with pytest.raises(TypeError, match="decimal128"):
         as_binary_rows(pa.RecordBatch.from_arrays([pa.array([1], pa.decimal128(5))], names=["n"]))

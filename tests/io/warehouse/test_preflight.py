@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.preflight import prepare
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES
-from company_activity.io.warehouse.warehouse import open_warehouse
+from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
+from company_activity.settings.model import Settings
 
 from support.warehouse.tables import NOW, execute
 
@@ -21,15 +25,15 @@ ALTER_TYPE = {"h2": "SET DATA TYPE", "postgres": "TYPE", "azuresql": ""}
 same_words = pytest.mark.parametrize("settings", ["h2", "postgres"], indirect=True)
 
 
-def retyped(engine, column, type_):
+def retyped(engine: str, column: str, type_: str) -> str:
     return f"ALTER TABLE dim.companies ALTER COLUMN {column} {ALTER_TYPE[engine]} {type_}"
 
 
-def dropped(column):
+def dropped(column: str) -> Callable[[str], list[str]]:
     return lambda engine: [f"ALTER TABLE dim.companies DROP COLUMN {column}"]
 
 
-def narrowed(column, type_):
+def narrowed(column: str, type_: str) -> Callable[[str], list[str]]:
     return lambda engine: [retyped(engine, column, type_)]
 
 
@@ -52,13 +56,13 @@ def narrowed(column, type_):
         ),
     ],
 )  # fmt: skip
-def test_a_difference_is_named(warehouse, change, problem):
+def test_a_difference_is_named(warehouse: Warehouse, change: Callable[[str], list[str]], problem: str) -> None:
     execute(warehouse, change(warehouse.dialect.name))
     with pytest.raises(PublishError, match=problem):
         prepare(warehouse, SERVED_TABLES, NOW, may_migrate=True)
 
 
-def test_a_key_that_folds_case_is_refused(warehouse):
+def test_a_key_that_folds_case_is_refused(warehouse: Warehouse) -> None:
     folding = {
         "h2": "VARCHAR_IGNORECASE(128)",
         "postgres": 'VARCHAR(64) COLLATE "en-x-icu"',
@@ -70,19 +74,19 @@ def test_a_key_that_folds_case_is_refused(warehouse):
         prepare(warehouse, [DIMENSION], NOW, may_migrate=True)
 
 
-def test_columns_of_others_do_not_matter(warehouse):
+def test_columns_of_others_do_not_matter(warehouse: Warehouse) -> None:
     execute(warehouse, ["ALTER TABLE dim.companies ADD region VARCHAR(9) NULL"])
     prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
 
 
 @same_words
-def test_every_difference_is_named_at_once(warehouse):
+def test_every_difference_is_named_at_once(warehouse: Warehouse) -> None:
     execute(warehouse, [*dropped("country")(""), "ALTER TABLE analytics.company_activity_daily DROP COLUMN events"])
     with pytest.raises(PublishError, match=r"dim.companies.country is missing; analytics.*events is missing"):
         prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
 
 
-def test_an_empty_database_is_refused_where_it_may_not_be_made_unasked(spark, settings):
+def test_an_empty_database_is_refused_where_it_may_not_be_made_unasked(spark: SparkSession, settings: Settings) -> None:
     warehouse = open_warehouse(spark, settings)
     with pytest.raises(PublishError, match=r"lacks 001_schemas.sql, .*004_company_activity_daily.sql") as refused:
         prepare(warehouse, SERVED_TABLES, NOW, may_migrate=False)
@@ -91,9 +95,9 @@ def test_an_empty_database_is_refused_where_it_may_not_be_made_unasked(spark, se
 
 
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)
-def test_a_database_that_cannot_be_reached_is_exit_5(spark, settings):
+def test_a_database_that_cannot_be_reached_is_exit_5(spark: SparkSession, settings: Settings) -> None:
     nowhere = replace(settings, sql=replace(settings.sql, url="jdbc:postgresql://127.0.0.1:1/x"))
-    slept = []
+    slept: list[float] = []
     with pytest.raises(PublishError, match="preparing the warehouse at jdbc:postgresql://127.0.0.1:1/x: Connection"):
         prepare(replace(open_warehouse(spark, nowhere), sleep=slept.append), [ACTIVITY], NOW, may_migrate=True)
     assert sum(slept) == pytest.approx(120)  # a server that starts refuses connections too
@@ -108,8 +112,10 @@ def test_a_database_that_cannot_be_reached_is_exit_5(spark, settings):
         ({"url": "jdbc:sqlserver://no-such-host.invalid"}, "no-such-host.invalid"),
     ],
 )
-def test_what_will_not_pass_is_not_waited_for(spark, settings, given, said):
-    slept = []
+def test_what_will_not_pass_is_not_waited_for(
+    spark: SparkSession, settings: Settings, given: dict[str, Any], said: str
+) -> None:
+    slept: list[float] = []
     refused = replace(settings, sql=replace(settings.sql, **given))
     with pytest.raises(PublishError, match=said):
         prepare(replace(open_warehouse(spark, refused), sleep=slept.append), [ACTIVITY], NOW, may_migrate=True)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.errors import PublishError
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.jdbc import SqlError
 from company_activity.io.warehouse.mirror import read_mirror
-from company_activity.io.warehouse.publishing import publish_scopes
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.publishing import PublishReport, publish_scopes
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
 from company_activity.io.warehouse.stage import write_stage
-from company_activity.io.warehouse.validation import validate_scopes
-from company_activity.io.warehouse.warehouse import open_warehouse
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.io.warehouse.validation import ValidationReport, validate_scopes
+from company_activity.io.warehouse.warehouse import Warehouse, open_warehouse
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
-from support.lake.content import replace_where
-from support.warehouse.tables import DAY, NOW, activity, companies, execute, h2_url, served_rows, settings_for
+from support.storage.calls import first_arguments
+from support.warehouse.lakes import commit_companies, commit_dates
+from support.warehouse.tables import DAY, NOW, execute, h2_url, served_rows, settings_for
 
 BEFORE = date(2025, 3, 30)
 HASHES = {BEFORE: "h0", DAY: "h1"}
@@ -32,29 +35,28 @@ NAMES = {"a": "Ann", "b": "Bob"}
 class LakeAndWarehouse:
     """A lake and a warehouse."""
 
-    def __init__(self, spark, folder):
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
         self.spark, self.folder, self.settings = spark, folder, settings_for(folder, h2_url(folder))
         self.warehouse = open_warehouse(spark, self.settings)
 
-    def build(self, days, hashes):
+    def build(self, days: Mapping[date, Mapping[str, int]], hashes: Iterable[date]) -> None:
         """Commit these dates, as building the activity table does."""
-        predicate = dates_predicate("activity_date", hashes)
-        replace_where(activity(self.spark, days), self.settings.lake.root, COMPANY_ACTIVITY_DAILY, predicate, {})
+        commit_dates(self.spark, self.settings.lake.root, days, hashes)
 
-    def know(self, names):
-        replace_where(companies(self.spark, names), self.settings.lake.root, COMPANIES, None, {})
+    def know(self, names: Mapping[str, str | None]) -> None:
+        commit_companies(self.spark, self.settings.lake.root, names)
 
-    def publish(self, hashes=HASHES, **given):
+    def publish(self, hashes: Mapping[date, str] = HASHES, **given: Any) -> PublishReport:
         return publish_scopes(
             self.spark, given.pop("settings", self.settings), run_id="run-1", now=NOW, hashes=hashes, **given
         )
 
-    def validate(self, hashes=HASHES, dates=None):
+    def validate(self, hashes: Mapping[date, str] = HASHES, dates: Iterable[date] | None = None) -> ValidationReport:
         return validate_scopes(self.spark, self.settings, hashes=hashes, dates=hashes if dates is None else dates)
 
 
 @pytest.fixture(scope="module")
-def template(spark, tmp_path_factory):
+def template(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake and a warehouse that shows it, made once: each test works on a copy."""
     place = LakeAndWarehouse(spark, tmp_path_factory.mktemp("template"))
     place.know(NAMES)
@@ -64,20 +66,20 @@ def template(spark, tmp_path_factory):
 
 
 @pytest.fixture
-def place(spark, template, tmp_path):
+def place(spark: SparkSession, template: Path, tmp_path: Path) -> LakeAndWarehouse:
     """A lake of which nothing is published."""
     shutil.copytree(template / "lake", tmp_path / "lake", ignore=shutil.ignore_patterns("ops"))
     return LakeAndWarehouse(spark, tmp_path)
 
 
 @pytest.fixture
-def published(spark, template, tmp_path):
+def published(spark: SparkSession, template: Path, tmp_path: Path) -> LakeAndWarehouse:
     """A lake that is published."""
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return LakeAndWarehouse(spark, tmp_path)
 
 
-def test_what_is_published_is_valid_and_mirrored(place):
+def test_what_is_published_is_valid_and_mirrored(place: LakeAndWarehouse) -> None:
     assert [(t.table, t.published, t.rows) for t in place.publish().tables] == [
         ("dim.companies", ("all",), 2),
         ("analytics.company_activity_daily", ("2025-03-30", "2025-03-31"), 3),
@@ -87,14 +89,14 @@ def test_what_is_published_is_valid_and_mirrored(place):
     assert {day: content for (_, day), content in mirrored.items() if day} == HASHES
 
 
-def test_a_repeat_sends_nothing_and_makes_a_lost_mirror_again(published):
+def test_a_repeat_sends_nothing_and_makes_a_lost_mirror_again(published: LakeAndWarehouse) -> None:
     lake, url = published.settings.lake.root, published.settings.sql.url
     shutil.rmtree(Path(lake, "ops/ledger"))
     assert published.publish().rows == 0
     assert {day: content for (_, day), content in read_mirror(lake, url).items() if day} == HASHES
 
 
-def test_a_changed_company_and_a_missing_date_are_all_that_is_sent(published):
+def test_a_changed_company_and_a_missing_date_are_all_that_is_sent(published: LakeAndWarehouse) -> None:
     published.know({**NAMES, "b": "Bea"})
     published.build({}, [BEFORE])
     report = published.publish({DAY: "h1"})
@@ -103,17 +105,19 @@ def test_a_changed_company_and_a_missing_date_are_all_that_is_sent(published):
     assert published.validate({DAY: "h1"}, [BEFORE, DAY]).rows == 4
 
 
-def test_the_versions_that_the_caller_names_are_published(place):
+def test_the_versions_that_the_caller_names_are_published(place: LakeAndWarehouse) -> None:
     place.know({**NAMES, "b": "Bea"})
     place.publish(versions={"dim.companies": 1})  # 0 made the table, 1 filled it
     assert served_rows(place.warehouse, "name", DIMENSION) == [("Ann",), ("Bob",)]
 
 
-def test_a_publish_that_failed_halfway_goes_on_where_it_ended(place, monkeypatch):
+def test_a_publish_that_failed_halfway_goes_on_where_it_ended(
+    place: LakeAndWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one_by_one = replace(place.settings, publish=replace(place.settings.publish, max_dates_per_transaction=1))
 
-    def failing(warehouse, rows, table, stage):
-        if table is ACTIVITY and rows.first()["activity_date"] == DAY:
+    def failing(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage: str) -> None:
+        if table is ACTIVITY and rows.head(1)[0]["activity_date"] == DAY:
             raise SqlError("the network is gone")  # for good: no SQLSTATE says that it passes
         write_stage(warehouse, rows, table, stage)
 
@@ -125,7 +129,7 @@ def test_a_publish_that_failed_halfway_goes_on_where_it_ended(place, monkeypatch
     assert place.validate().rows == 5
 
 
-def test_what_is_served_and_is_not_the_lakes_is_named(published):
+def test_what_is_served_and_is_not_the_lakes_is_named(published: LakeAndWarehouse) -> None:
     table = COMPANY_ACTIVITY_DAILY.name
     execute(
         published.warehouse,
@@ -147,7 +151,7 @@ def test_what_is_served_and_is_not_the_lakes_is_named(published):
     ]
 
 
-def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(published):
+def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(published: LakeAndWarehouse) -> None:
     table = COMPANY_ACTIVITY_DAILY.name
     spoil = [
         f"UPDATE {table} SET events = events + 1 WHERE company_id = 'b'",
@@ -168,7 +172,9 @@ def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(pub
     assert (again.rows, again.warnings) == (0, ())
 
 
-def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(spark, published, tmp_path):
+def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(
+    spark: SparkSession, published: LakeAndWarehouse, tmp_path: Path
+) -> None:
     rebuilt = LakeAndWarehouse(spark, tmp_path)
     rebuilt.settings = replace(rebuilt.settings, lake=replace(rebuilt.settings.lake, root=str(tmp_path / "rebuilt")))
     rebuilt.know({"z": "Zoe"})
@@ -177,7 +183,9 @@ def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(spark, publish
     assert served_rows(published.warehouse, "company_id, active_users") == [("z", "9")]
 
 
-def test_a_rebuilt_lake_that_takes_more_dates_than_it_brings_is_not_adopted_unasked(spark, published, tmp_path):
+def test_a_rebuilt_lake_that_takes_more_dates_than_it_brings_is_not_adopted_unasked(
+    spark: SparkSession, published: LakeAndWarehouse, tmp_path: Path
+) -> None:
     shown = "company_id, active_users"
     before = served_rows(published.warehouse, shown), served_rows(published.warehouse, "name", DIMENSION)
     emptied = LakeAndWarehouse(spark, tmp_path)
@@ -192,7 +200,9 @@ def test_a_rebuilt_lake_that_takes_more_dates_than_it_brings_is_not_adopted_unas
     assert len(emptied.publish({}, adopt_lake=True).warnings) == 2
 
 
-def test_three_years_of_published_dates_are_mirrored_and_read_as_one_file(published, monkeypatch):
+def test_three_years_of_published_dates_are_mirrored_and_read_as_one_file(
+    published: LakeAndWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     columns = "table_name, seq, scope, publish_id, content_hash, row_count, run_id, lake_id, lake_version, published_at"
     of_gone = (
         "'analytics.company_activity_daily', 100 + x, CAST(DATEADD(DAY, x, DATE '2020-01-01') AS VARCHAR(10)), 'p'"
@@ -200,13 +210,12 @@ def test_three_years_of_published_dates_are_mirrored_and_read_as_one_file(publis
     rest = "'missing', 0, 'run-0', 'lake', 1, CURRENT_TIMESTAMP FROM SYSTEM_RANGE(1, 1095)"
     execute(published.warehouse, [f"INSERT INTO etl.publish_ledger ({columns}) SELECT {of_gone}, {rest}"])
     published.publish(adopt_lake=True)
-    read, opened = Folder.read, []
-    monkeypatch.setattr(Folder, "read", lambda self, name: opened.append(name) or read(self, name))
+    opened = first_arguments(monkeypatch, Folder, "read")
     mirrored = read_mirror(published.settings.lake.root, published.settings.sql.url)
     assert (len(mirrored), len(opened)) == (1095 + 3, 1)
 
 
-def test_after_a_restored_database_the_mirror_says_what_is_published_then(published):
+def test_after_a_restored_database_the_mirror_says_what_is_published_then(published: LakeAndWarehouse) -> None:
     kept = ("etl.publish_ledger", COMPANY_ACTIVITY_DAILY.name)
     execute(published.warehouse, [f"CREATE TABLE etl.backup_{n} AS SELECT * FROM {t}" for n, t in enumerate(kept)])
     for users, content in ((5, "h2"), (6, "h3")):
@@ -229,7 +238,7 @@ def test_after_a_restored_database_the_mirror_says_what_is_published_then(publis
     assert report.warnings == (told,)
 
 
-def test_another_database_at_the_same_address_is_told_of_and_filled(published):
+def test_another_database_at_the_same_address_is_told_of_and_filled(published: LakeAndWarehouse) -> None:
     published.publish()  # its copy of the ledger is of another address
     for file in published.folder.glob("warehouse*"):
         file.unlink()
@@ -238,8 +247,10 @@ def test_another_database_at_the_same_address_is_told_of_and_filled(published):
     assert published.validate().rows == 5
 
 
-def test_a_publish_that_is_killed_leaves_no_mirror_to_trust(published, monkeypatch):
-    def killed(*_):
+def test_a_publish_that_is_killed_leaves_no_mirror_to_trust(
+    published: LakeAndWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
     published.build({DAY: {"a": 5}}, [DAY])
@@ -249,6 +260,6 @@ def test_a_publish_that_is_killed_leaves_no_mirror_to_trust(published, monkeypat
     assert read_mirror(published.settings.lake.root, published.settings.sql.url) == {}
 
 
-def test_a_lake_without_the_table_is_named(spark, tmp_path):
+def test_a_lake_without_the_table_is_named(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="the lake has no dim.companies"):
         LakeAndWarehouse(spark, tmp_path).publish()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.jdbc import Row
 from company_activity.io.warehouse.migrations import sql_dir
 from company_activity.io.warehouse.served import ACTIVITY
+from company_activity.io.warehouse.warehouse import Warehouse
 
 from support.warehouse.tables import DAY, activity, execute, pinned, publisher_of
 
@@ -24,15 +28,15 @@ OF_THE_SAMPLES = {
 QUERIES = {"churn_risks", "company_curve", "reconciliation", "validate_date"}
 
 
-def test_no_query_is_left_out():
+def test_no_query_is_left_out() -> None:
     assert {file.stem for file in (sql_dir({}) / "queries").glob("*.sql")} == QUERIES
 
 
-def text_of(name):
+def text_of(name: str) -> str:
     return (sql_dir({}) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def test_each_query_asks_for_what_the_samples_have():
+def test_each_query_asks_for_what_the_samples_have() -> None:
     newest = SAMPLES / "crm" / "crm_2025-11-20.csv"
     companies = {row["company_id"] for row in csv.DictReader(newest.read_text(encoding="utf-8").splitlines())}
     for name in QUERIES:
@@ -41,22 +45,22 @@ def test_each_query_asks_for_what_the_samples_have():
         assert set(re.findall(r"company_id = '(\w+)'", text)) <= companies
 
 
-def served(day):
+def served(day: str) -> bool:
     """Whether the samples' cycle serves this date."""
     return (SAMPLES / "usage" / f"{day}.json").is_file()
 
 
-def test_the_list_of_whom_to_call_says_how_it_is_ordered():
+def test_the_list_of_whom_to_call_says_how_it_is_ordered() -> None:
     text = text_of("churn_risks")
     assert "those with the highest engagement score first" in text.splitlines()[0]
     assert "ORDER BY engagement_score DESC, company_id ASC;" in text
 
 
 @pytest.fixture
-def ask(warehouse):
+def ask(warehouse: Warehouse) -> Callable[[str], list[Row]]:
     """The rows that one of sql/queries gives."""
 
-    def ask(name):
+    def ask(name: str) -> list[Row]:
         text = text_of(name)
         for theirs, ours in OF_THE_SAMPLES.items():
             text = text.replace(theirs, ours)
@@ -66,7 +70,9 @@ def ask(warehouse):
     return ask
 
 
-def test_each_query_gives_what_it_says(spark, warehouse, tmp_path, ask):
+def test_each_query_gives_what_it_says(
+    spark: SparkSession, warehouse: Warehouse, tmp_path: Path, ask: Callable[[str], list[Row]]
+) -> None:
     before = DAY - timedelta(days=1)
     days = {before: {"c001": 1}, DAY: {"c001": 3, "c002": 5}}
     for version, built in enumerate([days, {DAY: days[DAY]}]):  # then a date became missing

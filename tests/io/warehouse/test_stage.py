@@ -5,22 +5,28 @@ PostgreSQL takes dates by a stream (`test_copy_in.py`) and stages only the dimen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse import stage as staging_module
+from company_activity.io.warehouse.batch import PublishBatch, TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.by_key import publish_keys
 from company_activity.io.warehouse.engines import DIALECTS
-from company_activity.io.warehouse.jdbc import SqlError
+from company_activity.io.warehouse.jdbc import Row, SqlError
+from company_activity.io.warehouse.ledger import LedgerRow
 from company_activity.io.warehouse.publisher import Publisher
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
+from company_activity.io.warehouse.sources import Source, Staged
 from company_activity.io.warehouse.stage import staging, sweep, write_stage
+from company_activity.io.warehouse.warehouse import Warehouse
 from company_activity.settings.model import PublishSettings
 
 from support.warehouse.tables import (
@@ -35,15 +41,19 @@ from support.warehouse.tables import (
     served_rows,
 )
 
+Copies = Callable[[DataFrame], DataFrame]  # of the rows of a publish, those that come twice
+
 staged_by_date = pytest.mark.parametrize("settings", ["h2", "sqlserver"], indirect=True)
 
 
 @pytest.fixture
-def publish_twice_staged(spark, warehouse, tmp_path, monkeypatch):
+def publish_twice_staged(
+    spark: SparkSession, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Copies], TablePublished]:
     """Publish {a: 1, b: 2} where rows of `again` reach staging a second time, as after a retried task."""
 
-    def publish(again):
-        def write_with_copies(warehouse, rows, table, stage):
+    def publish(again: Copies) -> TablePublished:
+        def write_with_copies(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage: str) -> None:
             write_stage(warehouse, rows, table, stage)
             write_stage(warehouse, again(rows), table, stage)
 
@@ -55,20 +65,26 @@ def publish_twice_staged(spark, warehouse, tmp_path, monkeypatch):
 
 
 @staged_by_date
-def test_copies_of_a_retried_task_are_served_once(publish_twice_staged, warehouse):
+def test_copies_of_a_retried_task_are_served_once(
+    publish_twice_staged: Callable[[Copies], TablePublished], warehouse: Warehouse
+) -> None:
     assert publish_twice_staged(lambda rows: rows.where("company_id = 'a'")).published == ("2025-03-31",)
     assert served_rows(warehouse, "company_id, active_users") == [("a", "1"), ("b", "2")]
 
 
 @staged_by_date
-def test_two_rows_of_one_key_that_differ_are_refused(publish_twice_staged, warehouse):
+def test_two_rows_of_one_key_that_differ_are_refused(
+    publish_twice_staged: Callable[[Copies], TablePublished], warehouse: Warehouse
+) -> None:
     with pytest.raises((PublishError, SqlError)):
         publish_twice_staged(lambda rows: rows.where("company_id = 'a'").withColumn("events", F.lit(99)))
     assert served_rows(warehouse, "company_id") == ledger_rows(warehouse) == []
 
 
 @staged_by_date
-def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeypatch):
+def test_rows_that_never_arrived_are_noticed(
+    spark: SparkSession, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         "company_activity.io.warehouse.stage.write_stage",
         lambda warehouse, rows, table, stage: write_stage(warehouse, rows.where("company_id = 'a'"), table, stage),
@@ -79,7 +95,7 @@ def test_rows_that_never_arrived_are_noticed(spark, warehouse, tmp_path, monkeyp
     assert served_rows(warehouse, "company_id") == []
 
 
-def test_a_row_that_is_refused_is_not_quoted(spark, warehouse, tmp_path):
+def test_a_row_that_is_refused_is_not_quoted(spark: SparkSession, warehouse: Warehouse, tmp_path: Path) -> None:
     rows = activity(spark, {DAY: {"secret-id": 1}}, company_name="Secret Inc. " * 200, country="Secretland")
     with pytest.raises(SqlError, match="(?i)too long|cannot be converted to type") as refused:
         publish_dates(publisher_of(warehouse, tmp_path), pinned(spark, ACTIVITY, rows, 1), {DAY: "h"}, None)
@@ -87,21 +103,24 @@ def test_a_row_that_is_refused_is_not_quoted(spark, warehouse, tmp_path):
         assert "secret" not in str(refused.value).lower()
 
 
-def test_the_bulk_path_is_on_with_the_batch_size_that_is_set():
+def test_the_bulk_path_is_on_with_the_batch_size_that_is_set() -> None:
     options = DIALECTS["postgres"].writer_options(PublishSettings(batch_size=5000))
     assert options == {"batchsize": "5000", "reWriteBatchedInserts": "true"}
 
 
 @pytest.mark.parametrize("settings", ["h2"], indirect=True)
-def test_so_many_tasks_write_at_once_as_are_set(spark, warehouse, monkeypatch):
-    shares, four = [], replace(warehouse, publish=PublishSettings(writers=4))
+def test_so_many_tasks_write_at_once_as_are_set(
+    spark: SparkSession, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[int] = []
+    four = replace(warehouse, publish=PublishSettings(writers=4))
     monkeypatch.setattr(DataFrame, "write", property(lambda rows: shares.append(rows.rdd.getNumPartitions())))
     with pytest.raises(AttributeError):  # nothing is written: the shares are what is looked at
         write_stage(four, activity(spark, {DAY: {"a": 1}}), ACTIVITY, "etl.stage_1")
     assert shares == [4]
 
 
-def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse):
+def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse: Warehouse) -> None:
     with staging(warehouse, ACTIVITY, "0123456789abcdef0123", "run-1", NOW) as stage:
         assert stage.startswith("etl.stage_0123456789abcdef_")
         assert registered(warehouse) == [(stage,)]
@@ -110,7 +129,7 @@ def test_staging_is_named_after_the_publish_and_gone_at_its_end(warehouse):
         execute(warehouse, [f"SELECT COUNT(*) FROM {stage}"])
 
 
-def test_nothing_but_our_ddl_makes_a_staging_table(spark, warehouse):
+def test_nothing_but_our_ddl_makes_a_staging_table(spark: SparkSession, warehouse: Warehouse) -> None:
     with staging(warehouse, DIMENSION, "0123456789abcdef", "run-1", NOW) as stage:
         execute(warehouse, [f"DROP TABLE {stage}"])
         with pytest.raises(SqlError):
@@ -120,12 +139,15 @@ def test_nothing_but_our_ddl_makes_a_staging_table(spark, warehouse):
 
 
 @pytest.mark.parametrize("loss", ["DROP TABLE", "DELETE FROM"])
-def test_staging_that_is_lost_is_made_and_filled_again(spark, warehouse, tmp_path, monkeypatch, loss):
+def test_staging_that_is_lost_is_made_and_filled_again(
+    spark: SparkSession, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
     lake, losses = pinned(spark, DIMENSION, companies(spark, {"a": "Ann", "b": "Bob"}), 1), [loss]
 
     class Losing(Publisher):
-        def run(self, batch, source):
+        def run(self, batch: PublishBatch, source: Source | None) -> list[LedgerRow]:
             if losses:
+                assert isinstance(source, Staged)
                 execute(warehouse, [f"{losses.pop()} {source.stage}"])
             return super().run(batch, source)
 
@@ -137,8 +159,10 @@ def test_staging_that_is_lost_is_made_and_filled_again(spark, warehouse, tmp_pat
 
 
 @pytest.mark.parametrize("settings", ["h2"], indirect=True)
-def test_staging_that_is_lost_each_time_is_refused(spark, warehouse, tmp_path, monkeypatch):
-    def losing(warehouse, rows, table, stage):
+def test_staging_that_is_lost_each_time_is_refused(
+    spark: SparkSession, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def losing(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage: str) -> None:
         execute(warehouse, [f"DROP TABLE {stage}"])
         write_stage(warehouse, rows, table, stage)
 
@@ -149,7 +173,7 @@ def test_staging_that_is_lost_each_time_is_refused(spark, warehouse, tmp_path, m
     assert served_rows(warehouse, "company_id", DIMENSION) == registered(warehouse) == []
 
 
-def test_what_a_dead_run_left_is_swept_after_a_day(warehouse, monkeypatch):
+def test_what_a_dead_run_left_is_swept_after_a_day(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging_module, "_drop", lambda *given: None)
     with staging(warehouse, ACTIVITY, "0123456789abcdef", "run-1", NOW):
         pass
@@ -161,6 +185,6 @@ def test_what_a_dead_run_left_is_swept_after_a_day(warehouse, monkeypatch):
     assert registered(warehouse) == []
 
 
-def registered(warehouse):
+def registered(warehouse: Warehouse) -> list[Row]:
     with warehouse.connection() as connection:
         return connection.query("SELECT stage_name FROM etl.staging")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
@@ -35,7 +37,8 @@ def target_at(url: str, user: str = "", password: str = "", engine: str = "") ->
         sql=SqlSettings(url, user, Secret(password), engine),
         report=ReportSettings("reports"),
     )
-    return open_warehouse(None, settings).target
+    no_spark: Any = None  # nothing is connected
+    return open_warehouse(no_spark, settings).target
 
 
 @pytest.mark.parametrize(
@@ -48,22 +51,22 @@ def target_at(url: str, user: str = "", password: str = "", engine: str = "") ->
         ("jdbc:sqlserver://W.SQL.AzureSynapse.azure.cn;database=p", "synapse"),
     ],
 )
-def test_the_url_names_the_engine(url, engine):
+def test_the_url_names_the_engine(url: str, engine: str) -> None:
     assert engine_of(url) == engine
 
 
 @pytest.mark.parametrize("url", ["jdbc:mysql://x/y", "sqlserver://x", ""])
-def test_an_engine_that_we_do_not_know_is_refused(url):
+def test_an_engine_that_we_do_not_know_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="no engine that we publish to"):
         engine_of(url)
 
 
-def test_a_serverless_pool_is_refused():
+def test_a_serverless_pool_is_refused() -> None:
     with pytest.raises(SettingsError, match="serverless"):
         engine_of("jdbc:sqlserver://w-ondemand.sql.azuresynapse.net;database=p")
 
 
-def test_a_setting_names_the_engine_that_the_url_hides():
+def test_a_setting_names_the_engine_that_the_url_hides() -> None:
     assert target_at(AZURE, engine="synapse").engine == "synapse"
 
 
@@ -78,23 +81,23 @@ def test_a_setting_names_the_engine_that_the_url_hides():
         ("jdbc:h2:mem:x;USER=sa;PASSWORD=p", "jdbc:h2:mem:x"),
     ],
 )
-def test_credentials_leave_the_url_and_travel_as_properties(url, shown):
+def test_credentials_leave_the_url_and_travel_as_properties(url: str, shown: str) -> None:
     target = target_at(url)
     assert (target.url, without_credentials(url)) == (shown, shown)
 
 
-def test_a_password_is_taken_out_of_the_url_decoded():
+def test_a_password_is_taken_out_of_the_url_decoded() -> None:
     assert target_at(f"{POSTGRES}?password=a%26b+c").revealed()["password"] == "a&b c"
     assert target_at(f"{AZURE};password={{a;b}}").revealed()["password"] == "a;b"
 
 
-def test_a_secret_shows_in_no_message():
+def test_a_secret_shows_in_no_message() -> None:
     target = target_at(POSTGRES, "u", "hunter2")
     assert "hunter2" not in repr(target)
     assert target.without_secrets("login with hunter2 failed") == "login with *** failed"
 
 
-def test_a_reference_in_the_url_is_refused():
+def test_a_reference_in_the_url_is_refused() -> None:
     with pytest.raises(SettingsError, match="not resolved") as refused:
         target_at(f"{POSTGRES}?user=u&password=secret://sql-password")
     assert refused.value.remedy == "give it as sql.password"
@@ -120,7 +123,7 @@ def test_a_reference_in_the_url_is_refused():
         f"{POSTGRES}?sslmode=verify-ca&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
     ],
 )
-def test_a_url_that_weakens_tls_is_refused(weakened):
+def test_a_url_that_weakens_tls_is_refused(weakened: str) -> None:
     with pytest.raises(SettingsError, match="weakens TLS by .*, which only H2 or a loopback host may"):
         target_at(weakened)
 
@@ -160,13 +163,13 @@ HERE = [
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
-def test_tls_is_asked_for_on_every_other_host_whatever_the_environment_is_called(url):
+def test_tls_is_asked_for_on_every_other_host_whatever_the_environment_is_called(url: str) -> None:
     asked = target_at(url).revealed()
     assert asked.get("sslmode") == "verify-full" or asked.get("encrypt") == "true"
 
 
 @pytest.mark.parametrize("url", HERE)
-def test_h2_and_a_loopback_host_are_asked_for_no_tls(url):
+def test_h2_and_a_loopback_host_are_asked_for_no_tls(url: str) -> None:
     target = target_at(url)
     assert (target.url, target.is_local) == (url, True)
     assert not {"sslmode", "sslfactory", "encrypt"} & target.properties.keys()
@@ -175,14 +178,14 @@ def test_h2_and_a_loopback_host_are_asked_for_no_tls(url):
 @pytest.mark.parametrize(
     "weakened", ["jdbc:postgresql://localhost/d?sslmode=disable", "jdbc:sqlserver://localhost;encrypt=false"]
 )
-def test_a_loopback_host_may_leave_tls_out(weakened):
+def test_a_loopback_host_may_leave_tls_out(weakened: str) -> None:
     assert target_at(weakened).url == weakened
 
 
 @pytest.mark.parametrize(
     "url", ["jdbc:h2:tcp://db.example/~/x", "jdbc:h2:ssl://localhost,db.example:9092/x", "jdbc:h2:tcp:db.example/x"]
 )
-def test_an_h2_server_on_another_host_is_refused(url):
+def test_an_h2_server_on_another_host_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="an H2 server on another host"):
         target_at(url)
 
@@ -198,7 +201,9 @@ def test_an_h2_server_on_another_host_is_refused(url):
         ("?sslmode=verify-ca", None),  # a public certificate for any host would do: only the default root file
     ],
 )
-def test_postgresql_is_verified_against_the_trust_store_of_the_jvm_unless_a_root_file_is_given(options, factory):
+def test_postgresql_is_verified_against_the_trust_store_of_the_jvm_unless_a_root_file_is_given(
+    options: str, factory: str | None
+) -> None:
     assert target_at(POSTGRES + options).revealed().get("sslfactory") == factory
 
 
@@ -211,7 +216,7 @@ def test_postgresql_is_verified_against_the_trust_store_of_the_jvm_unless_a_root
         (f"{POSTGRES}?sslmode=verify-ca", {"sslmode": "verify-ca"}),
     ],
 )
-def test_tls_is_on_and_verified_where_the_url_says_nothing(url, properties):
+def test_tls_is_on_and_verified_where_the_url_says_nothing(url: str, properties: Mapping[str, str]) -> None:
     assert properties.items() <= target_at(url).revealed().items()
 
 
@@ -233,7 +238,9 @@ SECRETS = [  # the URL, what is left of it, and what travels as a property
 
 
 @pytest.mark.parametrize(("url", "left", "properties"), SECRETS)
-def test_a_secret_in_a_url_is_shown_nowhere_and_reaches_the_driver_as_a_property(url, left, properties):
+def test_a_secret_in_a_url_is_shown_nowhere_and_reaches_the_driver_as_a_property(
+    url: str, left: str, properties: Mapping[str, str]
+) -> None:
     target = target_at(url)
     assert target.url == left
     assert properties.items() <= target.revealed().items()
@@ -251,28 +258,28 @@ def test_a_secret_in_a_url_is_shown_nowhere_and_reaches_the_driver_as_a_property
         "jdbc:postgresql://db.example/activity?options=x#token=s3cret",
     ],
 )
-def test_a_secret_that_stands_where_the_driver_sees_none_is_not_shown_either(url):
+def test_a_secret_that_stands_where_the_driver_sees_none_is_not_shown_either(url: str) -> None:
     assert "s3cret" not in target_at(url).shown
 
 
 @pytest.mark.parametrize("scheme", ["jdbc:postgresql://etl:s3/", "jdbc:postgresql://etl:s3?", "jdbc:sqlserver://e:s3;"])
-def test_a_password_that_cannot_be_told_from_the_host_is_refused_unseen(scheme):
+def test_a_password_that_cannot_be_told_from_the_host_is_refused_unseen(scheme: str) -> None:
     with pytest.raises(SettingsError, match="cannot be separated from it") as refused:
         target_at(f"{scheme}cret@db.example/activity")
     assert "cret" not in str(refused.value)
 
 
-def test_a_port_and_an_at_sign_in_an_option_are_no_user():
+def test_a_port_and_an_at_sign_in_an_option_are_no_user() -> None:
     urls = ["jdbc:postgresql://[::1]:5432/d?ApplicationName=me@corp", f"{AZURE};applicationName=me@corp"]
     assert [target_at(url).url for url in urls] == urls
 
 
-def test_a_reference_to_any_secret_in_the_url_is_refused():
+def test_a_reference_to_any_secret_in_the_url_is_refused() -> None:
     with pytest.raises(SettingsError, match="trustStorePassword in sql.url is a reference that was not resolved"):
         target_at(f"{AZURE};trustStorePassword=secret://trust")
 
 
-def test_a_warehouse_is_the_same_whoever_logs_in_and_however():
+def test_a_warehouse_is_the_same_whoever_logs_in_and_however() -> None:
     ways = [
         "",
         ";user=u;password=p",

@@ -7,6 +7,7 @@ them anew, for the diff to be read.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from company_activity.errors import PublishError
 from company_activity.io.warehouse.batch import PublishBatch
 from company_activity.io.warehouse.engines import DIALECTS
 from company_activity.io.warehouse.figures import Figures
-from company_activity.io.warehouse.jdbc import SqlError
+from company_activity.io.warehouse.jdbc import Row, SqlError
 from company_activity.io.warehouse.ledger import MISSING, WHOLE, Fence
 from company_activity.io.warehouse.mirror import mirror_files
 from company_activity.io.warehouse.publisher import Publisher
@@ -49,7 +50,7 @@ OLD_COMPANIES = "4|all|p|5f0c@11|9|5f0c|11|2025-03-31 05:30:00|run-0"
 OLD_DATE = "7|2025-03-30|p|h0|3|5f0c|11|2025-03-31 05:30:00|run-0"
 
 
-def statements_of(engine, tmp_path, batch, answers):
+def statements_of(engine: str, tmp_path: Path, batch: PublishBatch, answers: Mapping[str, Sequence[Row]]) -> list[str]:
     """What the engine is told when a batch is published."""
     recorder = Recorder(answers)
     warehouse = RecordedWarehouse(DIALECTS[engine], recorder)
@@ -60,7 +61,7 @@ def statements_of(engine, tmp_path, batch, answers):
     return recorder.said
 
 
-def is_golden(name, said):
+def is_golden(name: str, said: Iterable[str]) -> bool:
     """Compare with the golden file, or write it where that is asked for."""
     path, text = GOLDEN / f"{name}.sql", ";\n".join(said) + ";\n"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -70,8 +71,8 @@ def is_golden(name, said):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_publishing_dates(engine, tmp_path):
-    answers = {
+def test_publishing_dates(engine: str, tmp_path: Path) -> None:
+    answers: dict[str, list[Row]] = {
         "HAVING COUNT(*) > 1": [("0",)],
         "lake_id, lake_version": [("5f0c", "11")],
         "CONCAT(": [(OLD_DATE,)],
@@ -85,8 +86,8 @@ def test_publishing_dates(engine, tmp_path):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_publishing_changed_companies(engine, tmp_path):
-    answers = {
+def test_publishing_changed_companies(engine: str, tmp_path: Path) -> None:
+    answers: dict[str, list[Row]] = {
         "lake_id, lake_version": [("5f0c", "11")],
         "CONCAT(": [(OLD_COMPANIES,)],
         "COALESCE(MAX(seq)": [("4",)],
@@ -97,8 +98,8 @@ def test_publishing_changed_companies(engine, tmp_path):
     assert is_golden(f"{engine}_companies", statements_of(engine, tmp_path, COMPANIES, answers))
 
 
-def test_a_pool_that_enforces_no_key_is_asked_for_doubled_ones(tmp_path):
-    answers = {
+def test_a_pool_that_enforces_no_key_is_asked_for_doubled_ones(tmp_path: Path) -> None:
+    answers: dict[str, list[Row]] = {
         "FROM etl.stage_1 GROUP BY": [("2025-03-31", "2", "7", "70")],
         "HAVING COUNT(*) > 1": [("1",)],
         "FROM analytics.company_activity_daily": [("2025-03-31", "2", "7", "70")],
@@ -108,9 +109,9 @@ def test_a_pool_that_enforces_no_key_is_asked_for_doubled_ones(tmp_path):
         statements_of("synapse", tmp_path, DATES, answers)
 
 
-def test_the_lock_of_a_pool_must_exist():
+def test_the_lock_of_a_pool_must_exist() -> None:
     class NoRow(Recorder):
-        def execute(self, sql, *values):
+        def execute(self, sql: str, *values: object) -> int:
             return 0
 
     with pytest.raises(SqlError, match="has no row for dim.companies"):
@@ -118,7 +119,7 @@ def test_the_lock_of_a_pool_must_exist():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_rows_travel_by_bulk_copy_under_a_table_lock(engine):
+def test_rows_travel_by_bulk_copy_under_a_table_lock(engine: str) -> None:
     options = DIALECTS[engine].writer_options(PublishSettings(batch_size=5000))
     assert options == {
         "batchsize": "5000",
@@ -129,27 +130,27 @@ def test_rows_travel_by_bulk_copy_under_a_table_lock(engine):
 
 
 @pytest.mark.parametrize(("engine", "readers"), [("azuresql", "waits for it"), ("synapse", "may see it half done")])
-def test_a_database_without_row_versions_is_advised_to_keep_them(engine, readers):
+def test_a_database_without_row_versions_is_advised_to_keep_them(engine: str, readers: str) -> None:
     (advice,) = DIALECTS[engine].advice(Recorder({"is_read_committed_snapshot_on": [("sales", "0")]}))
     assert readers in advice
     assert advice.endswith("ALTER DATABASE [sales] SET READ_COMMITTED_SNAPSHOT ON")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_database_that_keeps_row_versions_needs_no_advice(engine):
+def test_a_database_that_keeps_row_versions_needs_no_advice(engine: str) -> None:
     assert DIALECTS[engine].advice(Recorder({"is_read_committed_snapshot_on": [("sales", "1")]})) == []
 
 
-def test_a_login_that_may_not_ask_gets_no_advice():
+def test_a_login_that_may_not_ask_gets_no_advice() -> None:
     class Refused(Recorder):
-        def query(self, sql, *values):
+        def query(self, sql: str, *values: object) -> list[Row]:
             raise SqlError("VIEW DATABASE STATE permission was denied", "S0001", 262)
 
     assert DIALECTS["azuresql"].advice(Refused()) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_staging_has_no_type_that_bulk_copy_refuses(engine):
+def test_staging_has_no_type_that_bulk_copy_refuses(engine: str) -> None:
     staged = {DIALECTS[engine].staged_type(column).split("(")[0] for column in (*ACTIVITY.columns, *DIMENSION.columns)}
     assert staged == {"NVARCHAR", "VARCHAR", "BIGINT", "FLOAT", "BIT"}
 
@@ -171,5 +172,5 @@ def test_staging_has_no_type_that_bulk_copy_refuses(engine):
         (SqlError("truncated", "S0001", 2628), False),
     ],
 )
-def test_only_what_passes_is_tried_again(failure, is_transient):
+def test_only_what_passes_is_tried_again(failure: SqlError, is_transient: bool) -> None:
     assert DIALECTS["azuresql"].is_transient(failure) is is_transient

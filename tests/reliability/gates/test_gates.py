@@ -25,6 +25,8 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
 )
 from company_activity.steps import build_activity, build_companies, stage_crm, stage_usage
+from company_activity.transforms.activity import build_activity as activity_of
+from company_activity.transforms.usage import keep_latest_record
 
 from support.cycle.place import LAST as SAMPLE_LAST
 from support.cycle.place import Place
@@ -132,7 +134,7 @@ def test_a_record_that_staging_loses_is_missed(
     place: Place, state: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A part that was cut is found by its digest before: what can lose a record here is a defect of ours."""
-    before, real = state(), stage_usage.keep_latest_record
+    before, real = state(), keep_latest_record
     monkeypatch.setattr(stage_usage, "keep_latest_record", lambda rows: real(rows).where("company_id <> 'c1'"))
     assert place.run("run", "--date", str(LOST), **LOW) == 4
     assert state() == before
@@ -227,7 +229,7 @@ def test_a_spoiled_candidate_is_refused(
     place: Place, state: Callable[[], object], monkeypatch: pytest.MonkeyPatch, gate: str
 ) -> None:
     """The candidate is spoiled on its way to the gates, as a defect of ours would."""
-    before, real = state(), build_activity.activity_of
+    before, real = state(), activity_of
     monkeypatch.setattr(build_activity, "activity_of", lambda *given, **more: SPOILED[gate](real(*given, **more)))
     none = {"COMPANY_ACTIVITY__GATES__MAX_DATES_REWRITTEN": "0" if gate == "rewrite" else "120"}
     assert place.run("run", "--date", str(LATER), "--steps", "build_activity,publish,notify", **LOW, **none) == 4

@@ -22,8 +22,9 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings.model import LandingSettings
 
-from support.api.usage_api import Asked, numbered, serving
+from support.api.usage_api import Asked, Script, UsageApi, numbered, serving
 from support.landing.ingest import clock_at, settings_for
+from support.landing.pages import newest
 
 pytestmark = pytest.mark.fault
 
@@ -32,7 +33,7 @@ TESTS = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("KILLS", "2"))
 
 
-def answers():
+def answers() -> Script:
     """200 pages of ten items, written once."""
     items = [[{"company_id": f"c{page}-{item}", "events": item} for item in range(10)] for page in range(PAGES)]
     written = {
@@ -41,14 +42,14 @@ def answers():
     return lambda asked: written[asked.query["page"]]
 
 
-def ingest(url, root, run_id):
+def ingest(url: str, root: Path, run_id: str) -> subprocess.Popen[bytes]:
     """An ingest as a process of its own."""
     path = os.pathsep.join([str(TESTS), str(TESTS.parent / "lib")])
     command = [sys.executable, str(TESTS / "support/processes/ingest_once.py"), url, str(root), run_id]
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path})
 
 
-def kill_at(process, server, random):
+def kill_at(process: subprocess.Popen[bytes], server: UsageApi, random: Random) -> None:
     """Kill the process a moment after a random request, the last ones' aftermath included."""
     requests = random.choice([random.randint(1, PAGES), random.randint(1, PAGES), PAGES])
     while len(server.asked) < requests and process.poll() is None:
@@ -59,26 +60,26 @@ def kill_at(process, server, random):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The content digest of a run that no one kills."""
     root = tmp_path_factory.mktemp("undisturbed")
     with serving(answers()) as server:
         fetch_dates(settings_for(server.url, root), [DAY], clock=clock_at("2025-04-01T12:00"), run_id="whole")
-    return Landing(LocalStorage(root), LandingSettings("")).newest(DAY).content_digest
+    return newest(Landing(LocalStorage(root), LandingSettings(""))).content_digest
 
 
-def test_two_processes_that_ingest_one_date_make_one_generation(tmp_path, undisturbed):
+def test_two_processes_that_ingest_one_date_make_one_generation(tmp_path: Path, undisturbed: str) -> None:
     with serving(answers()) as server:
         both = [ingest(server.url, tmp_path, f"run-{number}") for number in (1, 2)]
         assert [process.wait() for process in both] == [0, 0]
     landing = Landing(LocalStorage(tmp_path), LandingSettings(""))
     assert landing.generations() == {DAY: 1}
-    landing.check(landing.newest(DAY))
-    assert landing.newest(DAY).content_digest == undisturbed
+    landing.check(newest(landing))
+    assert newest(landing).content_digest == undisturbed
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_the_run_after_a_kill_fetches_at_most_one_page_twice(tmp_path, undisturbed, seed):
+def test_the_run_after_a_kill_fetches_at_most_one_page_twice(tmp_path: Path, undisturbed: str, seed: int) -> None:
     landing = Landing(LocalStorage(tmp_path), LandingSettings(""))
     with serving(answers()) as server:
         kill_at(ingest(server.url, tmp_path, "killed"), server, Random(seed))
@@ -90,6 +91,6 @@ def test_the_run_after_a_kill_fetches_at_most_one_page_twice(tmp_path, undisturb
     print(
         f"killed after {asked_before} requests; fetched twice: {sum(times.values()) - PAGES}; committed: {is_committed}"
     )
-    newest = landing.newest(DAY)
-    landing.check(newest)
-    assert (newest.content_digest, newest.generation) == (undisturbed, 1)
+    landed = newest(landing)
+    landing.check(landed)
+    assert (landed.content_digest, landed.generation) == (undisturbed, 1)

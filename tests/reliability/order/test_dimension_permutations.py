@@ -63,7 +63,9 @@ def random_story(seed: int) -> Story:
     files: list[dict[str, Fields]] = []
     for _ in SLOTS:
         standing = [company for company in ("a", "b", "c", "met") if rng.random() < 0.7]
-        file = {company: (rng.choice(("X", "Y", None)), rng.choice(("DE", None)), None, None) for company in standing}
+        file: dict[str, Fields] = {
+            company: (rng.choice(("X", "Y", None)), rng.choice(("DE", None)), None, None) for company in standing
+        }
         files.append(rng.choice(files) if files and rng.random() < 0.3 else file)
     return tuple(files)
 

@@ -6,15 +6,20 @@ Twenty cuts in every test run; as many as `CUTS` says where that is set: `CUTS=2
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
+from company_activity.io.warehouse.batch import TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.served import ACTIVITY
 
-from support.processes.proxy import after_bytes, at_commit, proxy_to
+from support.processes.proxy import Cut, Proxy, after_bytes, at_commit, proxy_to
+from support.warehouse.postgres import Cluster
 from support.warehouse.tables import DAY, activity, pinned, prepared, publisher_of, settings_for
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
@@ -27,14 +32,14 @@ ROWS = 40
 class Cutting:
     """A warehouse behind a proxy, and a lake that says its version in every row."""
 
-    def __init__(self, spark, cluster, proxy, folder):
+    def __init__(self, spark: SparkSession, cluster: Cluster, proxy: Proxy, folder: Path) -> None:
         self.spark, self.cluster, self.proxy, self.folder = spark, cluster, proxy, folder
         direct = cluster.new_database()
         self.database = direct.rsplit("/", 1)[-1]
         settings = settings_for(folder, cluster.url(self.database, proxy.port), "postgres")
         self.warehouse = prepared(spark, replace(settings, sql=replace(settings.sql, lock_timeout_seconds=5)))
 
-    def publish(self, version):
+    def publish(self, version: int) -> TablePublished | PublishError:
         """The report, or the refusal that a user would read."""
         users = {f"c{company:03d}": version for company in range(ROWS)}
         lake = pinned(self.spark, ACTIVITY, activity(self.spark, {DAY: users}), version)
@@ -45,28 +50,28 @@ class Cutting:
         except PublishError as refused:
             return refused
 
-    def served(self):
+    def served(self) -> tuple[str, str]:
         """Rows, keys and versions of the date, and the newest content of the ledger, asked past the proxy."""
         figures = "SELECT count(*), count(DISTINCT company_id), min(active_users), max(active_users) FROM"
         newest = "SELECT content_hash FROM etl.publish_ledger ORDER BY seq DESC LIMIT 1"
         shown = self.cluster.sql(f"{figures} {ACTIVITY.name}", self.database)
         return shown, self.cluster.sql(newest, self.database)
 
-    def times_published(self, version):
+    def times_published(self, version: int) -> str:
         return self.cluster.sql(
             f"SELECT count(*) FROM etl.publish_ledger WHERE content_hash = 'h{version}'", self.database
         )
 
 
 @pytest.fixture
-def cutting(spark, postgres, tmp_path):
+def cutting(spark: SparkSession, postgres: Cluster, tmp_path: Path) -> Iterator[Cutting]:
     spark.sparkContext.setLogLevel("OFF")  # each cut task would print its stack
     with proxy_to(postgres.port) as proxy:
         yield Cutting(spark, postgres, proxy, tmp_path)
     spark.sparkContext.setLogLevel("ERROR")
 
 
-def cuts(proxy, whole):
+def cuts(proxy: Proxy, whole: int) -> Iterator[tuple[str, Cut, bool]]:
     """Two in five around the COMMIT of the transaction, the others spread over all that is said; half stay down."""
     for number in range(CUTS):
         if number % 5 < 2:
@@ -77,7 +82,7 @@ def cuts(proxy, whole):
             yield f"byte {offset}", after_bytes(proxy, offset), number % 2 == 1
 
 
-def test_no_cut_loses_doubles_or_invents_a_publish(cutting):
+def test_no_cut_loses_doubles_or_invents_a_publish(cutting: Cutting) -> None:
     proxy = cutting.proxy
     cutting.publish(1)
     proxy.heal()
@@ -96,6 +101,7 @@ def test_no_cut_loses_doubles_or_invents_a_publish(cutting):
         assert is_served or isinstance(first, PublishError), f"{name}: said it was published"
         proxy.heal()
         again = cutting.publish(version)
+        assert not isinstance(again, PublishError), again
         assert again.published == (() if is_served else (DAY.isoformat(),))
         assert (cutting.served(), cutting.times_published(version)) == (shown, "1")
         outcome = "published" if not isinstance(first, PublishError) else "done, unknown" if is_served else "refused"

@@ -8,17 +8,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.io.warehouse.validation import validate_scopes
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.settings.model import Settings
 
-from support.lake.content import replace_where
-from support.warehouse.tables import DAY, NOW, activity, companies, h2_url, settings_for
+from support.warehouse.lakes import commit_companies, commit_dates
+from support.warehouse.tables import DAY, NOW, h2_url, settings_for
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
 
@@ -27,17 +29,16 @@ HASHES = {DAY: "h1"}
 
 
 @pytest.fixture
-def settings(spark, tmp_path):
+def settings(spark: SparkSession, tmp_path: Path) -> Settings:
     """A lake of both tables."""
     settings = settings_for(tmp_path, h2_url(tmp_path))
-    replace_where(companies(spark, {"a": "Ann", "b": "Bob"}), settings.lake.root, COMPANIES, None, {})
-    rows = activity(spark, {DAY: {"a": 1, "b": 2}})
-    replace_where(rows, settings.lake.root, COMPANY_ACTIVITY_DAILY, dates_predicate("activity_date", HASHES), {})
+    commit_companies(spark, settings.lake.root, {"a": "Ann", "b": "Bob"})
+    commit_dates(spark, settings.lake.root, {DAY: {"a": 1, "b": 2}})
     return settings
 
 
 @pytest.fixture
-def busy():
+def busy() -> Iterator[None]:
     """Somebody else's work on every core."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 2)]
     yield
@@ -46,7 +47,9 @@ def busy():
         other.wait()
 
 
-def test_both_tables_are_published_each_time(spark, settings, busy, tmp_path):
+def test_both_tables_are_published_each_time(
+    spark: SparkSession, settings: Settings, busy: None, tmp_path: Path
+) -> None:
     for number in range(ROUNDS):
         there = replace(settings, sql=replace(settings.sql, url=h2_url(tmp_path / str(number))))
         report = publish_scopes(spark, there, run_id=f"run-{number}", now=NOW, hashes=HASHES)

@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from company_activity.io.warehouse.by_date import publish_dates
+from company_activity.io.warehouse.jdbc import Row
 from company_activity.io.warehouse.served import ACTIVITY
+from company_activity.io.warehouse.warehouse import Warehouse
 
-from support.warehouse.tables import DAY, activity, h2_url, pinned, prepared, publisher_of, settings_for
+from support.warehouse.tables import DAY, activity, pinned, publisher_of
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
 
@@ -26,12 +30,12 @@ SEEN = (
 )
 
 
-def users_of(version):
+def users_of(version: int) -> dict[str, int]:
     """The lake's rows at a version: their number and their users both say which it is."""
     return {f"c{company:04d}": version for company in range(200 + version % 7)}
 
 
-def state_of(version):
+def state_of(version: int) -> Row:
     """What a reader may see of a version."""
     rows = len(users_of(version))
     return (str(rows), str(rows), str(rows * version), str(version), str(version))
@@ -40,12 +44,15 @@ def state_of(version):
 class Reader(threading.Thread):
     """Polls over a connection of its own until told to stop; keeps each state it saw, once in a row."""
 
-    def __init__(self, warehouse):
+    def __init__(self, warehouse: Warehouse) -> None:
         super().__init__(daemon=True)
-        self.warehouse, self.polls, self.states, self.failure = warehouse, 0, [], None
+        self.warehouse = warehouse
+        self.polls = 0
+        self.states: list[Row] = []
+        self.failure: Exception | None = None
         self.is_over = threading.Event()
 
-    def run(self):
+    def run(self) -> None:
         try:
             with self.warehouse.connection() as connection:
                 while not self.is_over.is_set():
@@ -58,15 +65,8 @@ class Reader(threading.Thread):
             self.failure = failure
 
 
-@pytest.fixture(params=["h2", "postgres"])
-def warehouse(request, spark, tmp_path):
-    if request.param == "h2":
-        return prepared(spark, settings_for(tmp_path, h2_url(tmp_path)))
-    return prepared(spark, settings_for(tmp_path, request.getfixturevalue("postgres").new_database(), "postgres"))
-
-
-def test_readers_see_the_old_state_or_the_new_one(spark, warehouse, tmp_path):
-    def publish(version):
+def test_readers_see_the_old_state_or_the_new_one(spark: SparkSession, warehouse: Warehouse, tmp_path: Path) -> None:
+    def publish(version: int) -> None:
         lake = pinned(spark, ACTIVITY, activity(spark, {DAY: users_of(version)}), version)
         publish_dates(publisher_of(warehouse, tmp_path), lake, {DAY: f"h{version}"}, None)
 

@@ -12,13 +12,14 @@ import pytest
 from company_activity.io.warehouse.served import DIMENSION
 
 from support.processes.proxy import at_commit, proxy_to
+from support.warehouse.postgres import Cluster
 
 pytestmark = [pytest.mark.spark, pytest.mark.long, pytest.mark.fault]
 
 TESTS = Path(__file__).resolve().parents[2]
 
 
-def test_a_retried_task_leaves_no_duplicate(postgres, tmp_path):
+def test_a_retried_task_leaves_no_duplicate(postgres: Cluster, tmp_path: Path) -> None:
     database = postgres.new_database().rsplit("/", 1)[-1]
     path = os.pathsep.join([str(TESTS), str(TESTS.parent / "lib")])
     with proxy_to(postgres.port) as proxy:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
-from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.io.warehouse.served import DIMENSION
 from company_activity.io.warehouse.validation import validate_scopes
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.settings.model import Settings
 
-from support.lake.content import replace_where
-from support.processes.proxy import at_each, proxy_to
-from support.warehouse.tables import DAY, NOW, activity, companies, settings_for
+from support.processes.proxy import Proxy, at_each, proxy_to
+from support.warehouse.lakes import commit_companies, commit_dates
+from support.warehouse.postgres import Cluster
+from support.warehouse.tables import DAY, NOW, settings_for
 
 pytestmark = [pytest.mark.long, pytest.mark.fault]
 
@@ -31,20 +33,19 @@ REFUSED = 2  # connections after each cut: with the cut itself, three failures a
 
 
 @pytest.fixture
-def settings(spark, tmp_path):
+def settings(spark: SparkSession, tmp_path: Path) -> Settings:
     """A lake with one company on one date; the warehouse is set by each test."""
     settings = settings_for(tmp_path, "jdbc:postgresql://127.0.0.1:1/x", "postgres")
-    replace_where(companies(spark, {"a": "Ann"}), settings.lake.root, COMPANIES, None, {})
-    predicate = dates_predicate("activity_date", HASHES)
-    replace_where(activity(spark, {DAY: {"a": 1}}), settings.lake.root, COMPANY_ACTIVITY_DAILY, predicate, {})
+    commit_companies(spark, settings.lake.root, {"a": "Ann"})
+    commit_dates(spark, settings.lake.root, {DAY: {"a": 1}})
     return settings
 
 
-def at(settings, postgres, proxy, database):
+def at(settings: Settings, postgres: Cluster, proxy: Proxy, database: str) -> Settings:
     return replace(settings, sql=replace(settings.sql, url=postgres.url(database, proxy.port)))
 
 
-def test_each_phase_waits_for_the_server(spark, postgres, settings):
+def test_each_phase_waits_for_the_server(spark: SparkSession, postgres: Cluster, settings: Settings) -> None:
     spark.sparkContext.setLogLevel("OFF")  # each cut task would print its stack
     database, left = postgres.new_database().rsplit("/", 1)[-1], list(PHASES.values())
     with proxy_to(postgres.port) as proxy:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from company_activity.io.api.page import Page
 from company_activity.io.landing.commit import Fetch, Landed, begin, commit
 from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.manifest import Manifest
 from company_activity.io.landing.page_file import Session
 from company_activity.io.landing.unfinished import UnfinishedDate
 from company_activity.records.item import Item, canonical
@@ -37,6 +38,13 @@ def fetch(landing: Landing, given: Sequence[Page], of: Session, max_age: float =
         unfinished.pagination.step(page)
         unfinished.append(page)
     return unfinished
+
+
+def newest(landing: Landing, day: date = DAY) -> Manifest:
+    """The manifest of the date's newest generation, which there must be."""
+    manifest = landing.newest(day)
+    assert manifest, f"nothing of {day} has landed"
+    return manifest
 
 
 def land(

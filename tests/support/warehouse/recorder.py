@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from company_activity.io.warehouse.engines.base import Dialect
-from company_activity.io.warehouse.jdbc import Row
+from company_activity.io.warehouse.jdbc import Connection, Row
 from company_activity.io.warehouse.target import Target
 from company_activity.io.warehouse.warehouse import Warehouse
-from company_activity.settings.model import SqlSettings
+from company_activity.settings.model import PublishSettings, SqlSettings
+
+NOWHERE = Target("recorded", "jdbc:recorded")
 
 
 @dataclass
 class Recorder:
     """Answers a query with the rows under the first of `answers` that its text contains, else with none."""
 
-    answers: Mapping[str, list[Row]] = field(default_factory=dict)
+    answers: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    java: Any = None  # no driver stands behind it
+    target: Target = NOWHERE
 
     def execute(self, sql: str, *values: object) -> int:
         self.said.append(_filled(sql, values))
@@ -27,7 +32,7 @@ class Recorder:
 
     def query(self, sql: str, *values: object) -> list[Row]:
         self.said.append(_filled(sql, values))
-        return next((rows for part, rows in self.answers.items() if part in sql), [])
+        return next((list(rows) for part, rows in self.answers.items() if part in sql), [])
 
     def begin(self) -> None:
         self.said.append("(begin)")
@@ -42,21 +47,20 @@ class Recorder:
         self.said.append("(close)")
 
 
-@dataclass(frozen=True)
-class RecordedWarehouse:
+class RecordedWarehouse(Warehouse):
     """A warehouse whose every connection is the recorder."""
 
-    dialect: Dialect
     recorder: Recorder
-    target: Target = Target("recorded", "jdbc:recorded")
-    sql: SqlSettings = SqlSettings("jdbc:recorded", lock_timeout_seconds=600)
-    sleep: Callable[[float], None] = time.sleep
-    tried = Warehouse.tried
-    asked = Warehouse.asked
+
+    def __init__(self, dialect: Dialect, recorder: Recorder, sleep: Callable[[float], None] = time.sleep) -> None:
+        sql = SqlSettings(NOWHERE.url, lock_timeout_seconds=600)
+        no_spark: Any = None  # what connects is replaced below
+        super().__init__(no_spark, NOWHERE, dialect, PublishSettings(), sql, sleep)
+        vars(self)["recorder"] = recorder
 
     @contextmanager
-    def connection(self) -> Iterator[Recorder]:
-        self.dialect.prepare(self.recorder, self.sql)  # type: ignore[arg-type]
+    def connection(self) -> Iterator[Connection]:
+        self.dialect.prepare(self.recorder, self.sql)
         try:
             yield self.recorder
         finally:

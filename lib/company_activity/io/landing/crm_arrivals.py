@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from company_activity.errors import CrmFileRefused, UsageError
 from company_activity.gates.crm_admission import Admission, StagedSnapshots
 from company_activity.io.landing.crm_files import content_as_judged, unread_files
+from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.landing.crm_verdicts import ACCEPTED, CrmVerdicts
 from company_activity.records.crm import CrmFile, read_crm_file, snapshot_date
 
 if TYPE_CHECKING:
     from company_activity.gates.crm_admission import StagedIds
-    from company_activity.io.landing.crm_known import KnownFiles
+    from company_activity.io.landing.landing import Landing
+    from company_activity.io.storage.folder import Folder
     from company_activity.io.storage.opening import Storage
     from company_activity.planning.state import CrmState
     from company_activity.settings.model import GateSettings
@@ -46,11 +48,15 @@ class UnreadableFile:
 
 @dataclass
 class Arrivals:
-    """The files that arrived: `waiting` for a verdict, `refused` before, or `unreadable`."""
+    """The files that arrived: `waiting` for a verdict, `refused` before, or `unreadable`.
+
+    `known` is what is known of the files that are staged.
+    """
 
     storage: Storage
     today: date
     verdicts: CrmVerdicts
+    known: KnownFiles
     waiting: list[WaitingFile] = field(default_factory=list)
     refused: list[WaitingFile] = field(default_factory=list)
     unreadable: list[UnreadableFile] = field(default_factory=list)
@@ -59,9 +65,9 @@ class Arrivals:
     def are_none(self) -> bool:
         return not (self.waiting or self.refused or self.unreadable)
 
-    def look(self, folder: str, known: KnownFiles) -> None:
+    def find_new(self, folder: str) -> None:
         """Read each file with something new as far as its date. No content outlives its turn."""
-        for unread in unread_files(self.storage, folder, known):
+        for unread in unread_files(self.storage, folder, self.known):
             try:
                 day = snapshot_date(unread.path, unread.content, self.today)
             except CrmFileRefused as why:
@@ -92,7 +98,7 @@ class Arrivals:
             )
         return matching[0]
 
-    def part_refused(self) -> None:
+    def set_aside_refused(self) -> None:
         """Set aside the refused files. A new path of the same date lifts a refusal for loss.
 
         One that was judged for its loss before, or is staged, is no other path, accepted since or
@@ -117,7 +123,7 @@ class Arrivals:
             return False
         return file.day not in fresh or self.verdicts.is_broken(file.path, file.sha256)
 
-    def keep_fallen(self, admitted: Iterable[str], run_id: str) -> None:
+    def lift_refusals(self, admitted: Iterable[str], run_id: str) -> None:
         """Accept the refused files that are admitted: a killed run may have staged some of them."""
         accepted_paths = frozenset(admitted)
         for file in self.waiting:
@@ -138,19 +144,17 @@ class Arrivals:
         """The paths whose bytes were admitted before, and are staged by older rules."""
         return frozenset(file.path for file in self.waiting if file.again)
 
-    def judge(
-        self, known: KnownFiles, state: CrmState, ids: StagedIds | None, gates: GateSettings
-    ) -> Admission:
+    def judge(self, state: CrmState, ids: StagedIds | None, gates: GateSettings) -> Admission:
         """The verdict on each waiting file, a date after the other.
 
         `ids` tells the companies that a date keeps from other paths; without it
         nobody can look at staged rows.
         """
         waiting = sorted(self.waiting, key=lambda file: (file.day, file.path))
-        staged_for = {day for file in waiting if (day := known.day_of(file.path))}
+        staged_for = {day for file in waiting if (day := self.known.day_of(file.path))}
         left = staged_for - {str(file.day) for file in waiting}
         admission = Admission(
-            staged=staged_snapshots(known, state, waiting, ids),
+            staged=staged_snapshots(self.known, state, waiting, ids),
             replaced=frozenset(file.path for file in waiting),
             accepted=self.accepted,
             standing=self.standing,
@@ -172,6 +176,16 @@ class Arrivals:
                 yield read_crm_file(file.path, content, self.today)
             except CrmFileRefused as why:
                 self.unreadable.append(UnreadableFile(file.path, why))
+
+
+def new_arrivals(landing: Landing, lake: Folder, state: CrmState, today: date) -> Arrivals:
+    """The CRM files of the landing that hold something which `state` does not say is staged.
+
+    `lake` is where the notes of staged files and the verdicts on refused ones lie.
+    """
+    arrivals = Arrivals(landing.storage, today, CrmVerdicts(lake), KnownFiles(lake, state))
+    arrivals.find_new(landing.settings.crm_path)
+    return arrivals
 
 
 def staged_snapshots(

@@ -43,7 +43,7 @@ def unread_files(storage: Storage, folder: str, known: KnownFiles) -> Iterator[U
             continue
         digest = hashlib.sha256(content).hexdigest()
         if staged and staged.holds(digest):
-            known.saw(entry.path, seen)
+            known.add_seen(entry.path, seen)
             continue
         yield UnreadFile(
             entry.path, content, digest, seen, again=staged is not None and staged.sha256 == digest

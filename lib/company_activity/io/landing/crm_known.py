@@ -109,14 +109,14 @@ class KnownFiles:
         """Whether the state names the date and no note tells what it is made of."""
         return day in self.contents and not self.of(day)
 
-    def saw(self, path: str, seen: str) -> None:
+    def add_seen(self, path: str, seen: str) -> None:
         """Remember that a path still has its staged bytes, seen with another size or time."""
         day = self._day_of[path]
         known = self._files[day][path]
         self._files[day][path] = KnownFile(known.sha256, known.rules, known.seen | {seen})
         self._looked_at.add(day)
 
-    def note_looks(self) -> None:
+    def note_unchanged(self) -> None:
         """Note what was found to be as it was, so that no later run looks at it again."""
         for day in sorted(self._looked_at):
             self._write(day)
@@ -139,7 +139,7 @@ class KnownFiles:
     def _is_left_behind(self, path: str, file: KnownFile) -> bool:
         return file.rules != RULES_VERSION and path not in self._listed
 
-    def take(self, path: str, day: str, sha256: str, seen: str) -> None:
+    def replace_file(self, path: str, day: str, sha256: str, seen: str) -> None:
         """Replace what is known of a path by its new content, which is about to be staged."""
         before = self.day_of(path)
         if before:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from company_activity.gates.arrived import Arrived, accepted_verdict, refused_before
+from company_activity.gates.arrived import ArrivedDate, accepted_verdict, refused_before
 from company_activity.gates.verdict import Verdict
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.paths import generation_path
@@ -19,7 +19,7 @@ class GateVerdicts:
 
     landing: Landing
 
-    def settled(self, verdict: Verdict, one: Arrived, *, accepts: bool, run_id: str) -> Verdict:
+    def settled(self, verdict: Verdict, one: ArrivedDate, *, accepts: bool, run_id: str) -> Verdict:
         """The verdict that counts for a generation, kept where it is new.
 
         A refusal stands, whatever is usual by now, until someone `accepts` it: then it is a
@@ -52,7 +52,7 @@ class GateVerdicts:
     def _create(self, path: str, text: str) -> bool:
         return self.landing.storage.create(self.landing.at(path), (text.encode(),))
 
-    def _keep(self, decided: str, verdict: Verdict, one: Arrived, run_id: str) -> None:
+    def _keep(self, decided: str, verdict: Verdict, one: ArrivedDate, run_id: str) -> None:
         content = {
             "gate": verdict.gate,
             "verdict": decided,
@@ -65,5 +65,5 @@ class GateVerdicts:
         self._files.keep(_path(one, decided, verdict.gate), content)
 
 
-def _path(one: Arrived, decided: str, gate: str) -> str:
+def _path(one: ArrivedDate, decided: str, gate: str) -> str:
     return generation_path(one.day, one.generation, f"{decided}_{gate}.json")
