@@ -52,6 +52,7 @@ class RecordedWarehouse:
     sql: SqlSettings = SqlSettings("jdbc:recorded", lock_timeout_seconds=600)
     sleep: Callable[[float], None] = time.sleep
     tried = Warehouse.tried
+    _had_old_token = Warehouse._had_old_token
     asked = Warehouse.asked
 
     @contextmanager
