@@ -10,7 +10,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ class Login:
 class TdsServer:
     """Its address as a JDBC URL, who logged in, and what was said."""
 
-    columns: tuple[str, ...]
+    columns: Sequence[str]
     takes: Callable[[str], bool]
     refusal: str = REFUSED[2]
     logins: list[Login] = field(default_factory=list)
@@ -75,7 +75,7 @@ class TdsServer:
 
 
 @contextmanager
-def tds_server(folder: Path, columns: tuple[str, ...], takes: Callable[[str], bool]) -> Iterator[TdsServer]:
+def tds_server(folder: Path, columns: Sequence[str], takes: Callable[[str], bool]) -> Iterator[TdsServer]:
     """A running TdsServer on loopback, over TLS from the first byte (`encrypt=strict`)."""
     certificate = trustme.CA().issue_cert("127.0.0.1")
     pem = folder / "server.pem"
@@ -178,7 +178,7 @@ def _error(number: int, severity: int, message: str) -> bytes:
     return b"\xaa" + struct.pack("<H", len(body)) + body
 
 
-def _no_rows(columns: tuple[str, ...]) -> bytes:
+def _no_rows(columns: Sequence[str]) -> bytes:
     """A result of NVARCHAR columns without a row."""
     described = b"".join(
         struct.pack("<IHBH", 0, 0x0001, 0xE7, 8000) + LATIN + bytes([len(name)]) + name.encode("utf-16-le")
