@@ -88,6 +88,7 @@ def test_the_engine_says_what_the_token_is_for(url: str, audience: Audience, cre
     [
         (AZURE, {"user": "u"}, "user in the sql settings is another login — leave it out"),
         (AZURE, {"password": Secret("p")}, "password in the sql settings is another login"),
+        (AZURE, {"password": Secret("secret://sql-password")}, "password in the sql settings is another login"),
         (f"{AZURE};user=u;password=p", {}, "password, user in the sql settings is another login"),
         (f"{AZURE};authentication=ActiveDirectoryMSI", {}, "authentication in the sql settings is another login"),
         (f"{AZURE};integratedSecurity=true", {}, "integratedSecurity in the sql settings is another login"),

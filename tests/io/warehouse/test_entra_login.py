@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,16 @@ from support.warehouse.tables import DAY, activity
 from support.warehouse.tds import TdsServer, tds_server
 
 TESTS = Path(__file__).resolve().parents[2]
-NOW = 1_700_000_000.0
 
 
 @pytest.fixture
-def issuer() -> Issuer:
-    return Issuer(lambda: NOW)
+def clock() -> list[float]:
+    return [1_700_000_000.0]
+
+
+@pytest.fixture
+def issuer(clock: list[float]) -> Issuer:
+    return Issuer(lambda: clock[0])
 
 
 @pytest.fixture
@@ -46,80 +50,67 @@ def server(tmp_path: Path, issuer: Issuer) -> Iterator[TdsServer]:
 @pytest.fixture
 def warehouse(spark: SparkSession, server: TdsServer, issuer: Issuer) -> Warehouse:
     """The server as Azure SQL, logged in to by Entra."""
-    return warehouse_at(spark, server.url, issuer)
-
-
-def warehouse_at(spark: SparkSession, url: str, issuer: Issuer) -> Warehouse:
     dialect = DIALECTS["azuresql"]
     assert dialect.entra is not None
     tokens = EntraTokens(dialect.entra, issuer.credential(), issuer.clock)
-    target = Target(dialect.name, url, is_local=True, tokens=tokens)
-    return Warehouse(spark, target, dialect, PublishSettings(writers=2), SqlSettings(url), lambda seconds: None)
+    target = Target(dialect.name, server.url, is_local=True, tokens=tokens)
+    return Warehouse(spark, target, dialect, PublishSettings(writers=2), SqlSettings(server.url), lambda seconds: None)
 
 
-def write(warehouse: Warehouse) -> SqlError:
+def write(warehouse: Warehouse, tried: Callable[[Callable[[], None]], None]) -> SqlError:
     """Spark's write to staging, which the server ends when the first row is to be stored."""
     rows = activity(warehouse.spark, {DAY: dict.fromkeys("abcdefgh", 1)})
     with pytest.raises(SqlError) as ended:
-        write_stage(warehouse, rows, ACTIVITY, "etl.stage_1")
+        tried(lambda: write_stage(warehouse, rows, ACTIVITY, "etl.stage_1"))
     return ended.value
 
 
-def last_plan(spark: SparkSession) -> str:
-    """The plan of the newest execution, as the event log and the web page have it."""
-    store = spark._jsparkSession.sharedState().statusStore()  # type: ignore[attr-defined]
-    executions = store.executionsList()
-    return str(executions.apply(executions.size() - 1).physicalPlanDescription())
+def plans(spark: SparkSession) -> str:
+    """The plans of the session so far, as the event log and the web page have them."""
+    executions = spark._jsparkSession.sharedState().statusStore().executionsList()  # type: ignore[attr-defined]
+    return "\n".join(str(executions.apply(n).physicalPlanDescription()) for n in range(executions.size()))
 
 
 def test_driver_and_tasks_log_in_with_the_token_and_nothing_shows_it(
     warehouse: Warehouse, server: TdsServer, issuer: Issuer
 ) -> None:
     with warehouse.connection() as connection:
-        connection.execute("SELECT 1")
+        connection.execute("SET NOCOUNT ON")
     by_driver = len(server.logins)
     assert by_driver == 1
-    ended = write(warehouse)
+    ended = write(warehouse, lambda unit: unit())
     (token,) = issuer.issued
     assert {(login.user, login.password, login.token) for login in server.logins} == {("", "", token)}
     assert len(server.logins) >= by_driver + 2  # Spark asks for the table, then a task connects
     assert any("implicit_transactions on" in said for said in server.said)  # a task's transaction
-    plan = last_plan(warehouse.spark)
-    assert "SaveIntoDataSourceCommand" in plan
-    assert "accessToken" in plan
-    assert not any(token in text for text in (plan, str(ended), repr(warehouse)))
+    shown = plans(warehouse.spark)
+    assert "SaveIntoDataSourceCommand" in shown
+    assert "accessToken" in shown
+    assert not any(token in text for text in (shown, str(ended), repr(warehouse)))
 
 
-def test_a_token_that_expired_is_replaced_and_a_refused_login_is_not_repeated(
-    warehouse: Warehouse, server: TdsServer, issuer: Issuer
+def test_where_the_token_ends_before_a_task_connects_the_write_is_done_again_with_a_new_one(
+    warehouse: Warehouse, server: TdsServer, issuer: Issuer, clock: list[float]
 ) -> None:
-    clock = [NOW]
-    issuer.clock = lambda: clock[0]
-    tokens = warehouse.target.tokens
-    assert tokens is not None
+    def takes(token: str) -> bool:
+        is_taken = issuer.takes(token)
+        if len(server.logins) == 1:  # Spark has asked for the table; its tasks begin an hour later
+            clock[0] += HOUR
+        return is_taken
 
-    def connect_late() -> None:
-        asked = warehouse.target.revealed()  # as Spark's write does when it begins
-        clock[0] += HOUR * (len(issuer.issued) == 1)
-        with late(warehouse, asked).connection() as connection:
-            connection.execute("SELECT 1")
-
-    vars(tokens)["_clock"] = issuer.clock
-    warehouse.tried(connect_late)
-    assert [login.token for login in server.logins] == issuer.issued
+    server.takes = takes
+    ended = write(warehouse, warehouse.tried)
+    assert ended.code == 50001  # the second write got as far as its rows
+    assert [*dict.fromkeys(login.token for login in server.logins)] == issuer.issued
     assert len(issuer.issued) == 2
 
+
+def test_a_login_that_is_refused_otherwise_is_not_repeated(warehouse: Warehouse, server: TdsServer) -> None:
     server.takes = lambda token: False
     with pytest.raises(SqlError, match="^Login failed for user") as refused:
-        warehouse.asked(lambda connection: connection.execute("SELECT 1"))
+        warehouse.asked(lambda connection: connection.execute("SET NOCOUNT ON"))
     assert refused.value.code == 18456
-    assert len(server.logins) == 3
-
-
-def late(warehouse: Warehouse, asked: dict[str, str]) -> Warehouse:
-    """The same warehouse, whose login was decided earlier."""
-    target = Target(warehouse.target.engine, warehouse.target.url, asked, is_local=True)
-    return Warehouse(warehouse.spark, target, warehouse.dialect, warehouse.publish, warehouse.sql, warehouse.sleep)
+    assert len(server.logins) == 1
 
 
 @pytest.mark.long

@@ -48,16 +48,15 @@ def target_of(
     url = parsed(settings.url)
     dialect = dialect_of(url, settings.engine)
     user, password = _login(settings, url)
+    entra = _entra_login(dialect, url, user, password) if settings.auth == "entra" else None
     secrets = {
         option.name: Secret(option.value) for option in url.options if _is_only_secret(option.key)
     }
     _check_resolved({"the password": password, **secrets})
     properties: dict[str, str | Secret] = dict(secrets)
-    tokens = None
-    if settings.auth == "entra":
-        login = _entra_login(dialect, url, user, password)
-        properties |= {"user": user} if login.wants_user else {}
-        tokens = EntraTokens(login, credential_for(login.audience))
+    tokens = EntraTokens(entra, credential_for(entra.audience)) if entra else None
+    if entra:
+        properties |= {"user": user} if entra.wants_user else {}
     elif user or password.reveal() or dialect.always_sends_login:
         properties |= {"user": user, "password": password}
     if not url.is_local:

@@ -110,6 +110,8 @@ def open_warehouse(spark: SparkSession, settings: Settings) -> Warehouse:
     Raises:
         SettingsError: as `target_of`, and for a password that is found nowhere.
     """
-    password = resolve(settings.sql.password, settings.secrets)
-    target = target_of(replace(settings.sql, password=password))
+    sql = settings.sql
+    if sql.auth == "password":
+        sql = replace(sql, password=resolve(sql.password, settings.secrets))
+    target = target_of(sql)
     return Warehouse(spark, target, DIALECTS[target.engine], settings.publish, settings.sql)
