@@ -11,7 +11,7 @@ from company_activity.errors import SettingsError
 from company_activity.settings.loading import conf_dir, load_settings
 from company_activity.settings.model import Secret, Settings
 
-ENVIRONMENTS = ("local", "synapse", "databricks")
+ENVIRONMENTS = ("local", "synapse", "databricks", "fabric")
 
 
 def settings(file: Path | None = None, **environ: str) -> Settings:

@@ -100,7 +100,10 @@ class LakeSettings:
 
 @dataclass(frozen=True)
 class SqlSettings:
-    """The warehouse that people query. The engine follows from the URL unless it is named."""
+    """The warehouse that people query. The engine follows from the URL unless it is named.
+
+    `auth` says how to log in: with `user` and `password`, or as whom we run as, by an access token of Entra.
+    """
 
     url: str
     user: str = ""
@@ -109,6 +112,7 @@ class SqlSettings:
     lock_timeout_seconds: float = bounded(600.0, 1)
     socket_timeout_seconds: float = bounded(3600.0, 1)
     wake_seconds: float = bounded(120.0, 0)
+    auth: str = one_of("password", "password", "entra")
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import sys
 import time
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from company_activity.errors import SettingsError
 from company_activity.io.secrets import azure_credential
-from company_activity.io.secrets.azure_credential import credential
+from company_activity.io.secrets.azure_credential import (
+    AZURE_SQL,
+    POSTGRES,
+    STORAGE,
+    VAULT,
+    NotebookCredential,
+    credential,
+)
+from company_activity.io.secrets.notebook import notebook
 from company_activity.io.secrets.resolve import resolve
 from company_activity.settings.model import Secret, SecretSettings
+
+from support.azure import notebooks
+from support.azure.notebooks import HOUR, FabricCredentials, Issuer, SynapseCredentials
 
 REFERENCE = Secret("secret://api-key")
 EVERYWHERE = SecretSettings(key_vault="kv-prod", linked_service="kv-link", databricks_scope="scope")
@@ -36,15 +46,20 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
 
 
 @pytest.fixture
-def synapse(install: Callable[..., ModuleType]) -> ModuleType:
+def synapse(monkeypatch: pytest.MonkeyPatch) -> SynapseCredentials:
     """A pool whose linked service has the secret."""
+    credentials = SynapseCredentials(Issuer(time.time), {("kv-link", "api-key"): "from synapse"})
+    notebooks.install(monkeypatch, credentials, {})
+    return credentials
 
-    def get_secret(linked_service: str, name: str) -> str:
-        return {("kv-link", "api-key"): "from synapse"}[linked_service, name]
 
-    return install(
-        "notebookutils", credentials=SimpleNamespace(getSecretWithLS=get_secret, getToken=lambda audience: audience)
-    )
+@pytest.fixture
+def fabric(monkeypatch: pytest.MonkeyPatch) -> FabricCredentials:
+    """A Fabric runtime whose vault has the secret."""
+    secrets = {("https://kv-prod.vault.azure.net/", "api-key"): "from the vault, by fabric"}
+    credentials = FabricCredentials(Issuer(time.time), secrets)
+    notebooks.install(monkeypatch, credentials, {"productType": "Fabric"})
+    return credentials
 
 
 @pytest.fixture
@@ -82,7 +97,7 @@ def test_a_literal_stands_for_itself() -> None:
 
 
 def test_the_places_are_asked_in_their_order(
-    synapse: ModuleType, databricks: ModuleType, key_vault: list[str], monkeypatch: pytest.MonkeyPatch
+    synapse: SynapseCredentials, databricks: ModuleType, key_vault: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert value(API_KEY="from the environment") == "from the environment"
     assert value() == "from synapse"
@@ -98,10 +113,22 @@ def test_a_vault_may_be_given_by_its_url(key_vault: list[str]) -> None:
     assert key_vault == ["https://kv.vault.azure.cn"]
 
 
-def test_the_older_utilities_of_synapse_do_too(install: Callable[..., ModuleType]) -> None:
+def test_the_older_utilities_of_synapse_do_too(
+    synapse: SynapseCredentials, install: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
     install("notebookutils")
-    install("notebookutils.mssparkutils", credentials=SimpleNamespace(getSecretWithLS=lambda service, name: "old"))
-    assert value() == "old"
+    notebooks.install(monkeypatch, synapse, {}, "notebookutils.mssparkutils")
+    assert value() == "from synapse"
+
+
+def test_fabric_reads_a_vault_by_its_own_call(fabric: FabricCredentials) -> None:
+    """It has no linked services: one that is set, for a pool that shares the file, is passed over."""
+    assert value() == "from the vault, by fabric"
+
+
+def test_a_linked_service_on_fabric_is_told_with_its_remedy(fabric: FabricCredentials) -> None:
+    with pytest.raises(SettingsError, match=r"Fabric has no linked services; set secrets\.key_vault;"):
+        value(SecretSettings(linked_service="kv-link"))
 
 
 def test_a_secret_found_nowhere_names_each_place_and_the_remedy() -> None:
@@ -127,7 +154,7 @@ def test_a_place_that_fails_is_named_by_its_error_alone(install: Callable[..., M
     assert "hunter2" not in f"{told.value!s}{told.value!r}"
 
 
-def test_an_empty_secret_is_none(synapse: ModuleType) -> None:
+def test_an_empty_secret_is_none(synapse: SynapseCredentials) -> None:
     with pytest.raises(SettingsError, match=r"\(API_KEY\): empty"):
         value(SecretSettings(), API_KEY="")
 
@@ -136,26 +163,88 @@ def test_what_was_found_does_not_show() -> None:
     assert f"{resolve(REFERENCE, EVERYWHERE, {'API_KEY': 'hunter2'})!r}" == "***"
 
 
-def test_on_a_synapse_pool_tokens_come_from_the_workspace(synapse: ModuleType) -> None:
-    token = credential("Storage").get_token("https://storage.azure.com/.default")
-    assert token.token == "Storage"
-    assert token.expires_on <= time.time() + azure_credential.UNKNOWN_LIFE_SECONDS
+AUDIENCES = [STORAGE, VAULT, AZURE_SQL, POSTGRES]
 
 
-def test_a_token_says_when_it_ends(install: Callable[..., ModuleType]) -> None:
-    claims = base64.urlsafe_b64encode(json.dumps({"exp": 4102444800}).encode()).decode().rstrip("=")
-    install("notebookutils", credentials=SimpleNamespace(getToken=lambda audience: f"x.{claims}.y"))
-    assert credential("Storage").get_token().expires_on == 4102444800
+def test_on_a_synapse_pool_tokens_come_from_the_workspace(synapse: SynapseCredentials) -> None:
+    tokens = [credential(audience).get_token(audience.scope).token for audience in AUDIENCES]
+    assert synapse.asked == ["Storage", "Vault", "DW", "AzureOSSDB"]
+    assert tokens == synapse.issuer.issued
+
+
+def test_on_fabric_the_words_are_others(fabric: FabricCredentials) -> None:
+    for audience in AUDIENCES:
+        credential(audience).get_token(audience.scope)
+    sql = ["https://database.windows.net/", "https://ossrdbms-aad.database.windows.net"]
+    assert fabric.asked == ["storage", "keyvault", *sql]
+
+
+@pytest.mark.parametrize(
+    ("context", "file", "is_fabric"),
+    [
+        ({"productType": "Fabric"}, "", True),
+        ({"productType": "Synapse"}, "/home/x/trident_env/lib/notebookutils/__init__.py", False),
+        ({}, "/home/trusted-service-user/cluster-env/trident_env/lib/notebookutils/__init__.py", True),
+        ({}, "/home/trusted-service-user/cluster-env/env/lib/notebookutils/__init__.py", False),
+        (None, "", False),
+    ],
+)
+def test_fabric_is_known_by_its_context_else_by_its_environment(
+    install: Callable[..., ModuleType], context: object, file: str, is_fabric: bool
+) -> None:
+    install("notebookutils", credentials=object(), runtime=SimpleNamespace(context=context), __file__=file)
+    found = notebook()
+    assert found is not None
+    assert found.is_fabric == is_fabric
+
+
+def test_a_token_is_kept_until_its_last_five_minutes(synapse: SynapseCredentials) -> None:
+    now = [1_700_000_000.0]
+    synapse.issuer.clock = lambda: now[0]
+    pool = NotebookCredential(synapse, "DW", clock=lambda: now[0])
+    first = pool.get_token("scope")
+    assert first.expires_on == 1_700_003_600
+    now[0] += HOUR - 301
+    assert pool.get_token("scope") == first
+    now[0] += 2
+    assert pool.get_token("scope").expires_on > first.expires_on
+    assert len(synapse.issuer.issued) == 2
+
+
+def test_a_token_that_does_not_say_when_it_ends_is_not_kept(install: Callable[..., ModuleType]) -> None:
+    now = [1000.0]
+    said = iter(["opaque-1", "opaque-2"])
+    pool = NotebookCredential(SimpleNamespace(getToken=lambda audience: next(said)), "DW", clock=lambda: now[0])
+    assert pool.get_token() == AccessToken("opaque-1", 1000 + azure_credential.UNKNOWN_LIFE_SECONDS)
+    now[0] += 1
+    assert pool.get_token().token == "opaque-2"
 
 
 def test_elsewhere_azure_identity_finds_out() -> None:
-    assert type(credential("Storage")).__name__ == "DefaultAzureCredential"
+    assert type(credential(STORAGE)).__name__ == "DefaultAzureCredential"
 
 
-def test_a_workspace_that_gives_no_token_is_told_without_its_words(install: Callable[..., ModuleType]) -> None:
-    def fail(audience: str) -> None:
+@pytest.mark.parametrize(("get_token", "why"), [(lambda audience: "", "empty"), (None, "RuntimeError")])
+def test_a_workspace_that_gives_no_token_is_told_without_its_words(
+    install: Callable[..., ModuleType], get_token: Callable[[str], str] | None, why: str
+) -> None:
+    def fail(audience: str) -> str:
         raise RuntimeError("hunter2")
 
-    install("notebookutils", credentials=SimpleNamespace(getToken=fail))
-    with pytest.raises(ClientAuthenticationError, match=r"^no token for Storage: RuntimeError$"):
-        credential("Storage").get_token("https://storage.azure.com/.default")
+    install("notebookutils", credentials=SimpleNamespace(getToken=get_token or fail))
+    with pytest.raises(ClientAuthenticationError, match=rf"^no token for Storage: {why}$"):
+        credential(STORAGE).get_token("https://storage.azure.com/.default")
+
+
+def test_the_doubles_refuse_what_the_runtimes_refuse(synapse: SynapseCredentials, fabric: FabricCredentials) -> None:
+    """Else the tests above would show nothing."""
+    with pytest.raises(TypeError):
+        fabric.getToken("storage", "name")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        fabric.getSecret("https://kv/", "name", "kv-link")  # type: ignore[call-arg]
+    with pytest.raises(RuntimeError):
+        fabric.getToken("DW")
+    for word in ("storage", "https://database.windows.net/"):
+        with pytest.raises(RuntimeError):
+            synapse.getToken(word)
+    assert not hasattr(fabric, "getSecretWithLS")

@@ -52,10 +52,16 @@ class RecordedWarehouse(Warehouse):
 
     recorder: Recorder
 
-    def __init__(self, dialect: Dialect, recorder: Recorder, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        recorder: Recorder,
+        target: Target = NOWHERE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         sql = SqlSettings(NOWHERE.url, lock_timeout_seconds=600)
         no_spark: Any = None  # what connects is replaced below
-        super().__init__(no_spark, NOWHERE, dialect, PublishSettings(), sql, sleep)
+        super().__init__(no_spark, target, dialect, PublishSettings(), sql, sleep)
         vars(self)["recorder"] = recorder
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Where a secret is found: the environment, Synapse, Databricks, Key Vault — in this order."""
+"""Where a secret is found: the environment, Synapse, Databricks, Key Vault (Fabric's way on Fabric) — in this order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Mapping
 
 from company_activity.errors import SettingsError
-from company_activity.io.secrets.azure_credential import credential, notebook_credentials
+from company_activity.io.secrets.azure_credential import VAULT, credential
+from company_activity.io.secrets.notebook import notebook
 from company_activity.settings.model import Secret, SecretSettings
 
 REFERENCE = "secret://"
@@ -42,7 +43,7 @@ def resolve(
         except (
             Exception
         ) as error:  # whatever a vendor's client raises; its text might quote what it read
-            tried.append(f"{place}: {getattr(error, 'error_code', None) or type(error).__name__}")
+            tried.append(f"{place}: {_kind(error)}")
     raise SettingsError(
         f"no secret {name!r}; tried {'; '.join(tried)}",
         remedy=f"set {_variable(name)}, or store {name!r} in one of these places",
@@ -62,6 +63,14 @@ def _chain(
     }
 
 
+def _kind(error: Exception) -> str:
+    """What a client's error is, without its words: its code, or its class and the server's status."""
+    if code := getattr(error, "error_code", None):
+        return str(code)
+    status = getattr(error, "status_code", None)
+    return f"{type(error).__name__} ({status})" if status else type(error).__name__
+
+
 def _variable(name: str) -> str:
     return name.upper().replace("-", "_")
 
@@ -75,9 +84,11 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
 def _from_synapse(name: str, linked_service: str) -> str:
     if not linked_service:
         raise _NotFound("not set")
-    if (notebook := notebook_credentials()) is None:
+    if (found := notebook()) is None:
         raise _NotFound("not on a Synapse pool")
-    return str(notebook.getSecretWithLS(linked_service, name))
+    if found.is_fabric:
+        raise _NotFound("Fabric has no linked services; set secrets.key_vault")
+    return str(found.credentials.getSecretWithLS(linked_service, name))
 
 
 def _from_databricks(name: str, scope: str) -> str:
@@ -93,9 +104,12 @@ def _from_databricks(name: str, scope: str) -> str:
 def _from_key_vault(name: str, vault: str) -> str:
     if not vault:
         raise _NotFound("not set")
+    url = vault if "://" in vault else f"https://{vault}.vault.azure.net"
+    found = notebook()
+    if found and found.is_fabric:
+        return str(found.credentials.getSecret(f"{url.rstrip('/')}/", name))
     try:
         client = importlib.import_module("azure.keyvault.secrets").SecretClient
     except ImportError:
         raise _NotFound("the package azure-keyvault-secrets is not installed") from None
-    url = vault if "://" in vault else f"https://{vault}.vault.azure.net"
-    return str(client(vault_url=url, credential=credential("Vault")).get_secret(name).value or "")
+    return str(client(vault_url=url, credential=credential(VAULT)).get_secret(name).value or "")

@@ -21,7 +21,7 @@ from azure.core.exceptions import (
 from azure.storage import blob as azure_blob
 
 from company_activity.errors import SettingsError
-from company_activity.io.secrets.azure_credential import credential
+from company_activity.io.secrets.azure_credential import STORAGE, credential
 from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.blob_lease import leased
 from company_activity.io.storage.blob_stream import Chunks, translated_errors
@@ -46,9 +46,7 @@ class BlobStorage:
     ) -> BlobStorage:
         """By connection string where there is one, else by the account's URL and the identity we run as."""
         if not landing.connection:
-            return cls(
-                sdk.BlobServiceClient(landing.root, credential=credential("Storage"), **SIZES)
-            )
+            return cls(sdk.BlobServiceClient(landing.root, credential=credential(STORAGE), **SIZES))
         connection = resolve(landing.connection, secrets, environ).reveal()
         try:
             return cls(sdk.BlobServiceClient.from_connection_string(connection, **SIZES))

@@ -153,7 +153,7 @@ def failures(target: Target) -> Iterator[None]:
     except Py4JJavaError as raised:
         raise _as_sql_error(raised.java_exception, target) from None
     except (Py4JError, PySparkException) as broken:
-        raise SqlError(target.without_secrets(_first_line(broken))) from None
+        raise SqlError(_said(broken, target)) from None
 
 
 def _as_sql_error(thrown: Any, target: Target) -> SqlError:
@@ -163,14 +163,16 @@ def _as_sql_error(thrown: Any, target: Target) -> SqlError:
         root = cause
         cause = cause.getCause()
     if cause is None:
-        return SqlError(target.without_secrets(_first_line(root)))
+        return SqlError(_said(root, target))
     while (
         following := cause.getNextException()
     ) is not None:  # the reason stands behind a batch's own words
         cause = following
-    words = target.without_secrets(_first_line(cause))
     return SqlError(
-        words, cause.getSQLState() or "", cause.getErrorCode(), is_settled=_is_settled(cause)
+        _said(cause, target),
+        cause.getSQLState() or "",
+        cause.getErrorCode(),
+        is_settled=_is_settled(cause),
     )
 
 
@@ -190,14 +192,15 @@ def _is_a(thrown: Any, *names: str) -> bool:
     return kind is not None
 
 
-def _first_line(thrown: Any) -> str:
-    """What it says in its first line: the following ones quote rows."""
+def _said(thrown: Any, target: Target) -> str:
+    """What it says in its first line, without secrets: the following ones quote rows."""
     text = (
         str(thrown.getMessage() or thrown.toString())
         if hasattr(thrown, "getMessage")
         else str(thrown)
     )
-    return text.strip().split("\n", 1)[0].strip()[:500]
+    masked = target.without_secrets(text)  # before it is cut: half a token would not be found
+    return masked.strip().split("\n", 1)[0].strip()[:500]
 
 
 def connect(

@@ -14,6 +14,7 @@ from company_activity.io.warehouse.batch import PublishBatch
 from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, SqlError, StageLostError, failures
 from company_activity.io.warehouse.ledger import sql_time
+from company_activity.io.warehouse.redaction import redacted_options
 from company_activity.io.warehouse.served import FREE_TEXT, ServedColumn, ServedTable
 from company_activity.io.warehouse.statements import IS_GONE, create_stage
 from company_activity.io.warehouse.warehouse import Warehouse
@@ -140,7 +141,7 @@ def write_stage(warehouse: Warehouse, rows: DataFrame, table: ServedTable, stage
     writer = writer.option("url", target.url).option("driver", warehouse.dialect.driver)
     writer = writer.option("dbtable", stage).option("createTableOptions", NOT_BY_SPARK)
     try:
-        with failures(target):
+        with redacted_options(warehouse.spark), failures(target):
             writer.save()
     except SqlError as failure:
         if warehouse.dialect.is_no_sql(failure) or warehouse.dialect.lacks_table(failure):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 from company_activity.io.secrets.in_urls import without_secrets
+from company_activity.io.warehouse.entra import EntraTokens
 from company_activity.settings.model import Secret
 
 
@@ -15,12 +16,14 @@ class Target:
     """Where to publish: the URL holds no secrets, the properties hold them and never show them.
 
     `is_local` says that nothing leaves this machine: what only a laptop may do hangs on it.
+    `tokens` are there where Entra logs in.
     """
 
     engine: str
     url: str
     properties: Mapping[str, str | Secret] = field(default_factory=dict)
     is_local: bool = False
+    tokens: EntraTokens | None = None
 
     @property
     def shown(self) -> str:
@@ -28,15 +31,20 @@ class Target:
         return without_secrets(self.url)
 
     def revealed(self) -> dict[str, str]:
-        """The properties as the driver wants them."""
-        return {
+        """The properties as the driver wants them, for a connection that is made now.
+
+        Raises:
+            PublishError: if Entra gives no token.
+        """
+        revealed = {
             name: value.reveal() if isinstance(value, Secret) else value
             for name, value in self.properties.items()
         }
+        return revealed | (self.tokens.properties() if self.tokens else {})
 
     def without_secrets(self, text: str) -> str:
         """What a driver said, with every secret masked, as it is or as a URL writes it."""
-        written: set[str] = set()
+        written: set[str] = set(self.tokens.given if self.tokens else ())
         for value in self.properties.values():
             if isinstance(value, Secret) and value.reveal():
                 written.update(spellings(value.reveal()))

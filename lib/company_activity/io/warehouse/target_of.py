@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from azure.core.credentials import TokenCredential
 
 from company_activity.errors import SettingsError
+from company_activity.io.secrets.azure_credential import Audience, credential
 from company_activity.io.secrets.in_urls import is_secret, without_secrets
 from company_activity.io.warehouse.engines import dialect_of, parsed
+from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.entra import EntraLogin, EntraTokens
 from company_activity.io.warehouse.jdbc_url import JdbcUrl
 from company_activity.io.warehouse.target import Target
 from company_activity.settings.model import Secret, SqlSettings
@@ -23,15 +28,18 @@ CREDENTIALS = {
 LOGIN_OPTIONS = frozenset(
     {"authentication", "aadsecureprincipalid", "msiclientid", "integratedsecurity"}
 )
+TOKEN_OPTIONS = frozenset({"accesstoken", "accesstokencallbackclass"})
 
 
-def target_of(settings: SqlSettings) -> Target:
-    """The target that `sql.url`, `sql.user` and `sql.password` name.
+def target_of(
+    settings: SqlSettings, credential_for: Callable[[Audience], TokenCredential] = credential
+) -> Target:
+    """The target that `sql.url`, `sql.auth`, `sql.user` and `sql.password` name.
 
     Raises:
-        SettingsError: for an engine we do not know, a password in the URL that is a reference, or,
-            where the target is neither H2 nor a loopback host, a URL that leaves the connection
-            unencrypted or the server's certificate unverified.
+        SettingsError: for an engine we do not know, a password in the URL that is a reference,
+            a login beside that of Entra, or, where the target is neither H2 nor a loopback host,
+            a URL that leaves the connection unencrypted or the server's certificate unverified.
 
     >>> target = target_of(SqlSettings("jdbc:h2:mem:x;USER=sa;PASSWORD=p"))
     >>> target.url, target.properties, target.is_local
@@ -40,16 +48,44 @@ def target_of(settings: SqlSettings) -> Target:
     url = parsed(settings.url)
     dialect = dialect_of(url, settings.engine)
     user, password = _login(settings, url)
+    entra = _entra_login(dialect, url, user, password) if settings.auth == "entra" else None
     secrets = {
         option.name: Secret(option.value) for option in url.options if _is_only_secret(option.key)
     }
     _check_resolved({"the password": password, **secrets})
     properties: dict[str, str | Secret] = dict(secrets)
-    if user or password.reveal() or dialect.always_sends_login:
+    tokens = EntraTokens(entra, credential_for(entra.audience)) if entra else None
+    if entra:
+        properties |= {"user": user} if entra.wants_user else {}
+    elif user or password.reveal() or dialect.always_sends_login:
         properties |= {"user": user, "password": password}
     if not url.is_local:
         properties |= dialect.verified(url)
-    return Target(dialect.name, _without_secrets(url), properties, url.is_local)
+    return Target(dialect.name, _without_secrets(url), properties, url.is_local, tokens)
+
+
+def _entra_login(dialect: Dialect, url: JdbcUrl, user: str, password: Secret) -> EntraLogin:
+    """How the engine takes a token, if nothing else says how to log in."""
+    login = dialect.entra
+    if login is None:
+        raise SettingsError(
+            f"sql.auth is entra, but {dialect.name} takes no access token",
+            remedy="set sql.auth to password",
+        )
+    others = [option.name for option in url.options if option.key in LOGIN_OPTIONS | TOKEN_OPTIONS]
+    others += ["password"] if password.reveal() else []
+    others += ["user"] if user and not login.wants_user else []
+    if others:
+        raise SettingsError(
+            f"sql.auth is entra, and {', '.join(others)} in the sql settings is another login",
+            remedy="leave it out, or set sql.auth to password",
+        )
+    if login.wants_user and not user:
+        raise SettingsError(
+            f"sql.auth is entra, and {dialect.name} wants a user's name beside the token",
+            remedy="set sql.user to the name of the Entra principal in the database",
+        )
+    return login
 
 
 def _login(settings: SqlSettings, url: JdbcUrl) -> tuple[str, Secret]:

@@ -36,8 +36,26 @@ class Warehouse:
     sleep: Callable[[float], None] = time.sleep
 
     def tried(self, unit: Callable[[], T]) -> T:
-        """What `unit` returns; after a transient failure all of it is run again, for `sql.wake_seconds`."""
-        return Retries(self.sql.wake_seconds, self.sleep).run(unit, self.dialect.is_transient)
+        """What `unit` returns; after a transient failure all of it is run again, for `sql.wake_seconds`.
+
+        Once more, too, where a login was refused because its token had expired: each connection asks for a token.
+        """
+        renewals = iter([True])
+
+        def is_worth_repeating(failure: SqlError) -> bool:
+            return self.dialect.is_transient(failure) or (
+                self._had_old_token(failure) and next(renewals, False)
+            )
+
+        return Retries(self.sql.wake_seconds, self.sleep).run(unit, is_worth_repeating)
+
+    def _had_old_token(self, failure: SqlError) -> bool:
+        tokens = self.target.tokens
+        return (
+            tokens is not None
+            and self.dialect.refuses_login(failure)
+            and tokens.expired(str(failure))
+        )
 
     def asked(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns on a connection of its own; each try has a new one."""
@@ -92,6 +110,8 @@ def open_warehouse(spark: SparkSession, settings: Settings) -> Warehouse:
     Raises:
         SettingsError: as `target_of`, and for a password that is found nowhere.
     """
-    password = resolve(settings.sql.password, settings.secrets)
-    target = target_of(replace(settings.sql, password=password))
+    sql = settings.sql
+    if sql.auth == "password":
+        sql = replace(sql, password=resolve(sql.password, settings.secrets))
+    target = target_of(sql)
     return Warehouse(spark, target, DIALECTS[target.engine], settings.publish, settings.sql)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from company_activity.errors import SettingsError
+from company_activity.io.warehouse.entra import EntraLogin
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.jdbc_url import JdbcUrl, UrlForm
 from company_activity.io.warehouse.served import ServedColumn, ServedTable
@@ -49,6 +50,7 @@ class Dialect(ABC):
     url_form: UrlForm
     # The options that decide about TLS, and the values that leave it on and verified, the default first.
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    entra: ClassVar[EntraLogin | None] = None  # where a token may log in
     always_sends_login: bool = False  # else not where a token or the platform logs in
     enforces_keys: bool = True
     ddl_in_transaction: bool = True
@@ -60,6 +62,7 @@ class Dialect(ABC):
     transient_codes: frozenset[int] = frozenset()  # vendor codes
     missing_table: frozenset[str] = frozenset()  # the SQLSTATEs or codes of it
     syntax_error: frozenset[str] = frozenset()
+    refused_login: frozenset[str] = frozenset()
 
     def type_of(self, column: ServedColumn) -> str:
         """The column's type, as our DDL has it."""
@@ -199,6 +202,10 @@ class Dialect(ABC):
     def lacks_table(self, failure: SqlError) -> bool:
         """Whether a table of the statement is not there."""
         return bool({failure.state, str(failure.code)} & self.missing_table)
+
+    def refuses_login(self, failure: SqlError) -> bool:
+        """Whether the server took neither the password nor the token."""
+        return bool({failure.state, str(failure.code)} & self.refused_login)
 
     def is_no_sql(self, failure: SqlError) -> bool:
         """Whether the engine could not read the statement."""

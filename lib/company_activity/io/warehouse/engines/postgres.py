@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote_plus
 
 from company_activity.errors import SettingsError
+from company_activity.io.secrets.azure_credential import POSTGRES
 from company_activity.io.warehouse.copy_in import copy_in
 from company_activity.io.warehouse.engines.base import StreamingDialect
+from company_activity.io.warehouse.entra import EntraLogin
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.jdbc_url import JdbcUrl, Option, UrlForm
 from company_activity.settings.model import PublishSettings, Secret, SqlSettings
@@ -66,6 +68,8 @@ class Postgres(StreamingDialect):
     driver: str = "org.postgresql.Driver"
     url_form: UrlForm = PostgresUrl()
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
+    # Azure's servers take a token as the password of the role that stands for the principal.
+    entra: ClassVar[EntraLogin | None] = EntraLogin(POSTGRES, "password", wants_user=True)
     takes_nul: bool = False
     # Deadlock, too many connections, and a server that is stopped, has crashed or is starting.
     transient_states: frozenset[str] = frozenset(
@@ -73,6 +77,7 @@ class Postgres(StreamingDialect):
     )
     missing_table: frozenset[str] = frozenset({"42P01"})
     syntax_error: frozenset[str] = frozenset({"42601"})
+    refused_login: frozenset[str] = frozenset({"28000", "28P01"})
 
     def text(self, code_points: int) -> str:
         return f'VARCHAR({code_points}) COLLATE "C"'

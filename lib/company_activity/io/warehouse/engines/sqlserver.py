@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from company_activity.io.secrets.azure_credential import AZURE_SQL
 from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.entra import EntraLogin
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.jdbc_url import SemicolonForm, UrlForm
 from company_activity.io.warehouse.served import ServedColumn, ServedTable
@@ -72,12 +74,14 @@ class AzureSql(Dialect):
     driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
     url_form: UrlForm = SqlServerUrl()
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
+    entra: ClassVar[EntraLogin | None] = EntraLogin(AZURE_SQL, "accessToken", wants_user=False)
     text_units: int = 2  # NVARCHAR(n) counts byte pairs
     transient_codes: frozenset[int] = TRANSIENT
     missing_table: frozenset[str] = frozenset({"208"})
     syntax_error: frozenset[str] = frozenset(
         {"102", "156", "103010", "104307"}
     )  # the last two are a dedicated pool's
+    refused_login: frozenset[str] = frozenset({"18456"})
     without_snapshot: str = "waits for it"
 
     def type_of(self, column: ServedColumn) -> str:
