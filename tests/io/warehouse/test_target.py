@@ -63,6 +63,25 @@ def test_a_serverless_pool_is_refused():
         engine_of("jdbc:sqlserver://w-ondemand.sql.azuresynapse.net;database=p")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "x-y.datawarehouse.fabric.microsoft.com",
+        "X.zc8.DataWarehouse.Fabric.Microsoft.com:1433",
+        "x-y.datawarehouse.pbidedicated.windows.net",
+    ],
+)
+@pytest.mark.parametrize("engine", ["", "azuresql", "synapse"])
+def test_a_fabric_warehouse_is_refused_with_what_to_do_instead(host, engine):
+    with pytest.raises(SettingsError, match=r"SQL analytics endpoint of Microsoft Fabric.*database\.fabric") as refused:
+        target_at(f"jdbc:sqlserver://{host};database=d", engine=engine)
+    assert refused.value.exit_code == 2
+
+
+def test_a_sql_database_of_fabric_is_azure_sql():
+    assert engine_of("jdbc:sqlserver://x.database.fabric.microsoft.com:1433;database=d") == "azuresql"
+
+
 def test_a_setting_names_the_engine_that_the_url_hides():
     assert target_at(AZURE, engine="synapse").engine == "synapse"
 
