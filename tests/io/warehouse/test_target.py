@@ -7,6 +7,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from company_activity.errors import SettingsError
+from company_activity.io.warehouse.engines import dialect_of, parsed
 from company_activity.io.warehouse.mirror import warehouse_id
 from company_activity.io.warehouse.target import Target
 from company_activity.io.warehouse.target_of import engine_of, without_credentials
@@ -76,6 +77,21 @@ def test_a_fabric_warehouse_is_refused_with_what_to_do_instead(host, engine):
     with pytest.raises(SettingsError, match=r"SQL analytics endpoint of Microsoft Fabric.*database\.fabric") as refused:
         target_at(f"jdbc:sqlserver://{host};database=d", engine=engine)
     assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "is_of_one"),
+    [
+        ("jdbc:h2:file:/data/warehouse", True),
+        ("jdbc:h2:mem:x;AUTO_SERVER=FALSE", True),
+        ("jdbc:h2:file:/data/warehouse;Auto_Server=true", False),
+        ("jdbc:h2:tcp://127.0.0.1/x", False),
+        (POSTGRES, False),
+    ],
+)
+def test_only_an_h2_file_is_of_one_process(url, is_of_one):
+    taken = parsed(url)
+    assert dialect_of(taken).is_of_one_process(taken) is is_of_one
 
 
 def test_a_sql_database_of_fabric_is_azure_sql():

@@ -18,6 +18,9 @@ class Answer:
     driver: Driver
     advice: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return "; ".join([str(self.driver), *self.advice])
+
 
 def answering_driver(spark: SparkSession, settings: Settings, again: str) -> Answer:
     """Connect, and say through which driver; nothing is changed. `again` is the command to repeat.
