@@ -25,6 +25,7 @@ $(VENV)/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.con
 
 $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[local,dev]'
+	$(BIN)/python -m company_activity.runtime.local 'synapse 3.5'
 	@touch $@
 
 setup: $(VENV)/.run ## make .venv, fetch the jars, write .local/spark.conf

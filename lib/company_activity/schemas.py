@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # The types that Delta keeps column statistics of.
 STATISTICS = frozenset({"string", "bigint", "double", "date", "timestamp"})
+LIST_SEPARATOR = ","  # between the words of a list that is one text
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Column:
     """A column: its Spark type as DDL text, what it means, and whether it may be NULL.
 
     `personal` marks ids, names and raw text: they stay out of Delta's column statistics, so that an erasure
-    finds nothing there.
+    finds nothing there. `text_of` names the list whose words this column holds as one text, for readers that
+    know no lists: it says nothing of its own, so it is neither hashed nor served.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Column:
     comment: str
     nullable: bool = True
     personal: bool = False
+    text_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -259,6 +262,12 @@ COMPANY_ACTIVITY_DAILY = Table(
         ),
         Column(
             "churn_reasons", "array<string>", "The reasons, in alphabetical order", nullable=False
+        ),
+        Column(
+            "churn_reasons_text",
+            "string",
+            "The reasons as one text, comma-separated; NULL in rows older than the column",
+            text_of="churn_reasons",
         ),
         Column("source", "string", "product_api, merged or crm_csv", nullable=False),
         Column("data_quality_flag", "string", "The first caveat that holds, or OK", nullable=False),

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from company_activity.io.lake.delta import Lake
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
@@ -148,3 +149,10 @@ def test_what_0_2_wrote_has_nothing_to_do_and_a_late_date_gives_the_same_table(
         assert place.run("run", "--date", NEXT) == 0
     assert noted_by_date(lake) == content_by_date(spark, lake)
     assert noted_by_date(lake) == built_from_nothing
+    # A column that is newer than these dates: they are not rewritten for it, and only what was written since has it.
+    has_text = "count_if(churn_reasons_text = array_join(churn_reasons, ',')) AS texts"
+    rows = place.table(spark, COMPANY_ACTIVITY_DAILY).groupBy("activity_date").agg(F.expr(has_text), F.count("*"))
+    assert {str(day): texts == count for day, texts, count in rows.collect()} == {
+        **dict.fromkeys(DAYS, False),
+        NEXT: True,
+    }

@@ -102,7 +102,11 @@ def engagement_columns(view: View, limits: Thresholds) -> Row:
 def risk_columns(view: View, limits: Thresholds) -> Row:
     """Design: `is_churn_risk` "says whether any of these holds", "NULL, and the reasons empty" where not judged."""
     reasons = labels.churn_reasons(view, limits)
-    return {"is_churn_risk": bool(reasons) if labels.is_judged(view) else None, "churn_reasons": reasons}
+    return {
+        "is_churn_risk": bool(reasons) if labels.is_judged(view) else None,
+        "churn_reasons": reasons,
+        "churn_reasons_text": ",".join(reasons),
+    }
 
 
 def build_subjects(days: Iterable[UsageDay], companies: Iterable[Row], history: Iterable[Row]) -> list[Subject]:

@@ -67,6 +67,7 @@ def test_it_shows_the_path_the_gates_the_quarantine_and_the_steps() -> None:
     assert "Every gate passed. Passed: unique keys 1 time." in text
     assert "WRONG_TYPE usage 9 1 2025-11-23" in text
     assert "stage usage done 2.2" in text
+    assert "publish through H2 JDBC Driver 2.3.232 done 1.0" in text
 
 
 def test_a_failed_run_says_first_what_failed_and_the_remedy() -> None:

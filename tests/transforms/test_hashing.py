@@ -65,3 +65,11 @@ def test_a_new_column_that_is_null_in_all_rows_does_not(spark: SparkSession) -> 
     ]
     narrow, silent, spoken = [row.hash for row in found[0].unionAll(found[1]).unionAll(found[2]).collect()]
     assert narrow == silent != spoken
+
+
+def test_the_text_of_a_list_does_not(spark: SparkSession) -> None:
+    wider = replace(TABLE, columns=(*TABLE.columns, Column("tags_text", "string", "", text_of="tags")))
+    frame = spark.createDataFrame(ROWS, TABLE.ddl)
+    told = frame.withColumn("tags_text", F.array_join("tags", ","))
+    found = frame.agg(content_hash(TABLE).alias("hash")).unionAll(told.agg(content_hash(wider)))
+    assert len({row.hash for row in found.collect()}) == 1

@@ -23,4 +23,7 @@ def migrate(run: Run) -> StepReport:
     outcome: StepOutcome = "done" if done.applied else "nothing"
     note = f"applied {', '.join(done.applied)}" if done.applied else "nothing to apply"
     seconds = time.monotonic() - began
-    return StepReport("migrate", outcome, notes=[note], warnings=list(done.advice), seconds=seconds)
+    report = StepReport("migrate", outcome, notes=[note], warnings=list(done.advice))
+    report.driver = str(done.driver)
+    report.seconds = seconds
+    return report

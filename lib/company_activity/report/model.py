@@ -37,7 +37,10 @@ ROWS = {
 
 @dataclass
 class StepReport:
-    """What a step did: rows per hop (`counts`), sentences (`notes`), warnings, gates, seconds."""
+    """What a step did: rows per hop (`counts`), sentences (`notes`), warnings, gates, seconds.
+
+    `driver` is the JDBC driver that answered, where the step asked the warehouse.
+    """
 
     name: str
     outcome: StepOutcome = "done"
@@ -47,6 +50,7 @@ class StepReport:
     error: CompanyActivityError | None = None
     seconds: float = 0.0
     verdicts: list[Verdict] = field(default_factory=list)
+    driver: str = ""
 
     def __post_init__(self) -> None:
         """Take the verdicts from the error where a gate stopped the step."""
@@ -239,6 +243,7 @@ def _step_as_json(step: StepReport) -> dict[str, Any]:
         "counts": step.counts,
         "notes": step.notes,
         "warnings": step.warnings,
+        "driver": step.driver or None,
         "error": str(step.error) if step.error else None,
         "gates_passed": passed_by_gate(step.verdicts),
         "gates_not_passed": [asdict(one) for one in step.verdicts if not one.passed],

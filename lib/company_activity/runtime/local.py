@@ -23,9 +23,13 @@ RESOLVE = "from pyspark.sql import SparkSession; SparkSession.builder.getOrCreat
 
 
 def main() -> int:
-    """Prepare this machine; a second call finds everything done."""
+    """Prepare this machine, or fetch the lines of `jars.yaml` that are named; a second call finds everything done."""
     try:
         use_java()
+        if sys.argv[1:]:
+            for line in sys.argv[1:]:
+                resolved_jars(line)
+            return 0
         folder = os.environ.get("COMPANY_ACTIVITY_LOCAL", ".local")
         target = home_dir(os.environ) / folder / "spark.conf"
         template = conf_dir(os.environ) / "spark" / "local.conf"
@@ -36,14 +40,14 @@ def main() -> int:
     return 0
 
 
-def pins() -> list[str]:
-    """The Maven coordinates for the pyspark that is installed."""
-    line = ".".join(version("pyspark").split(".")[:2])
+def pins(line: str = "") -> list[str]:
+    """The Maven coordinates of a line of `jars.yaml`, by default that of the pyspark which is installed."""
+    line = line or ".".join(version("pyspark").split(".")[:2])
     path = conf_dir(os.environ) / "spark" / "jars.yaml"
     table = yaml.safe_load(path.read_text(encoding="utf-8"))
     if line not in table:
         raise RuntimeMissing(
-            f"no jars are pinned for Spark {line}",
+            f"no jars are pinned for {line}",
             remedy="add the line to conf/spark/jars.yaml",
         )
     return list(table[line])
@@ -54,9 +58,9 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "company-activity"
 
 
-def resolved_jars() -> list[Path]:
-    """The pinned jars and what they need, fetched by Spark's resolver on the first call."""
-    coordinates = pins()
+def resolved_jars(line: str = "") -> list[Path]:
+    """The jars of a line and what they need, fetched by Spark's resolver on the first call."""
+    coordinates = pins(line)
     folder = cache_dir() / "jars" / hashlib.sha256(",".join(coordinates).encode()).hexdigest()[:16]
     done = folder / "complete"
     if not done.is_file():

@@ -40,6 +40,17 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
     return session
 
 
+def has_executors_elsewhere(spark: SparkSession) -> bool:
+    """Whether executors are processes of their own, perhaps on other machines; in local mode they are the driver.
+
+    A session without its driver's JVM says nothing of them: it is Databricks', whose executors see its volumes.
+    """
+    if getattr(spark, "_jvm", None) is None:
+        return False
+    master = spark.conf.get("spark.master", "local") or "local"
+    return not master.startswith("local")
+
+
 def check_java() -> None:
     """Check that a JVM can be started, without starting one.
 

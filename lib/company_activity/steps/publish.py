@@ -43,6 +43,7 @@ def publish(run: Run) -> Published:
     scopes = {scope for table in done.tables for scope in table.published}
     dates = sorted(date.fromisoformat(scope) for scope in scopes - {WHOLE})
     report = StepReport("publish", "done" if scopes else "nothing", warnings=list(done.warnings))
+    report.driver = str(done.driver)
     report.counts = {"rows_sent": done.rows, "dates": len(dates)}
     if not scopes:
         report.notes = ["everything was published already"]

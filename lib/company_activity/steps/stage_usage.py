@@ -31,6 +31,7 @@ from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
+from company_activity.io.landing.within_reach import parts_within_reach
 from company_activity.planning.staging import (
     dates_set_back,
     dates_to_stage,
@@ -163,9 +164,15 @@ class Staged:
 
 def stage(run: Run, batch: Batch) -> Staged:
     """Parse, judge and write one batch; a date staged again keeps the verdict that its generation has."""
-    parsed = (
-        read_landed_lines(run.spark, run.landing, batch.complete).transform(parse_usage).cache()
-    )
+    within_reach = parts_within_reach(run.spark, run.landing, batch.complete, run.lake.files)
+    with within_reach as uris:
+        lines = read_landed_lines(run.spark, run.landing, batch.complete, uris)
+        return stage_lines(run, batch, lines)
+
+
+def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
+    """Parse, judge and write the landed lines of a batch."""
+    parsed = lines.transform(parse_usage).cache()
     good, broken = split_by_reasons(parsed)
     records = good.transform(keep_latest_record).cache()
     arrived = reconcile(batch.complete, parsed, records)

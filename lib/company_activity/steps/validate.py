@@ -25,4 +25,5 @@ def validate(run: Run, published: Published | None) -> StepReport:
     sent = published.dates if published else ()
     dates = sorted({*sent, *run.dates})
     found = validate_scopes(run.spark, run.settings, hashes=run.lake.activity.hashes, dates=dates)
-    return StepReport("validate", counts={"dates": len(dates), "rows_compared": found.rows})
+    counts = {"dates": len(dates), "rows_compared": found.rows}
+    return StepReport("validate", counts=counts, driver=str(found.driver))

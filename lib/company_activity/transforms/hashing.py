@@ -19,6 +19,7 @@ def content_hash(table: Table) -> Column:
     Run ids and row times do not enter. `xxhash64` skips NULLs and array borders. So behind each
     value that may be NULL and is not stands a hash of the column's name, and behind an array its
     length. A column that is new, and NULL in every row of a date, leaves the date's hash as it was.
+    So does the text of a list: the list is hashed, its text is not.
 
     >>> from company_activity.schemas import Column, Table
     >>> columns = (Column("id", "string", "", nullable=False), Column("n", "bigint", ""))
@@ -30,7 +31,7 @@ def content_hash(table: Table) -> Column:
     """
     inputs: list[Column] = []
     for column in table.columns:
-        if column.name not in table.unhashed:
+        if column.name not in table.unhashed and not column.text_of:
             inputs += _inputs(column)
     row_hash = F.xxhash64(*inputs).cast("decimal(38,0)")
     rows = F.count("*").cast("string")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from company_activity.schemas import LIST_SEPARATOR
 from company_activity.transforms.calendar import (
     LAST_MONTH,
     MONTH_DAYS,
@@ -66,7 +67,7 @@ def _misses_a_date(window: int) -> Column:
 
 
 def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
-    """Add `is_churn_risk` and `churn_reasons`, in alphabetical order.
+    """Add `is_churn_risk` and `churn_reasons`, in alphabetical order, also as one text.
 
     NULL, and no reason, where the week is not known: a date is missing, or a record of the company
     was refused. A company that was silent for 60 days is not at risk any more.
@@ -85,10 +86,10 @@ def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
     ...     "false AS is_backdated", "true AS is_in_crm", "false AS has_quarantined_7d"
     ... )
     >>> for row in with_churn(known, ChurnSettings()).collect():
-    ...     print(row.is_churn_risk, *row.churn_reasons)
-    True SHARP_DROP SILENT
-    False
-    None
+    ...     print(row.is_churn_risk, row.churn_reasons, repr(row.churn_reasons_text))
+    True ['SHARP_DROP', 'SILENT'] 'SHARP_DROP,SILENT'
+    False [] ''
+    None [] ''
     """
     is_judged = is_whole(F.col("complete_mask"), THIS_WEEK) & ~F.col("has_quarantined_7d")
     is_alive = F.col("days_since_last_active").isNotNull()
@@ -102,7 +103,12 @@ def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
         )
     )
     is_risk = F.when(is_judged, F.size("churn_reasons") > 0)
-    return facts.withColumn("churn_reasons", reasons).withColumn("is_churn_risk", is_risk)
+    text = F.array_join("churn_reasons", LIST_SEPARATOR)
+    return (
+        facts.withColumn("churn_reasons", reasons)
+        .withColumn("churn_reasons_text", text)
+        .withColumn("is_churn_risk", is_risk)
+    )
 
 
 def _is_low_use_without_contact(limits: ChurnSettings) -> Column:

@@ -69,6 +69,12 @@ def test_it_counts_rows_in_out_rejected_and_duplicate(lake: Path) -> None:
     assert record_of(lake)["rows"] == {"stage_usage": {"in": 3356, "out": 3300, "rejected": 36, "duplicate": 20}}
 
 
+def test_it_names_the_driver_of_each_step_that_asked_the_warehouse(lake: Path) -> None:
+    named = {step["name"]: step["driver"] for step in record_of(lake)["steps"]}
+    assert {name: driver for name, driver in named.items() if driver} == {"publish": "H2 JDBC Driver 2.3.232"}
+    assert named["build_activity"] is None
+
+
 def test_a_failed_run_is_recorded_with_its_error(lake: Path) -> None:
     record = record_of(lake, failed(ApiError("page 1: 500", remedy="again")))
     assert (record["outcome"], record["exit_code"], record["failed_step"]) == ("failed", 3, "stage_usage")

@@ -46,6 +46,14 @@ def test_what_is_committed_is_what_is_generated(engine: str) -> None:
 
 
 @each_engine
+def test_the_text_of_a_list_is_no_column_of_the_warehouse(engine: str) -> None:
+    table = with_columns(
+        ACTIVITY, Column("words", "array<string>", ""), Column("words_text", "string", "", text_of="words")
+    )
+    assert list(lacking(table, shipped(engine)).added) == ["words"]
+
+
+@each_engine
 def test_nothing_is_lacking(engine: str) -> None:
     assert list(next_files(DIALECTS[engine], shipped(engine))) == [], "make ddl"
 

@@ -80,11 +80,14 @@ def published(spark: SparkSession, template: Path, tmp_path: Path) -> LakeAndWar
 
 
 def test_what_is_published_is_valid_and_mirrored(place: LakeAndWarehouse) -> None:
-    assert [(t.table, t.published, t.rows) for t in place.publish().tables] == [
+    done = place.publish()
+    assert str(done.driver).startswith("H2 JDBC Driver 2.")
+    assert [(t.table, t.published, t.rows) for t in done.tables] == [
         ("dim.companies", ("all",), 2),
         ("analytics.company_activity_daily", ("2025-03-30", "2025-03-31"), 3),
     ]
-    assert place.validate().rows == 5
+    compared = place.validate()
+    assert (compared.rows, compared.driver) == (5, done.driver)
     mirrored = read_mirror(place.settings.lake.root, place.settings.sql.url)
     assert {day: content for (_, day), content in mirrored.items() if day} == HASHES
 

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from company_activity.errors import SettingsError
+from company_activity.io.warehouse.engines import dialect_of, parsed
 from company_activity.io.warehouse.mirror import warehouse_id
 from company_activity.io.warehouse.target import Target
 from company_activity.io.warehouse.target_of import engine_of, without_credentials
@@ -64,6 +65,40 @@ def test_an_engine_that_we_do_not_know_is_refused(url: str) -> None:
 def test_a_serverless_pool_is_refused() -> None:
     with pytest.raises(SettingsError, match="serverless"):
         engine_of("jdbc:sqlserver://w-ondemand.sql.azuresynapse.net;database=p")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "x-y.datawarehouse.fabric.microsoft.com",
+        "X.zc8.DataWarehouse.Fabric.Microsoft.com:1433",
+        "x-y.datawarehouse.pbidedicated.windows.net",
+    ],
+)
+@pytest.mark.parametrize("engine", ["", "azuresql", "synapse"])
+def test_a_fabric_warehouse_is_refused_with_what_to_do_instead(host: str, engine: str) -> None:
+    with pytest.raises(SettingsError, match=r"SQL analytics endpoint of Microsoft Fabric.*database\.fabric") as refused:
+        target_at(f"jdbc:sqlserver://{host};database=d", engine=engine)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "is_of_one"),
+    [
+        ("jdbc:h2:file:/data/warehouse", True),
+        ("jdbc:h2:mem:x;AUTO_SERVER=FALSE", True),
+        ("jdbc:h2:file:/data/warehouse;Auto_Server=true", False),
+        ("jdbc:h2:tcp://127.0.0.1/x", False),
+        (POSTGRES, False),
+    ],
+)
+def test_only_an_h2_file_is_of_one_process(url: str, is_of_one: bool) -> None:
+    taken = parsed(url)
+    assert dialect_of(taken).is_of_one_process(taken) is is_of_one
+
+
+def test_a_sql_database_of_fabric_is_azure_sql() -> None:
+    assert engine_of("jdbc:sqlserver://x.database.fabric.microsoft.com:1433;database=d") == "azuresql"
 
 
 def test_a_setting_names_the_engine_that_the_url_hides() -> None:

@@ -56,7 +56,7 @@ def succeeded(**more: Any) -> RunReport:
             seconds=4.0,
             verdicts=[Verdict("unique keys", str(DAY), True, "40", "40")],
         ),
-        StepReport("publish", counts={"rows_sent": 40}, seconds=1.0),
+        StepReport("publish", counts={"rows_sent": 40}, seconds=1.0, driver="H2 JDBC Driver 2.3.232"),
     ]
     told: dict[str, Any] = {
         "dates": (DAY,),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection, Row
 from company_activity.io.warehouse.target import Target
@@ -25,6 +26,7 @@ class Recorder:
     said: list[str] = field(default_factory=list)
     java: Any = None  # no driver stands behind it
     target: Target = NOWHERE
+    driver: Driver = Driver("recorder", "1.0")
 
     def execute(self, sql: str, *values: object) -> int:
         self.said.append(_filled(sql, values))

@@ -111,10 +111,6 @@ class Landing:
         }
         return all(sizes.get(self.at(part.path)) == part.bytes for part in manifest.parts)
 
-    def part_uris(self, manifest: Manifest) -> list[str]:
-        """What Spark reads the generation's parts by."""
-        return [self.storage.uri(self.at(part.path)) for part in manifest.parts]
-
     def lock(self, day: date) -> AbstractContextManager[None]:
         """Hold the date: whoever fetches or commits it does so inside."""
         return self.storage.lock(self.at(lock_path(day)), self.settings.lock_timeout_seconds)

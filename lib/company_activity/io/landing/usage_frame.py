@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -18,9 +18,12 @@ LINES = f"value string, {PLACES}"
 
 
 def read_landed_lines(
-    spark: SparkSession, landing: Landing, manifests: Iterable[Manifest]
+    spark: SparkSession,
+    landing: Landing,
+    manifests: Iterable[Manifest],
+    uris: Mapping[str, str],
 ) -> DataFrame:
-    """Every line of the manifests' parts.
+    """Every line of the manifests' parts; `uris` says by the path of a part what executors read it by.
 
     Shape: `value` (a landed line), `src_file_name` (the part's path under the landing), `date`,
     `generation`, `src_ingested_at` (when the generation was fetched).
@@ -29,19 +32,17 @@ def read_landed_lines(
         LandingMissing, LandingCorrupt: if a part is not there, or not what its manifest says.
     """
     places = []
-    uris = []
     for manifest in manifests:
         landing.check(manifest)
-        uris += landing.part_uris(manifest)
         for part in manifest.parts:
             place = (part.path, manifest.date, manifest.generation, manifest.fetched_at)
             places.append(place)
-    if not uris:
+    if not places:
         return spark.createDataFrame([], LINES)
     # Only \n ends a line: Spark would also split at a bare carriage return.
     lines = (
         spark.read.option("lineSep", "\n")
-        .text(uris)
+        .text([uris[path] for path, *_ in places])
         .select("value", _path_in_landing(places[0][0]))
     )
     return lines.join(F.broadcast(spark.createDataFrame(places, PLACES)), "src_file_name")

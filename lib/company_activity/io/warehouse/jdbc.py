@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from company_activity.errors import PublishError
+from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.target import Target
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Connection(Protocol):
     java: Any
     target: Target
 
+    @property
+    def driver(self) -> Driver:
+        """The driver that made it."""
+
     def execute(self, sql: str, *values: object) -> int:
         """Run one statement; the number of rows it changed."""
 
@@ -84,6 +89,12 @@ class JdbcConnection:
 
     java: Any
     target: Target
+
+    @property
+    def driver(self) -> Driver:
+        with failures(self.target):
+            about = self.java.getMetaData()
+            return Driver(str(about.getDriverName()), str(about.getDriverVersion()))
 
     def execute(self, sql: str, *values: object) -> int:
         if not values:

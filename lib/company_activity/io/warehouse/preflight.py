@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from company_activity.errors import PublishError
+from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.migrations import migrate, pending
@@ -35,10 +36,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A warehouse that takes our rows: the migrations that were applied, and advice on its settings."""
+    """A warehouse that takes our rows: the migrations that were applied, advice on its settings and on the driver."""
 
     applied: tuple[str, ...]
     advice: tuple[str, ...]
+    driver: Driver
 
 
 def prepare(
@@ -57,7 +59,7 @@ def prepare(
     dialect = warehouse.dialect
     applied: list[str] = []  # over all tries
 
-    def looked_at(connection: Connection) -> tuple[list[str], list[str], list[str]]:
+    def looked_at(connection: Connection) -> tuple[list[str], list[str], list[str], Driver]:
         applied.extend(migrate(connection, dialect, now) if may_migrate else [])
         lacking = [migration.name for migration in pending(connection, dialect)]
         problems = (
@@ -65,10 +67,10 @@ def prepare(
             if lacking
             else [p for table in tables for p in differences(connection, dialect, table)]
         )
-        return lacking, problems, dialect.advice(connection)
+        return lacking, problems, dialect.advice(connection), connection.driver
 
     with warehouse.reported("preparing the warehouse", again):
-        lacking, problems, advice = warehouse.asked(looked_at)
+        lacking, problems, advice, driver = warehouse.asked(looked_at)
     if lacking:
         raise PublishError(
             f"{warehouse.target.shown} lacks {', '.join(lacking)}",
@@ -76,7 +78,7 @@ def prepare(
         )
     if problems:
         raise PublishError("; ".join(problems), remedy=f"fix the table by hand, then: {again}")
-    return Prepared(tuple(applied), tuple(advice))
+    return Prepared(tuple(applied), (*advice, *dialect.driver_advice(driver)), driver)
 
 
 def differences(connection: Connection, dialect: Dialect, table: ServedTable) -> list[str]:

@@ -9,10 +9,12 @@ from datetime import date, datetime
 
 from pyspark.sql import SparkSession
 
-from company_activity.errors import CompanyActivityError, PublishError
+from company_activity.errors import CompanyActivityError, PublishError, SettingsError
 from company_activity.io.warehouse.batch import TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.by_key import publish_keys
+from company_activity.io.warehouse.driver import Driver
+from company_activity.io.warehouse.engines import parsed
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
@@ -21,14 +23,16 @@ from company_activity.io.warehouse.preflight import Prepared, prepare
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
+from company_activity.runtime.session import has_executors_elsewhere
 from company_activity.settings.model import Settings
 
 
 @dataclass(frozen=True)
 class PublishReport:
-    """What a publish did, per served table, and what it warns of."""
+    """What a publish did, per served table, through which driver, and what it warns of."""
 
     tables: tuple[TablePublished, ...]
+    driver: Driver
     warnings: tuple[str, ...] = ()
 
     @property
@@ -56,10 +60,12 @@ def publish_scopes(
     With `repair`, these dates and the dimension are sent also where the ledger has them and SQL shows other figures.
 
     Raises:
+        SettingsError: as `open_warehouse`, and for a database that executors elsewhere cannot open.
         PublishError: if the warehouse cannot take our rows, refuses (newer fence, other lake) or fails. What an
             earlier transaction of this call published stays published, and a repeat goes on from there.
     """
     warehouse = open_warehouse(spark, settings)
+    check_executors(warehouse)
     files = mirror_files(settings.lake.root)
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
@@ -75,7 +81,22 @@ def publish_scopes(
                     publish_keys(publisher, companies, repair=bool(repair)),
                     publish_dates(publisher, activity, hashes, dates, repair),
                 )
-    return PublishReport(tables, (*prepared.advice, *warnings, *publisher.warnings))
+    warned = (*prepared.advice, *warnings, *publisher.warnings)
+    return PublishReport(tables, prepared.driver, warned)
+
+
+def check_executors(warehouse: Warehouse) -> None:
+    """See that executors that are processes of their own can open the database: they fill its staging tables.
+
+    Raises:
+        SettingsError: if only one process can.
+    """
+    is_of_one = warehouse.dialect.is_of_one_process(parsed(warehouse.target.url))
+    if is_of_one and has_executors_elsewhere(warehouse.spark):
+        raise SettingsError(
+            f"{warehouse.target.shown} can be opened by one process alone, and the executors of this Spark are others",
+            remedy="name a server in sql.url, such as PostgreSQL or Azure SQL, or run with spark.master local[*]",
+        )
 
 
 def _pinned(

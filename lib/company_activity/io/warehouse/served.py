@@ -74,11 +74,12 @@ class ServedTable:
 
     @property
     def columns(self) -> tuple[ServedColumn, ...]:
-        return tuple(served_column(column) for column in self.lake.columns)
+        """All but the text of a list: a list is served as its text."""
+        return tuple(served_column(column) for column in self.lake.columns if not column.text_of)
 
     @property
     def column_names(self) -> list[str]:
-        return self.lake.column_names
+        return [column.name for column in self.columns]
 
 
 def served_column(column: Column) -> ServedColumn:

@@ -18,6 +18,7 @@ from company_activity.io.warehouse.redaction import redacted_options
 from company_activity.io.warehouse.served import FREE_TEXT, ServedColumn, ServedTable
 from company_activity.io.warehouse.statements import IS_GONE, create_stage
 from company_activity.io.warehouse.warehouse import Warehouse
+from company_activity.schemas import LIST_SEPARATOR
 
 REGISTER = "etl.staging"
 ABANDONED_AFTER = timedelta(hours=24)
@@ -37,7 +38,8 @@ def as_served(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFram
 def _served(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:
     value = F.col(column.name)
     if rows.schema[column.name].dataType.typeName() == "array":
-        return F.array_join(value, ",")
+        # Not its text column: rows that were written before that have none.
+        return F.array_join(value, LIST_SEPARATOR)
     if column.length == FREE_TEXT and not dialect.takes_nul:
         return F.replace(value, F.lit("\0"), F.lit("\ufffd"))
     return value

@@ -9,6 +9,7 @@ from datetime import date
 from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
+from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.figures import Figures, drift
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow, newest_rows
@@ -21,9 +22,10 @@ from company_activity.settings.model import Settings
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """What was compared and found equal: figures per table and scope."""
+    """What was compared and found equal, figures per table and scope, and through which driver."""
 
     tables: Mapping[str, Mapping[str, Figures]]
+    driver: Driver
 
     @property
     def rows(self) -> int:
@@ -50,13 +52,14 @@ def validate_scopes(
     total = companies.whole_figures()
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
     with warehouse.reported("validating"), warehouse.session():
+        driver = warehouse.asked(lambda connection: connection.driver)
         differences = _differences(warehouse, activity, wanted, contents)
         differences += _differences(warehouse, companies, total, {})
     if differences:
         raise PublishError(
             "; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}"
         )
-    return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total})
+    return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total}, driver)
 
 
 def _differences(

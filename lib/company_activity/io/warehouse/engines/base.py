@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from company_activity.errors import SettingsError
+from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.entra import EntraLogin
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.jdbc_url import JdbcUrl, UrlForm
@@ -77,6 +78,10 @@ class Dialect(ABC):
     def serves(self, url: JdbcUrl) -> bool:
         """Whether this is the engine behind the URL, as far as the URL says."""
         return isinstance(url.form, type(self.url_form))
+
+    def is_of_one_process(self, url: JdbcUrl) -> bool:
+        """Whether only one process at a time can open the database."""
+        return False
 
     def verified(self, url: JdbcUrl) -> Mapping[str, str | Secret]:
         """The properties that switch TLS and verification on, for a server elsewhere.
@@ -181,6 +186,10 @@ class Dialect(ABC):
 
     def advice(self, connection: Connection) -> list[str]:
         """Settings of the database to change, for those who read while a date is published."""
+        return []
+
+    def driver_advice(self, driver: Driver) -> list[str]:
+        """What to know of a driver that this engine's rows come through: where it is known to be slow or wrong."""
         return []
 
     def connection_options(self, sql: SqlSettings) -> dict[str, str]:

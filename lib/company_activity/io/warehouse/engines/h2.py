@@ -63,6 +63,10 @@ class H2(Dialect):
             found | {"varchar_ignorecase"} if type_ == "text" else found
         )  # refused as a collation
 
+    def is_of_one_process(self, url: JdbcUrl) -> bool:
+        serves = {option.value.upper() for option in url.options if option.key == "auto_server"}
+        return not url.hosts and serves != {"TRUE"}
+
     def verified(self, url: JdbcUrl) -> Mapping[str, str | Secret]:
         raise SettingsError(
             "sql.url names an H2 server on another host, whose certificate H2 does not verify",

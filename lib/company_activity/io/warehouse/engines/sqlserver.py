@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from company_activity.errors import SettingsError
 from company_activity.io.secrets.azure_credential import AZURE_SQL
+from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.engines.base import Dialect
 from company_activity.io.warehouse.entra import EntraLogin
 from company_activity.io.warehouse.jdbc import Connection, SqlError
-from company_activity.io.warehouse.jdbc_url import SemicolonForm, UrlForm
+from company_activity.io.warehouse.jdbc_url import JdbcUrl, SemicolonForm, UrlForm
 from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.settings.model import PublishSettings, SqlSettings
 
@@ -31,6 +33,11 @@ TLS_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "trustManagerClass": (),
     "socketFactoryClass": (),
 }
+BULK_DATES = (13, 1)  # mssql-jdbc: from here on a batch with a DATE in it is a bulk copy
+# Fabric's Warehouse and SQL analytics endpoint. Its SQL database is `.database.fabric.microsoft.com`: Azure SQL.
+FABRIC_WAREHOUSE = re.compile(
+    r"\.datawarehouse\.(fabric\.microsoft\.com|pbidedicated\.windows\.net)\.?$", re.IGNORECASE
+)
 BRACED = r"\s*\{(?:[^}]|\}\})*(?:\}[^;]*|$)"
 # The driver gives no cause: of an unknown host it repeats the name, of a certificate it has but words.
 SETTLED = re.compile(
@@ -83,6 +90,21 @@ class AzureSql(Dialect):
     )  # the last two are a dedicated pool's
     refused_login: frozenset[str] = frozenset({"18456"})
     without_snapshot: str = "waits for it"
+
+    def serves(self, url: JdbcUrl) -> bool:
+        """Whether the URL is one of this driver's.
+
+        Raises:
+            SettingsError: for a Warehouse or a SQL analytics endpoint of Fabric.
+        """
+        if super().serves(url) and any(FABRIC_WAREHOUSE.search(host) for host in url.hosts):
+            raise SettingsError(
+                "sql.url names a Warehouse or a SQL analytics endpoint of Microsoft Fabric, and neither takes our "
+                "tables: a Warehouse has no NVARCHAR, an endpoint is read-only",
+                remedy="name a SQL database of Fabric (*.database.fabric.microsoft.com), or do not publish: "
+                "with the lake in OneLake, the SQL analytics endpoint shows its tables",
+            )
+        return super().serves(url)
 
     def type_of(self, column: ServedColumn) -> str:
         return TYPES.get(column.type) or super().type_of(column)
@@ -158,6 +180,15 @@ class AzureSql(Dialect):
             f"set it from master: ALTER DATABASE [{name}] SET READ_COMMITTED_SNAPSHOT ON"
             for name, is_on in found
             if is_on in ("0", "false")
+        ]
+
+    def driver_advice(self, driver: Driver) -> list[str]:
+        if not driver.is_older_than(*BULK_DATES):
+            return []
+        return [
+            f"{driver} sends a batch with a DATE column row by row, without a word, although bulk copy is on; "
+            "rows of ours are not, because staging holds dates as text; for whoever else writes from here, "
+            "put mssql-jdbc 13.1 or newer beside Spark"
         ]
 
     def connection_options(self, sql: SqlSettings) -> dict[str, str]:

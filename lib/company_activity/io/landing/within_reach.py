@@ -1,0 +1,79 @@
+"""Landed parts where executors can read them: on another machine, a directory of the driver's is not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from company_activity.io.landing.landing import READ_BYTES, Landing
+from company_activity.io.storage.local import LocalStorage
+from company_activity.runtime.session import has_executors_elsewhere
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import SparkSession
+
+    from company_activity.io.landing.manifest import Manifest, Part
+    from company_activity.io.storage.folder import Folder
+
+COPIES = "ops/landing"  # under the lake, which driver and executors share
+
+
+@contextmanager
+def parts_within_reach(
+    spark: SparkSession, landing: Landing, manifests: Iterable[Manifest], lake: Folder
+) -> Iterator[Mapping[str, str]]:
+    """By the path of each part, what executors read it by: as it landed, or by a copy in the lake until the end.
+
+    A copy is made only of a landing in a directory that executors elsewhere do not see. A run holds the lake, so
+    what lies in the copies' folder was left by one that was killed.
+
+    Raises:
+        LandingMissing, LandingCorrupt: if a part to be copied is not there, or not what its manifest says.
+    """
+    listed = list(manifests)
+    parts = [part for manifest in listed for part in manifest.parts]
+    if not parts or is_seen_by_executors(spark, landing, parts[0]):
+        yield {part.path: landing.storage.uri(landing.at(part.path)) for part in parts}
+        return
+    copies = lake.inside(COPIES)
+    _sweep(copies)
+    for manifest in listed:
+        landing.check(manifest)
+    try:
+        yield {part.path: _copied(landing, part, copies) for part in parts}
+    finally:
+        _sweep(copies)
+
+
+def is_seen_by_executors(spark: SparkSession, landing: Landing, part: Part) -> bool:
+    """Whether executors can read what has landed; asked of them where they are not the driver and it is a directory."""
+    if not isinstance(landing.storage, LocalStorage) or not has_executors_elsewhere(spark):
+        return True
+    path = landing.storage.uri(landing.at(part.path))
+    tasks = (
+        2 * spark.sparkContext.defaultParallelism
+    )  # so that no executor is likely to be left out
+
+    def looked_for(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        is_there = os.access(path, os.R_OK) and os.path.getsize(path) == part.bytes
+        for batch in batches:
+            yield pa.RecordBatch.from_pydict({"seen": pa.array([is_there] * batch.num_rows)})
+
+    asked = spark.range(0, tasks, 1, tasks).mapInArrow(looked_for, "seen boolean")
+    return all(row.seen for row in asked.collect())
+
+
+def _copied(landing: Landing, part: Part, copies: Folder) -> str:
+    with landing.storage.open(landing.at(part.path)) as stream:
+        copies.storage.create(copies.path + part.path, iter(lambda: stream.read(READ_BYTES), b""))
+    return copies.uri(part.path)
+
+
+def _sweep(copies: Folder) -> None:
+    for entry in list(copies.storage.list(copies.path)):
+        copies.storage.delete(entry.path)
