@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl quick test long evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api ddl quick test long test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,12 +54,17 @@ test: dev ## the test suite; the suites that take minutes are `make long` and `m
 long: dev ## the long suites in their short form: crashes, gates on a lake, orders, upgrades, Spark 4
 	$(PYTEST) $(BOTH_CORES) -m "long and not full"
 
-spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4, in .venv-spark4
-$(VENV)-spark4/.run: setup.cfg conf/spark/jars.yaml
+SPARK4 := COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python
+
+spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4.1 on Java 17 or 21, in .venv-spark4
+$(VENV)-spark4/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.conf conf/spark/log4j2.properties
 	@test -x $(VENV)-spark4/bin/python || $(PYTHON) -m venv $(VENV)-spark4
-	$(VENV)-spark4/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[spark4]'
-	COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python -m company_activity.runtime.local
+	$(SPARK4) -m pip install --no-compile --quiet --disable-pip-version-check -e '.[spark4,dev]'
+	$(SPARK4) -m company_activity.runtime.local
 	@touch $@
+
+test-spark4: spark4 ## the Spark tests of the suite on Spark 4.1, where ANSI is on
+	COMPANY_ACTIVITY__SPARK__PROPERTIES=$(CURDIR)/.local/spark4/spark.conf $(SPARK4) -m pytest $(BOTH_CORES) -m "spark and not long"
 
 evaluate: setup ## how well churn flag and monthly users tell the samples' truth (COMPANIES=400 SEED=7)
 	$(BIN)/python samples/evaluate.py $(if $(COMPANIES),--companies $(COMPANIES)) $(if $(SEED),--seed $(SEED))

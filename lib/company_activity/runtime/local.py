@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import yaml
 
 from company_activity.errors import CompanyActivityError, RuntimeMissing
-from company_activity.runtime.java import use_java
+from company_activity.runtime.java import spark_line, use_java
 from company_activity.settings.loading import conf_dir, home_dir
 
 RESOLVE = "from pyspark.sql import SparkSession; SparkSession.builder.getOrCreate().stop()"
@@ -42,7 +42,7 @@ def main() -> int:
 
 def pins(line: str = "") -> list[str]:
     """The Maven coordinates of a line of `jars.yaml`, by default that of the pyspark which is installed."""
-    line = line or ".".join(version("pyspark").split(".")[:2])
+    line = line or spark_line()
     path = conf_dir(os.environ) / "spark" / "jars.yaml"
     table = yaml.safe_load(path.read_text(encoding="utf-8"))
     if line not in table:
@@ -59,14 +59,19 @@ def cache_dir() -> Path:
 
 
 def resolved_jars(line: str = "") -> list[Path]:
-    """The jars of a line and what they need, fetched by Spark's resolver on the first call."""
+    """The jars of a line and what they need, fetched by Spark's resolver on the first call.
+
+    Each call fetches into a folder of its own and renames it: two checkouts may be set up at once.
+    """
     coordinates = pins(line)
     folder = cache_dir() / "jars" / hashlib.sha256(",".join(coordinates).encode()).hexdigest()[:16]
     done = folder / "complete"
     if not done.is_file():
         print(f"fetching {len(coordinates)} jars and their dependencies into {folder}", flush=True)
-        _resolve(coordinates, folder)
-        done.touch()
+        own = folder.with_name(f"{folder.name}.{os.getpid()}")
+        _resolve(coordinates, own)
+        (own / done.name).touch()
+        _put_in_place(own, folder)
     return sorted((folder / "jars").glob("*.jar"))
 
 
@@ -94,6 +99,16 @@ def _resolve(coordinates: list[str], folder: Path) -> None:
             "the jars could not be fetched",
             remedy=f"see {log}; check the network and run again",
         )
+
+
+def _put_in_place(own: Path, folder: Path) -> None:
+    """Rename what was fetched, unless another set-up was first; what one left unfinished gives way."""
+    if not (folder / "complete").is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        own.rename(folder)
+    except OSError:
+        shutil.rmtree(own)
 
 
 def write_properties(target: Path, template: Path, jars: list[Path]) -> None:

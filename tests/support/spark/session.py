@@ -30,7 +30,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session: Delta and JDBC jars from the set-up's cache."""
     from pyspark.sql import SparkSession
 
-    from company_activity.runtime.java import use_java
+    from company_activity.runtime.java import spark_line, use_java
 
     use_java()
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable  # driver and workers alike
@@ -55,6 +55,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
+    is_ansi = session.conf.get("spark.sql.ansi.enabled") == "true"
+    assert is_ansi == (not spark_line().startswith("3."))  # as each Spark is by default: both are tested
     yield session
     session.stop()
 
