@@ -6,6 +6,7 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,9 +27,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     make = LocalStorage.__init__
     list_files = LocalStorage.list
 
-    def counting_make(storage: LocalStorage, root: Path) -> None:
+    def counting_make(storage: LocalStorage, root: Path, *more: Any) -> None:
         counts["storages"] += 1
-        make(storage, root)
+        make(storage, root, *more)
 
     def counting_list(storage: LocalStorage, prefix: str) -> Iterator[Entry]:
         counts["logs listed"] += "_delta_log" in prefix

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +15,19 @@ from company_activity.errors import SourceError
 from company_activity.io.storage.port import Entry, wait_for
 
 POLL_SECONDS = 0.2
+# What a mount of an object store answers where it is asked for a hard link or a lock.
+UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
 class LocalStorage:
-    """Containers as folders under `root`. Files are fsynced, then linked into place atomically."""
+    """Containers as folders under `root`. Files are fsynced, then linked into place atomically.
 
-    def __init__(self, root: Path) -> None:
+    `address_of` gives what Spark calls a file of this path.
+    """
+
+    def __init__(self, root: Path, address_of: Callable[[str], str] = "file://{}".format) -> None:
         self._root = root.absolute()
+        self._address_of = address_of
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path."""
@@ -96,8 +102,8 @@ class LocalStorage:
                 break
 
     def uri(self, path: str) -> str:
-        """The absolute path."""
-        return str(self._file(path))
+        """The absolute path with its scheme: Spark looks for a bare one in its default file system."""
+        return self._address_of(str(self._file(path)))
 
     @contextmanager
     def lock(self, path: str, timeout_seconds: float) -> Iterator[None]:
@@ -107,7 +113,8 @@ class LocalStorage:
             _make_folder(file.parent)
             handle = file.open("ab")
         with handle:
-            wait_for(lambda: _is_flocked(handle), path, timeout_seconds, POLL_SECONDS)
+            with _translated_errors(path):
+                wait_for(lambda: _is_flocked(handle), path, timeout_seconds, POLL_SECONDS)
             yield
 
     def _file(self, path: str) -> Path:
@@ -117,6 +124,8 @@ class LocalStorage:
 
 
 def _is_flocked(handle: IO[bytes]) -> bool:
+    import fcntl  # not there on Windows, where the rest can at least be imported
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -132,9 +141,11 @@ def _translated_errors(path: str, untranslated: type[OSError] | tuple[()] = ()) 
     except untranslated:
         raise
     except OSError as error:
+        remedy = "check its space, rights and mount"
+        if error.errno in UNSUPPORTED:
+            remedy += "; a mount of an object store makes no hard links and no locks: give its abfss:// address"
         raise SourceError(
-            f"{path} under landing.root: {error.strerror or error}",
-            remedy="check its space, rights and mount",
+            f"{path} under landing.root: {error.strerror or error}", remedy=remedy
         ) from None
 
 
