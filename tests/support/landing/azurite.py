@@ -20,6 +20,7 @@ import pytest
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 INSTALLED = Path.home() / ".cache/company-activity/node/node_modules/.bin/azurite"
+QUIET_SECONDS = 0.3
 WASB_PORT = 10000  # the one that Hadoop's wasb driver knows
 REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>[^ ?"]*)\??(?P<query>[^ "]*) HTTP/[^"]*" (?P<status>\d{3})')
 
@@ -59,14 +60,23 @@ class Emulator:
     @contextmanager
     def counted(self) -> Iterator[list[Request]]:
         """The requests that are answered meanwhile; filled at the end."""
-        before = self.log.stat().st_size
+        before = self._written()
         found: list[Request] = []
         yield found
+        self._written()
         with self.log.open("rb") as log:
             log.seek(before)
             text = log.read().decode("utf-8", "replace")
         for one in REQUEST.finditer(text):
             found.append(Request(one["method"], unquote(one["path"]), one["query"], int(one["status"])))
+
+    def _written(self) -> int:
+        """The log's size once it has stopped growing: a request is logged after it was answered."""
+        size = -1
+        while (now := self.log.stat().st_size) != size:
+            size = now
+            time.sleep(QUIET_SECONDS)
+        return size
 
 
 def kinds(requests: list[Request]) -> Counter[str]:
