@@ -16,7 +16,7 @@ from company_activity.schemas import TABLES
 
 from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import Place
-from support.landing.azurite import emulating, kinds
+from support.landing.azurite import emulating
 
 ARCHIVE = Path(__file__).with_name("place_0_2.tar.gz")
 STEPS = "admit_crm,stage_usage,stage_crm,build_companies,build_activity"
