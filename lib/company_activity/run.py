@@ -16,6 +16,7 @@ from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.planning.state import FORMULA_VERSION, MetricsMark
 from company_activity.records.fields import RULES_VERSION
@@ -133,7 +134,7 @@ class Run:
 
     @cached_property
     def lake(self) -> Lake:
-        return Lake(self.settings.lake.root, lambda: self.spark)
+        return Lake(self.settings.lake.root, lambda: self.spark, lake_folder(self.settings))
 
     @cached_property
     def landing(self) -> Landing:

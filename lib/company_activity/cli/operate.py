@@ -13,6 +13,7 @@ from company_activity.cli.options import date_options, settings_options
 from company_activity.dates import DateRange
 from company_activity.io.lake.lock import lake_lock
 from company_activity.io.lake.run_records import run_records
+from company_activity.io.storage.folder import lake_folder
 from company_activity.operations.migrate import migrate
 from company_activity.operations.plan import plan
 from company_activity.report.model import RunReport
@@ -79,7 +80,7 @@ def migrate_command(env: str | None, file: Path | None) -> int:
 @settings_options
 def runs_command(last: int, as_json: bool, env: str | None, file: Path | None) -> int:
     """The last runs, newest first: when, what, how each ended."""
-    records = run_records(load_settings(env, file=file).lake.root, last)
+    records = run_records(lake_folder(load_settings(env, file=file)), last)
     if not as_json:
         Console().runs(records)
         return 0

@@ -17,7 +17,9 @@ import jsonschema
 import yaml
 
 from company_activity.errors import SettingsError
+from company_activity.settings.compute import Compute
 from company_activity.settings.model import Secret, Settings
+from company_activity.settings.roots import is_bare, normalised
 
 PREFIX = "COMPANY_ACTIVITY__"
 REFERENCE_NAMES = {
@@ -37,6 +39,9 @@ JSON_TYPES: dict[Any, str] = {
     bool: "boolean",
     types.NoneType: "null",
 }
+LANDING = "landing.root"
+FILES = "notify.file"
+MAY_BE_EMPTY = (LANDING, FILES)
 SECRET_WORDS = ("key", "password", "connection", "url")
 Section = TypeVar("Section")
 
@@ -98,7 +103,8 @@ def load_settings(
     for source, content in layers:
         _merge(tree, content, source, place)
     _validate(tree, place)
-    return _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
+    settings = _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
+    return _with_one_meaning(settings, place, Compute.here(environ))
 
 
 def _files(
@@ -215,6 +221,27 @@ def _validate(tree: dict[str, Any], place: Mapping[str, str]) -> None:
     error = min(validator.iter_errors(tree), key=_urgency, default=None)
     if error is not None:
         raise _as_settings_error(error, place)
+
+
+def _with_one_meaning(settings: Settings, place: Mapping[str, str], compute: Compute) -> Settings:
+    """The settings with each root in the one spelling that Python and Spark understand alike."""
+
+    def root(key: str, text: str) -> str:
+        if not text and key in MAY_BE_EMPTY:
+            return ""
+        name = f"setting {key} in {place.get(key, 'the settings')}:"
+        return normalised(text, name, compute, is_landing=key == LANDING)
+
+    landing = settings.landing
+    if not landing.connection or not is_bare(landing.root):
+        landing = dataclasses.replace(landing, root=root(LANDING, landing.root))
+    return dataclasses.replace(
+        settings,
+        landing=landing,
+        lake=dataclasses.replace(settings.lake, root=root("lake.root", settings.lake.root)),
+        report=dataclasses.replace(settings.report, dir=root("report.dir", settings.report.dir)),
+        notify=dataclasses.replace(settings.notify, file=root(FILES, settings.notify.file)),
+    )
 
 
 def _urgency(error: jsonschema.ValidationError) -> tuple[bool, list[str]]:

@@ -30,7 +30,8 @@ def notify(run: Run, *, holds_lake: bool = True) -> StepReport:
     handed back as Undelivered, and kept for the next run. A run that does not hold the lake leaves alone what the
     outbox holds: the one that does may be sending it.
     """
-    channels = open_channels(run.settings.notify, run.settings.secrets)
+    settings = run.settings
+    channels = open_channels(settings.notify, settings.secrets, settings.landing)
     send = through_outbox if holds_lake else past_outbox
     return report_of(*send(run, what_to_tell(run), channels))
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from company_activity.io.lake.delta import read_table
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
-from company_activity.io.storage.folder import open_folder
+from company_activity.io.storage.folder import lake_folder, root_folder
 from company_activity.report.model import (
     SPARK_DAYS,
     ChurnRisk,
@@ -47,9 +47,11 @@ def write_report(run: Run) -> StepReport:
             "write_report", "nothing", notes=["nothing new to show; the last report is up to date"]
         )
     warnings = look_up_figures(run)
-    folder, name = open_folder(run.settings.report.dir), f"{run.run_id}.html"
+    settings = run.settings
+    folder = root_folder(settings.report.dir, settings.landing, settings.secrets)
+    name = f"{run.run_id}.html"
     folder.create(name, fitting_page(run))
-    base = run.settings.report.url
+    base = settings.report.url
     report.page = page_address(base, name) if base else folder.uri(name)
     return StepReport("write_report", notes=[report.page], warnings=warnings)
 
@@ -93,7 +95,7 @@ def shown_day(built: Iterable[date], until: date | None) -> date | None:
 
 def gather(run: Run, day: date) -> None:
     """Ask the lake what the page shows of `day` and the days before it: four queries."""
-    lake = run.settings.lake.root
+    lake = lake_folder(run.settings)
     rows = read_table(run.spark, lake, COMPANY_ACTIVITY_DAILY)
     shown = F.col("activity_date").between(F.lit(day - timedelta(days=SHOWN_DAYS - 1)), F.lit(day))
     days = figures_by_date(rows.where(shown)).collect()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from company_activity.errors import SettingsError
@@ -14,27 +12,26 @@ from company_activity.settings.loading import load_settings
 from company_activity.settings.model import LandingSettings
 
 SECRET = "s3cret"
-SHOWN = {  # what is left of each
-    f"s3://me:{SECRET}@bucket/x": "s3://bucket/x",
-    f"s3://bucket/x?sv=2024&sig={SECRET}%2B&se=2025": "s3://bucket/x?sv=2024&se=2025",
-    f"gs://bucket/x?X-Amz-Signature={SECRET}": "gs://bucket/x",
-    f"ftp://me:a@{SECRET}@host:21/x": "ftp://host:21/x",
-    f"ftp://me:p/{SECRET}?@host/x": "ftp://host/x",
-    f"wasbs://raw@acme.blob.core.windows.net/x?%73ig={SECRET}": "wasbs://raw@acme.blob.core.windows.net/x",
-    f"wasbs://raw@acme.blob.core.windows.net/x?account_key={SECRET};&y=z": "wasbs://raw@acme.blob.core.windows.net/x?y=z",
-    f"ftp://host:8443/x?Password={SECRET}#access_token={SECRET}": "ftp://host:8443/x",
-    "wasbs://raw@acme.blob.core.windows.net/x?key_of=me@corp": "wasbs://raw@acme.blob.core.windows.net/x?key_of=me@corp",
-}
+WITH_SECRETS = [
+    f"s3://me:{SECRET}@bucket/x",
+    f"s3://bucket/x?sv=2024&sig={SECRET}%2B&se=2025",
+    f"gs://bucket/x?X-Amz-Signature={SECRET}",
+    f"ftp://me:a@{SECRET}@host:21/x",
+    f"ftp://me:p/{SECRET}?@host/x",
+    f"wasbs://raw@acme.blob.core.windows.net/x?%73ig={SECRET}",
+    f"wasbs://raw@acme.blob.core.windows.net/x?account_key={SECRET};&y=z",
+    f"ftp://host:8443/x?Password={SECRET}#access_token={SECRET}",
+]
 
 
-@pytest.mark.parametrize(("url", "shown"), SHOWN.items())
-def test_a_place_that_cannot_be_used_is_named_without_its_secrets(url: Any, shown: Any) -> None:
-    with pytest.raises(SettingsError) as refused:
-        open_folder(url)
-    assert f"at '{shown}'" in str(refused.value)
-    with pytest.raises(SettingsError) as refused:
-        open_storage(LandingSettings(url))
-    assert f"landing.root {shown} cannot" in str(refused.value)
+@pytest.mark.parametrize("url", WITH_SECRETS)
+def test_a_place_that_cannot_be_used_is_told_without_its_secrets(url: str) -> None:
+    scheme = url.partition(":")[0]
+    for use in (open_folder, lambda root: open_storage(LandingSettings(root))):
+        with pytest.raises(SettingsError) as refused:
+            use(url)
+        assert SECRET not in str(refused.value)
+        assert scheme in str(refused.value)
 
 
 def test_what_somebody_else_s_error_says_of_a_url_holds_no_secret() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from company_activity.errors import SettingsError, SourceError
 from company_activity.io.storage import blob
 from company_activity.io.storage import local as on_disk
 from company_activity.io.storage.blob import BlobStorage
+from company_activity.io.storage.folder import open_folder, root_folder
 from company_activity.io.storage.opening import LocalStorage, Storage, open_storage
-from company_activity.settings.model import LandingSettings, Secret
+from company_activity.settings.model import LandingSettings, Secret, SecretSettings
 
 
 def paths(storage: Storage, prefix: str) -> list[str]:
@@ -243,11 +246,13 @@ def test_a_torn_temporary_file_is_listed_so_that_it_can_be_swept(
 
 
 def test_what_spark_reads_by(local: LocalStorage, tmp_path: Path, azurite: str) -> None:
-    assert local.uri("c/a b") == str(tmp_path / "landing/c/a b")
+    assert local.uri("c/a b") == f"file://{tmp_path}/landing/c/a b"
     emulator = open_storage(LandingSettings("", connection=Secret(azurite)))
     assert emulator.uri("c/date=1/a") == "wasb://c@devstoreaccount1/date=1/a"
     account = open_storage(LandingSettings("https://mine.blob.core.windows.net"))
     assert account.uri("c/date=1/a") == "abfss://c@mine.dfs.core.windows.net/date=1/a"
+    by_abfs = LandingSettings("abfs://devstoreaccount1.dfs.core.windows.net", connection=Secret(azurite))
+    assert open_storage(by_abfs).uri("c/date=1/a") == "abfs://c@devstoreaccount1.dfs.core.windows.net/date=1/a"
 
 
 @pytest.mark.parametrize("root", ["landing", "file:///data/landing"])
@@ -256,8 +261,56 @@ def test_a_directory_is_opened_as_one(root: str) -> None:
 
 
 def test_a_root_of_another_kind_is_a_setting_to_mend() -> None:
-    with pytest.raises(SettingsError, match=r"landing\.root abfss://x cannot be landed in"):
+    with pytest.raises(SettingsError, match=r"landing\.root 'abfss://x' is no address of a storage account"):
         open_storage(LandingSettings("abfss://x"))
+
+
+def test_a_root_in_the_connection_s_account_is_opened_with_the_connection(azurite: str, container: str) -> None:
+    landing = LandingSettings("", connection=Secret(azurite))
+    root = f"wasb://{container}@devstoreaccount1/company/lake"
+    folder = root_folder(root, landing, SecretSettings()).inside("ops")
+    assert folder.create("a.json", "ö")
+    assert not folder.create("a.json", "again")
+    assert (folder.names(), folder.read("a.json")) == (["a.json"], "ö")
+    assert folder.uri("a.json") == folder.address("a.json") == f"{root}/ops/a.json"
+    assert [entry.path for entry in open_storage(landing).list(f"{container}/")] == [
+        f"{container}/company/lake/ops/a.json"
+    ]
+    folder.delete("a.json")
+    assert folder.names() == []
+
+
+def test_a_landing_may_be_a_place_in_an_account(azurite: str, container: str) -> None:
+    root = f"wasb://{container}@devstoreaccount1/company/landing"
+    storage = open_storage(LandingSettings(root, connection=Secret(azurite)))
+    assert storage.create("raw/crm/a.csv", (b"1",))
+    assert [(entry.path, entry.size) for entry in storage.list("raw/")] == [("raw/crm/a.csv", 1)]
+    assert storage.uri("raw/crm/a.csv") == f"{root}/raw/crm/a.csv"
+    with pytest.raises(
+        SettingsError, match=r"landing\.root names the account acme, landing\.connection devstoreaccount1"
+    ):
+        open_storage(LandingSettings("abfss://c@acme.dfs.core.windows.net/x", connection=Secret(azurite)))
+
+
+def test_where_the_emulator_is_only_a_connection_can_tell() -> None:
+    with pytest.raises(SettingsError, match="where the account devstoreaccount1 of .* is, its name does not tell"):
+        open_folder("wasb://lake@devstoreaccount1/x")
+
+
+@pytest.mark.parametrize("refused", ["link", "flock"])
+def test_a_mount_without_links_or_locks_is_told_with_its_remedy(
+    refused: str, local: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the mounts of object stores are."""
+
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(f"os.{refused}" if refused == "link" else "fcntl.flock", unsupported)
+    use = partial(local.create, "c/a", (b"1",)) if refused == "link" else local.lock("c/a", 0).__enter__
+    with pytest.raises(SourceError, match="c/a under landing.root: Operation not supported") as told:
+        use()
+    assert "give its abfss:// address" in told.value.remedy
 
 
 def test_a_connection_string_is_found_by_reference_and_not_shown(azurite: str) -> None:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from company_activity.io.lake.delta import Lake, read_table
 from company_activity.io.lake.delta_log import open_log
+from company_activity.io.storage.folder import Folder
 from company_activity.planning.state import ActivityState
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES, Table
 from company_activity.transforms.hashing import content_hash
@@ -40,7 +41,7 @@ def hashes_by_date(activity: DataFrame) -> dict[str, str]:
     return {str(row["activity_date"]): row["hash"] for row in by_date.collect()}
 
 
-def noted_by_date(lake: str) -> dict[str, str]:
+def noted_by_date(lake: str | Folder) -> dict[str, str]:
     """By date the hash that the newest commit notes."""
     activity = ActivityState.from_json(open_log(lake, COMPANY_ACTIVITY_DAILY.path).state)
     return {str(day): content for day, content in activity.hashes.items()}

@@ -43,9 +43,9 @@ class VersionGone(LookupError):
     """An old version of a table can no longer be read."""
 
 
-def table_uri(lake_root: str, table: Table) -> str:
-    """Where a table lies: `stg.product_usage` under `lake.root` is `…/stg/product_usage`."""
-    return f"{lake_root.rstrip('/')}/{table.path}"
+def table_uri(lake: str | Folder, table: Table) -> str:
+    """Where Spark finds a table: `stg.product_usage` under `lake.root` is `…/stg/product_usage`."""
+    return open_folder(lake).address(table.path)
 
 
 class Lake:
@@ -54,9 +54,12 @@ class Lake:
     `session` gives the Spark session, which starts when a row is first asked for; logs are read without it.
     """
 
-    def __init__(self, root: str, session: Callable[[], SparkSession]) -> None:
+    def __init__(
+        self, root: str, session: Callable[[], SparkSession], files: Folder | None = None
+    ) -> None:
         self.root = root
         self._session = session
+        self._files = files
         self._logs: dict[str, DeltaLog] = {}
 
     @property
@@ -66,11 +69,11 @@ class Lake:
     @cached_property
     def files(self) -> Folder:
         """The root's folder; whatever lies below it shares its storage."""
-        return open_folder(self.root)
+        return self._files or open_folder(self.root)
 
     def uri(self, table: Table) -> str:
         """Where a table lies."""
-        return table_uri(self.root, table)
+        return table_uri(self.files, table)
 
     def log(self, table: Table) -> DeltaLog:
         """The table's log, as it stood when it was first asked for."""
@@ -284,9 +287,10 @@ class Lake:
         return bool(state) and encode_state(state) == text
 
 
-def read_table(spark: SparkSession, lake_root: str, table: Table) -> DataFrame:
+def read_table(spark: SparkSession, lake: str | Folder, table: Table) -> DataFrame:
     """The rows of a table of a lake, for whoever looks at one without a run."""
-    return Lake(lake_root, lambda: spark).read(table)
+    folder = open_folder(lake)
+    return Lake(folder.uri(""), lambda: spark, folder).read(table)
 
 
 def as_declared(rows: DataFrame, table: Table) -> DataFrame:

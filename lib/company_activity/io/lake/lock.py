@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from company_activity.errors import CompanyActivityError, LakeBusy
+from company_activity.settings.roots import root_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -20,7 +21,7 @@ POLL_SECONDS = 0.2
 
 def is_local(root: str) -> bool:
     """A directory of this machine, not an object store."""
-    return "://" not in root or root.startswith("file:")
+    return root_of(root, "lake.root").is_local
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def lake_lock(
     if not is_local(root):
         yield
         return
-    with _opened(Path(root.removeprefix("file://"))) as file:
+    with _opened(Path(root_of(root).path)) as file:
         _acquire(file, root, timeout_seconds, on_wait)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
@@ -86,7 +87,7 @@ def hold_in_jvm(spark: SparkSession, root: str) -> None:
         return
     jvm = spark._jvm
     assert jvm is not None
-    path = str(Path(root.removeprefix("file://"), ".lock.jvm"))
+    path = str(Path(root_of(root).path, ".lock.jvm"))
     if path in _held:
         return
     channel = jvm.java.io.RandomAccessFile(path, "rw").getChannel()

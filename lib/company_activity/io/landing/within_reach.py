@@ -52,10 +52,8 @@ def is_seen_by_executors(spark: SparkSession, landing: Landing, part: Part) -> b
     """Whether executors can read what has landed; asked of them where they are not the driver and it is a directory."""
     if not isinstance(landing.storage, LocalStorage) or not has_executors_elsewhere(spark):
         return True
-    path = landing.storage.uri(landing.at(part.path))
-    tasks = (
-        2 * spark.sparkContext.defaultParallelism
-    )  # so that no executor is likely to be left out
+    path = str(landing.storage.file(landing.at(part.path)))
+    tasks = 2 * spark.sparkContext.defaultParallelism  # so that likely no executor is left out
 
     def looked_for(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -71,7 +69,7 @@ def is_seen_by_executors(spark: SparkSession, landing: Landing, part: Part) -> b
 def _copied(landing: Landing, part: Part, copies: Folder) -> str:
     with landing.storage.open(landing.at(part.path)) as stream:
         copies.storage.create(copies.path + part.path, iter(lambda: stream.read(READ_BYTES), b""))
-    return copies.uri(part.path)
+    return copies.address(part.path)
 
 
 def _sweep(copies: Folder) -> None:

@@ -7,13 +7,15 @@ from company_activity.io.notify.file import FileDrop
 from company_activity.io.notify.mail import Mail
 from company_activity.io.notify.teams import Teams
 from company_activity.io.notify.webhook import Webhook
-from company_activity.settings.model import NotifySettings, SecretSettings
+from company_activity.settings.model import LandingSettings, NotifySettings, SecretSettings
 
 
-def open_channels(settings: NotifySettings, secrets: SecretSettings) -> dict[str, Channel]:
+def open_channels(
+    settings: NotifySettings, secrets: SecretSettings, landing: LandingSettings
+) -> dict[str, Channel]:
     """Each channel of `notify.channels` by its name; secrets are looked up when it sends."""
     known: dict[str, Channel] = {
-        "file": FileDrop(settings),
+        "file": FileDrop(settings, landing, secrets),
         "mail": Mail(settings, secrets),
         "teams": Teams(settings, secrets),
         "webhook": Webhook(settings, secrets),

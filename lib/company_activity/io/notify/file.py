@@ -7,21 +7,25 @@ import json
 from company_activity.errors import CompanyActivityError
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.message import Message
-from company_activity.io.storage.folder import open_folder
-from company_activity.settings.model import NotifySettings
+from company_activity.io.storage.folder import root_folder
+from company_activity.settings.model import LandingSettings, NotifySettings, SecretSettings
 
 
 class FileDrop:
     """Writes to the folder `notify.file`; one that is there already is the same message."""
 
-    def __init__(self, settings: NotifySettings) -> None:
+    def __init__(
+        self, settings: NotifySettings, landing: LandingSettings, secrets: SecretSettings
+    ) -> None:
         self._place = settings.file
+        self._landing = landing
+        self._secrets = secrets
 
     def send(self, message: Message) -> str:
         """Write it; where it is."""
         if not self._place:
             raise NotSent("notify.file has no value")
-        folder = open_folder(self._place)
+        folder = root_folder(self._place, self._landing, self._secrets)
         name = f"{message.run_id}-{message.event}.json"
         text = json.dumps(message.as_json(), indent=2, ensure_ascii=False)
         try:

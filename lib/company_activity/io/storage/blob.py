@@ -26,7 +26,8 @@ from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.blob_lease import leased
 from company_activity.io.storage.blob_stream import Chunks, translated_errors
 from company_activity.io.storage.port import Entry
-from company_activity.settings.model import LandingSettings, SecretSettings
+from company_activity.settings.model import LandingSettings, Secret, SecretSettings
+from company_activity.settings.roots import BLOB_SCHEMES, Root
 
 sdk: Any = azure_blob  # the decorators of its methods hide their types
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -34,38 +35,80 @@ SIZES = {"max_single_get_size": BLOCK_BYTES, "max_chunk_get_size": BLOCK_BYTES}
 
 
 class BlobStorage:
-    """Containers of one storage account. A blob appears at once, with its last block list, or not at all."""
+    """Containers of one storage account, or the folders of a root in it.
 
-    def __init__(self, service: Any) -> None:
+    A blob appears at once, with its last block list, or not at all.
+    """
+
+    def __init__(self, service: Any, root: Root | None = None) -> None:
         self._service = service
+        self._root = root if root and root.scheme in BLOB_SCHEMES else None
+        self._base = ""
+        if self._root and self._root.container:
+            self._base = "/".join(filter(None, (self._root.container, self._root.inner))) + "/"
         self._known: set[str] = set()
 
     @classmethod
     def of(
-        cls, landing: LandingSettings, secrets: SecretSettings, environ: Mapping[str, str]
+        cls,
+        landing: LandingSettings,
+        secrets: SecretSettings,
+        environ: Mapping[str, str],
+        root: Root | None = None,
     ) -> BlobStorage:
-        """By connection string where there is one, else by the account's URL and the identity we run as."""
-        if not landing.connection:
-            return cls(sdk.BlobServiceClient(landing.root, credential=credential(STORAGE), **SIZES))
-        connection = resolve(landing.connection, secrets, environ).reveal()
+        """The account of the connection string, or the place in it that `root` names."""
+        connection = resolve(landing.connection or Secret(""), secrets, environ).reveal()
         try:
-            return cls(sdk.BlobServiceClient.from_connection_string(connection, **SIZES))
+            service = sdk.BlobServiceClient.from_connection_string(connection, **SIZES)
         except (ValueError, IndexError):
             raise SettingsError(
                 "landing.connection is no storage connection string",
                 remedy="copy it whole: DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…",
             ) from None
+        storage = cls(service, root)
+        if storage._root and storage._root.account != storage.account:
+            raise SettingsError(
+                f"landing.root names the account {storage._root.account},"
+                f" landing.connection {storage.account}",
+                remedy="let both name one account, or leave landing.connection empty",
+            )
+        return storage
+
+    @classmethod
+    def by_identity(cls, root: Root) -> BlobStorage:
+        """A root of an account, with the identity that we run as.
+
+        Raises:
+            SettingsError: if only a connection string could say where the account is.
+        """
+        if not root.service_url:
+            raise SettingsError(
+                f"where the account {root.account} of {root.text} is, its name does not tell",
+                remedy="set landing.connection to the connection string of this account",
+            )
+        service = sdk.BlobServiceClient(root.service_url, credential=credential(STORAGE), **SIZES)
+        return cls(service, root)
+
+    def under(self, root: Root) -> BlobStorage:
+        """The place in this account that `root` names."""
+        return BlobStorage(self._service, root)
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return str(self._service.account_name)
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path; none where the container is not there."""
-        container, _, start = prefix.partition("/")
+        container, _, start = f"{self._base}{prefix}".partition("/")
         with translated_errors(prefix), suppress(ResourceNotFoundError):
             client = self._service.get_container_client(container)
             for blob in client.list_blobs(name_starts_with=start or None, include=["metadata"]):
                 if (blob.metadata or {}).get(
                     "hdi_isfolder"
                 ) != "true":  # a folder of a hierarchical account
-                    yield Entry(f"{container}/{blob.name}", blob.size, blob.last_modified)
+                    path = f"{container}/{blob.name}".removeprefix(self._base)
+                    yield Entry(path, blob.size, blob.last_modified)
 
     def read(self, path: str) -> bytes:
         """The whole of a small file."""
@@ -106,12 +149,14 @@ class BlobStorage:
             self._blob(path).delete_blob()
 
     def uri(self, path: str) -> str:
-        """`abfss://` of the account; `wasb://` for the emulator, as Spark's connector knows it."""
+        """The address by which the root was given; else `abfss://`, or `wasb://` for the emulator."""
+        if self._root:
+            return self._root.address_of(path)
         container, _, name = path.partition("/")
         host = urlsplit(self._service.url).hostname or ""
         if ".blob." in host:
             return f"abfss://{container}@{host.replace('.blob.', '.dfs.', 1)}/{name}"
-        return f"wasb://{container}@{self._service.account_name}/{name}"
+        return f"wasb://{container}@{self.account}/{name}"
 
     @contextmanager
     def lock(self, path: str, timeout_seconds: float) -> Iterator[None]:
@@ -121,7 +166,7 @@ class BlobStorage:
             yield
 
     def _blob(self, path: str) -> Any:
-        container, _, name = path.partition("/")
+        container, _, name = f"{self._base}{path}".partition("/")
         return self._service.get_blob_client(container, name)
 
     def _make_container(self, container: str) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
-from company_activity.io.secrets.in_urls import without_secrets
-from company_activity.io.storage.opening import Storage, open_storage
-from company_activity.settings.model import LandingSettings
-
-ABFSS = re.compile(
-    r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)"
-)
+from company_activity.io.storage.opening import Storage, open_root
+from company_activity.settings.model import LandingSettings, SecretSettings, Settings
+from company_activity.settings.roots import root_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,11 @@ class Folder:
             self.storage.delete(self.path + name)
 
     def uri(self, name: str) -> str:
-        """Where a file is: its path, or its address in the storage account."""
+        """Where a file is, for people: its path, or its address in the storage account."""
+        return self.address(name).removeprefix("file://")
+
+    def address(self, name: str) -> str:
+        """Where a file or a folder within is, for Spark."""
         return self.storage.uri(self.path + name)
 
     @contextmanager
@@ -67,27 +65,34 @@ class Folder:
 
 
 def open_folder(place: str | Folder, inner: str = "") -> Folder:
-    """The folder at a path, or at an `abfss://` address with the identity we run as; `inner` is one below it.
+    """The folder at a root, with the identity that we run as; `inner` is one below it.
 
     A folder that is open already lends its storage: no further client and no further credential is made.
 
     Raises:
-        SettingsError: if the address is of another kind.
+        SettingsError: if the root is of a kind that we do not know.
     """
     folder = place if isinstance(place, Folder) else _opened(place)
     return folder.inside(inner) if inner else folder
 
 
-def _opened(place: str) -> Folder:
-    if match := ABFSS.fullmatch(place):
-        account = f"https://{match['account']}.blob.{match['suffix']}"
-        inner = f"{match['container']}/{match['path'].strip('/')}".rstrip("/")
-        return Folder(open_storage(LandingSettings(account)), f"{inner}/")
-    local = re.sub("^file:(//)?", "", place)
-    if "://" in local or not local:
+def root_folder(place: str, landing: LandingSettings, secrets: SecretSettings) -> Folder:
+    """The folder at a root of the settings; `landing.connection` opens what lies in the account it names."""
+    return _opened(place, landing, secrets)
+
+
+def lake_folder(settings: Settings) -> Folder:
+    """The folder at `lake.root`."""
+    return root_folder(settings.lake.root, settings.landing, settings.secrets)
+
+
+def _opened(
+    place: str, landing: LandingSettings | None = None, secrets: SecretSettings | None = None
+) -> Folder:
+    root = root_of(place, "small files cannot be kept:")
+    if not root.path and not root.container:
         raise SettingsError(
-            f"small files cannot be kept at {without_secrets(place)!r}",
+            "small files cannot be kept in an account as a whole",
             remedy="give a directory, or abfss://<container>@<account>.dfs.core.windows.net/<path>",
         )
-    # The folder itself is the storage's root: a last part such as `..` is no name below a parent.
-    return Folder(open_storage(LandingSettings(str(Path(local).absolute()))), "")
+    return Folder(open_root(root, landing, secrets), "")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,17 +15,23 @@ from company_activity.errors import SourceError
 from company_activity.io.storage.port import Entry, wait_for
 
 POLL_SECONDS = 0.2
+# What a mount of an object store answers where it is asked for a hard link or a lock.
+UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
 class LocalStorage:
-    """Containers as folders under `root`. Files are fsynced, then linked into place atomically."""
+    """Containers as folders under `root`. Files are fsynced, then linked into place atomically.
 
-    def __init__(self, root: Path) -> None:
+    `address_of` gives what Spark calls a file of this path.
+    """
+
+    def __init__(self, root: Path, address_of: Callable[[str], str] = "file://{}".format) -> None:
         self._root = root.absolute()
+        self._address_of = address_of
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """All files whose path begins with `prefix`, by path."""
-        folder = self._file(prefix.rpartition("/")[0])
+        folder = self.file(prefix.rpartition("/")[0])
         files: list[Path] = []
         with _translated_errors(prefix):
             for at, _, names in os.walk(folder, onerror=_unless_missing):
@@ -49,11 +55,11 @@ class LocalStorage:
     def open(self, path: str) -> BinaryIO:
         """A file as a stream of bytes."""
         with _translated_errors(path, untranslated=FileNotFoundError):
-            return self._file(path).open("rb")
+            return self.file(path).open("rb")
 
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         """Write a file that is not there yet; False if it is. `os.link`, unlike a rename, never overwrites."""
-        target = self._file(path)
+        target = self.file(path)
         temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
         try:
             with _translated_errors(path):
@@ -84,7 +90,7 @@ class LocalStorage:
 
     def delete(self, path: str) -> None:
         """Remove a file, and the folders that it leaves empty."""
-        file = self._file(path)
+        file = self.file(path)
         with _translated_errors(path):
             file.unlink(missing_ok=True)
         for folder in file.parents:
@@ -96,27 +102,31 @@ class LocalStorage:
                 break
 
     def uri(self, path: str) -> str:
-        """The absolute path."""
-        return str(self._file(path))
+        """The absolute path with its scheme: Spark looks for a bare one in its default file system."""
+        return self._address_of(str(self.file(path)))
 
     @contextmanager
     def lock(self, path: str, timeout_seconds: float) -> Iterator[None]:
         """Hold `path` by flock, which the system frees when the process is gone."""
-        file = self._file(path)
+        file = self.file(path)
         with _translated_errors(path):
             _make_folder(file.parent)
             handle = file.open("ab")
         with handle:
-            wait_for(lambda: _is_flocked(handle), path, timeout_seconds, POLL_SECONDS)
+            with _translated_errors(path):
+                wait_for(lambda: _is_flocked(handle), path, timeout_seconds, POLL_SECONDS)
             yield
 
-    def _file(self, path: str) -> Path:
+    def file(self, path: str) -> Path:
+        """Where a file is, for Python."""
         if path.startswith("/") or ".." in path.split("/"):
             raise ValueError(f"not a path inside the landing: {path!r}")
         return self._root / path
 
 
 def _is_flocked(handle: IO[bytes]) -> bool:
+    import fcntl  # not there on Windows, where the rest can at least be imported
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -132,9 +142,11 @@ def _translated_errors(path: str, untranslated: type[OSError] | tuple[()] = ()) 
     except untranslated:
         raise
     except OSError as error:
+        remedy = "check its space, rights and mount"
+        if error.errno in UNSUPPORTED:
+            remedy += "; a mount of an object store makes no hard links and no locks: give its abfss:// address"
         raise SourceError(
-            f"{path} under landing.root: {error.strerror or error}",
-            remedy="check its space, rights and mount",
+            f"{path} under landing.root: {error.strerror or error}", remedy=remedy
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Where files land: a directory, or the blob containers of a storage account."""
+"""Where files are kept: a directory, or blob storage."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from company_activity.errors import SettingsError
-from company_activity.io.secrets.in_urls import without_secrets
 from company_activity.io.storage.local import LocalStorage
 from company_activity.io.storage.port import Entry, Storage
 from company_activity.settings.model import LandingSettings, SecretSettings
+from company_activity.settings.roots import Root, root_of
 
-__all__ = ["Entry", "LocalStorage", "Storage", "open_storage"]
+__all__ = ["Entry", "LocalStorage", "Storage", "open_root", "open_storage"]
 
 
 def open_storage(
@@ -20,19 +19,42 @@ def open_storage(
     secrets: SecretSettings | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Storage:
-    """The store that the settings name: a connection string, an account's URL, or a directory.
+    """The landing that the settings name: a connection string, an account, a place in one, or a directory.
 
     Raises:
         SettingsError: if `landing.root` is none of these, or the connection cannot be resolved.
     """
-    if landing.connection or landing.root.startswith(("https://", "http://")):
+    root = None
+    if landing.root or not landing.connection:
+        root = root_of(landing.root, "landing.root")
+    if landing.connection:
         from company_activity.io.storage.blob import BlobStorage
 
-        return BlobStorage.of(landing, secrets or SecretSettings(), environ)
-    root = landing.root.removeprefix("file://")
-    if "://" in root:
-        raise SettingsError(
-            f"landing.root {without_secrets(landing.root)} cannot be landed in",
-            remedy="give a directory, or an account's URL: https://<account>.blob.core.windows.net",
-        )
-    return LocalStorage(Path(root))
+        return BlobStorage.of(landing, secrets or SecretSettings(), environ, root)
+    assert root is not None
+    return open_root(root)
+
+
+def open_root(
+    root: Root,
+    landing: LandingSettings | None = None,
+    secrets: SecretSettings | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Storage:
+    """The store of what lies under a root.
+
+    Blob storage is opened with `landing.connection` where that names the root's account, else with
+    the identity we run as.
+
+    Raises:
+        SettingsError: if it is the emulator's account, and no connection says where that is.
+    """
+    if root.path:
+        return LocalStorage(Path(root.path), root.address_of)
+    from company_activity.io.storage.blob import BlobStorage
+
+    if landing is not None and landing.connection:
+        storage = BlobStorage.of(landing, secrets or SecretSettings(), environ)
+        if storage.account == root.account:
+            return storage.under(root)
+    return BlobStorage.by_identity(root)

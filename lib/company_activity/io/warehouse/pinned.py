@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from company_activity.errors import PublishError
 from company_activity.io.lake.delta import as_declared, table_uri
 from company_activity.io.lake.delta_log import open_log
+from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.figures import Figures, figures_by, nothing
 from company_activity.io.warehouse.ledger import WHOLE, Fence
 from company_activity.io.warehouse.served import ServedTable
@@ -55,15 +56,15 @@ class PinnedTable:
 
 
 def pin_table(
-    spark: SparkSession, lake_root: str, served: ServedTable, version: int | None = None
+    spark: SparkSession, lake: str | Folder, served: ServedTable, version: int | None = None
 ) -> PinnedTable:
     """Pin a table of the lake at `version`, or at its newest.
 
     Raises:
         PublishError: if the lake has no such table.
     """
-    path = table_uri(lake_root, served.lake)
-    log = open_log(lake_root, served.lake.path)
+    path = table_uri(lake, served.lake)
+    log = open_log(lake, served.lake.path)
     if log.version < 0:
         raise PublishError(
             f"the lake has no {served.name} at {path}", remedy="build it: company-activity run"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pyspark.sql import SparkSession
 
 from company_activity.errors import CompanyActivityError, PublishError, SettingsError
+from company_activity.io.storage.folder import lake_folder
 from company_activity.io.warehouse.batch import TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.by_key import publish_keys
@@ -66,7 +67,7 @@ def publish_scopes(
     """
     warehouse = open_warehouse(spark, settings)
     check_executors(warehouse)
-    files = mirror_files(settings.lake.root)
+    files = mirror_files(lake_folder(settings))
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
         companies = _pinned(spark, settings, DIMENSION, versions or {})
@@ -102,7 +103,7 @@ def check_executors(warehouse: Warehouse) -> None:
 def _pinned(
     spark: SparkSession, settings: Settings, table: ServedTable, versions: Mapping[str, int]
 ) -> PinnedTable:
-    return pin_table(spark, settings.lake.root, table, versions.get(table.name))
+    return pin_table(spark, lake_folder(settings), table, versions.get(table.name))
 
 
 def _ledger(warehouse: Warehouse) -> Ledger:

@@ -9,6 +9,7 @@ from datetime import date
 from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
+from company_activity.io.storage.folder import lake_folder
 from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.figures import Figures, drift
 from company_activity.io.warehouse.jdbc import Connection
@@ -46,8 +47,9 @@ def validate_scopes(
     """
     warehouse = open_warehouse(spark, settings)
     days = sorted(set(dates))
-    activity = pin_table(spark, settings.lake.root, ACTIVITY)
-    companies = pin_table(spark, settings.lake.root, DIMENSION)
+    lake = lake_folder(settings)
+    activity = pin_table(spark, lake, ACTIVITY)
+    companies = pin_table(spark, lake, DIMENSION)
     wanted = activity.day_figures(days)
     total = companies.whole_figures()
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
