@@ -26,10 +26,10 @@ class EntraLogin:
 
 
 class EntraTokens:
-    """The tokens of one warehouse. The credential is asked each time: it keeps a token while that lasts.
+    """The tokens of one warehouse. The credential is asked each time: it keeps a token until five minutes before its end.
 
-    Executors get the token of the moment at which Spark's write begins. They connect when their first row is ready, so
-    a write must start its last task within the token's life (an hour or more); see `expired`.
+    Executors get the token of the moment at which Spark's write begins, and connect when their first row is ready. Where
+    that is after the token's end, the write is done again with a new one: see `Warehouse.tried`.
     """
 
     def __init__(
