@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
 from company_activity.io.secrets.in_urls import without_secrets
 from company_activity.io.storage.opening import Storage, open_storage
 from company_activity.settings.model import LandingSettings
+
+if TYPE_CHECKING:
+    from company_activity.io.storage.blob_lease import Lease
 
 ABFSS = re.compile(
     r"abfss?://(?P<container>[^@/]+)@(?P<account>[^/]+?)\.dfs\.(?P<suffix>[^/]+)/?(?P<path>.*)"
@@ -49,6 +53,15 @@ class Folder:
         """Remove a file; that it is not there is fine."""
         with self._told():
             self.storage.delete(self.path + name)
+
+    def lease(self, name: str, holder: str) -> Lease | None:
+        """The lease of a file, to be acquired by `holder`; None where the store gives none."""
+        lease = getattr(self.storage, "lease", None)
+        if lease is None:
+            return None
+        with self._told():
+            found: Lease = lease(self.path + name, holder)
+        return found
 
     def uri(self, name: str) -> str:
         """Where a file is: its path, or its address in the storage account."""
