@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from company_activity.io.storage.folder import Folder
 from company_activity.settings.model import LandingSettings, Secret, SecretSettings
 
 from support.landing.azure_like import AZURE, EMULATOR, NO_LEASES, OTHER_STATUS, SECOND, Answers, AzureLike, azure_like
+from support.processes import leased_run
+from support.processes.holder import lease_elsewhere
 
 ROOT = "abfss://lake@mine.dfs.core.windows.net/a"
 
@@ -142,3 +145,21 @@ def test_a_store_without_leases_is_told_of_and_used(azure: AzureLike) -> None:
 def test_the_lock_needs_no_fcntl_to_be_imported() -> None:
     text = Path(lock.__file__).read_text("utf-8")
     assert "\nimport fcntl" not in text
+
+
+@pytest.mark.long
+@pytest.mark.integration
+def test_in_the_emulator_a_killed_runs_lake_is_free_when_its_lease_ends(
+    azurite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """15 seconds here, the shortest that Azure grants; 60 otherwise."""
+    told: list[str] = []
+    other = lease_elsewhere(ROOT, azurite)
+    other.kill()
+    other.wait()
+    killed_at = time.monotonic()
+    monkeypatch.setattr(Folder, "lease", leased_run.leased_at(azurite))
+    with lock.lake_lock(ROOT, 60, told.append, Folder(store(azurite), "")):
+        waited = time.monotonic() - killed_at
+    assert 5 < waited < leased_run.LEASE_SECONDS + 5
+    assert told == [f"waiting for the run of process {other.pid} on {socket.gethostname()} on {ROOT} to end"]

@@ -28,8 +28,15 @@ CONFLICTS = frozenset(
         "ProtocolChangedException",
     }
 )
-# Another run has added the column that we saw to be missing.
-ADDED_ALREADY = frozenset({"FIELD_ALREADY_EXISTS", "FIELDS_ALREADY_EXISTS"})
+# The same as Spark's error classes, which is all that a client without a JVM of its own is told. The last two say that
+# another run has added the column that we saw to be missing.
+CODES = (
+    "DELTA_CONCURRENT_",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_PROTOCOL_CHANGED",
+    "FIELD_ALREADY_EXISTS",
+    "FIELDS_ALREADY_EXISTS",
+)
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -39,13 +46,18 @@ def is_conflict(error: BaseException) -> bool:
     >>> is_conflict(ConcurrentAppendException()), is_conflict(ValueError("concurrent"))
     (True, False)
     """
-    classes = {kind.__name__ for raised in raised_by(error) for kind in type(raised).__mro__}
-    if classes & CONFLICTS:
-        return True
-    return any(
-        name_of(thrown) in CONFLICTS or error_class_of(thrown) in ADDED_ALREADY
-        for thrown in thrown_by_java(error)
-    )
+    raised = list(raised_by(error))
+    thrown = thrown_by_java(error)
+    names = {kind.__name__ for one in raised for kind in type(one).__mro__}
+    names |= {name_of(one) for one in thrown}
+    codes = [_code_of(one) for one in raised] + [error_class_of(one) for one in thrown]
+    return bool(names & CONFLICTS) or any(code.startswith(CODES) for code in codes)
+
+
+def _code_of(raised: BaseException) -> str:
+    """The error class of one of Spark's exceptions."""
+    get = getattr(raised, "getErrorClass", None)
+    return str(get() or "") if get else ""
 
 
 def lake_moved(table: Table) -> LakeMoved:

@@ -104,7 +104,8 @@ def _leased(
     """Hold a lake by the lease of a blob under its root, where its store gives leases."""
     from company_activity.io.storage.blob_lease import NoLeases
 
-    lease = files.lease(LOCK, _this_process())
+    with _told(root):
+        lease = files.lease(LOCK, _this_process())
     if lease is None:
         on_wait(UNLOCKED.format(root=root))
         yield LakeHold()
@@ -124,8 +125,15 @@ def _acquire(
     lease: Lease, root: str, timeout_seconds: float, on_wait: Callable[[str], None]
 ) -> None:
     """Wait for a lease; one that we hold is renewed."""
-    try:
+    with _told(root):
         _wait(lease.acquire, lease.holder, root, timeout_seconds, on_wait, LEASE_POLL_SECONDS)
+
+
+@contextmanager
+def _told(root: str) -> Iterator[None]:
+    """What the store refuses, as a sentence about the lock."""
+    try:
+        yield
     except (SourceError, FileNotFoundError) as error:
         raise CompanyActivityError(
             f"the lock of {root}: {getattr(error, 'what', 'its container is not there')}",
