@@ -122,6 +122,11 @@ class FakeSession:
     def createDataFrame(self, rows: Mapping[str, str], schema: object = None) -> FakeFrame:  # noqa: N802
         return FakeFrame(dict(rows), self.pause)
 
+    def sql(self, statement: str) -> None:
+        """A table is made by a statement; nothing else is said in SQL here."""
+        _, uri, _ = statement.split("`", 2)
+        FakeBuilder(self).location(uri).execute()
+
 
 class FakeBuilder:
     """Makes a table that is not there."""

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from company_activity.errors import LakeMoved
-from company_activity.io.lake.versions import (
-    error_class_of,
-    name_of,
-    raised_by,
-    thrown_by_java,
-)
+from company_activity.io.lake.versions import codes_of, names_of
 
 if TYPE_CHECKING:
     from company_activity.schemas import Table
@@ -28,8 +23,7 @@ CONFLICTS = frozenset(
         "ProtocolChangedException",
     }
 )
-# The same as Spark's error classes, which is all that a client without a JVM of its own is told. The last two say that
-# another run has added the column that we saw to be missing.
+# The same as Spark's error classes. The last two say that another run has added the column that we saw to be missing.
 CODES = (
     "DELTA_CONCURRENT_",
     "DELTA_METADATA_CHANGED",
@@ -46,18 +40,9 @@ def is_conflict(error: BaseException) -> bool:
     >>> is_conflict(ConcurrentAppendException()), is_conflict(ValueError("concurrent"))
     (True, False)
     """
-    raised = list(raised_by(error))
-    thrown = thrown_by_java(error)
-    names = {kind.__name__ for one in raised for kind in type(one).__mro__}
-    names |= {name_of(one) for one in thrown}
-    codes = [_code_of(one) for one in raised] + [error_class_of(one) for one in thrown]
-    return bool(names & CONFLICTS) or any(code.startswith(CODES) for code in codes)
-
-
-def _code_of(raised: BaseException) -> str:
-    """The error class of one of Spark's exceptions."""
-    get = getattr(raised, "getErrorClass", None)
-    return str(get() or "") if get else ""
+    if names_of(error) & CONFLICTS:
+        return True
+    return any(code.startswith(CODES) for code in codes_of(error))
 
 
 def lake_moved(table: Table) -> LakeMoved:

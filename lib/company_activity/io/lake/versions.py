@@ -33,11 +33,11 @@ def is_version_gone(error: BaseException) -> bool:
 
     A throttled, refused or broken read is not that, nor is a table whose whole log is missing.
     """
-    thrown = thrown_by_java(error)
-    missing = [link for link in thrown if name_of(link).endswith(NO_FILE)]
+    thrown = [link for raised in _raised(error) for link in _causes(raised)]
+    missing = [link for link in thrown if _name(link).endswith(NO_FILE)]
     if missing:
         return all(_says_not_there(_message(link)) for link in missing)
-    return any(name_of(link) == NO_SUCH_VERSION or error_class_of(link) in GONE for link in thrown)
+    return any(_name(link) == NO_SUCH_VERSION or _error_class(link) in GONE for link in thrown)
 
 
 def _says_not_there(message: str) -> bool:
@@ -52,13 +52,7 @@ def _says_not_there(message: str) -> bool:
     return bool(NOT_THERE.search(first)) and not LOG_FOLDER.search(first)
 
 
-def thrown_by_java(error: BaseException) -> list[Any]:
-    """Everything that the JVM threw behind an error and behind its causes, the outermost first."""
-    return [link for raised in raised_by(error) for link in _causes(raised)]
-
-
-def raised_by(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it was raised from, the outermost first."""
+def _raised(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__
@@ -72,8 +66,7 @@ def _causes(error: BaseException) -> Iterator[Any]:
         thrown = thrown.getCause()
 
 
-def name_of(thrown: Any) -> str:
-    """The Java class, without its package."""
+def _name(thrown: Any) -> str:
     return str(thrown.getClass().getSimpleName())
 
 
@@ -81,9 +74,26 @@ def _message(thrown: Any) -> str:
     return str(thrown.getMessage() or "")
 
 
-def error_class_of(thrown: Any) -> str:
+def _error_class(thrown: Any) -> str:
     """Spark 3 calls it error class, Spark 4 condition; other exceptions have neither."""
     for method in ("getCondition", "getErrorClass"):
         if any(found.getName() == method for found in thrown.getClass().getMethods()):
             return str(getattr(thrown, method)() or "")
     return ""
+
+
+def names_of(error: BaseException) -> set[str]:
+    """The classes of an error and of what it was raised from, and those of what the JVM threw behind them."""
+    raised = list(_raised(error))
+    names = {kind.__name__ for one in raised for kind in type(one).__mro__}
+    return names | {_name(link) for one in raised for link in _causes(one)}
+
+
+def codes_of(error: BaseException) -> set[str]:
+    """The error classes that Spark gave to them; a client without a JVM of its own is told nothing else."""
+    codes = set()
+    for one in _raised(error):
+        told = getattr(one, "getErrorClass", None)
+        codes.add(str((told and told()) or ""))
+        codes.update(_error_class(link) for link in _causes(one))
+    return codes
