@@ -29,6 +29,10 @@ class LakeBusy(CompanyActivityError):
     """Another run holds the lake. Nothing is wrong: try again when it has ended."""
 
 
+class LakeMoved(CompanyActivityError):
+    """Another run has committed to a table since it was read. Nothing was written: the step is taken again."""
+
+
 class LakeUnfit(CompanyActivityError):
     """This version can neither read nor extend a table of the lake."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from company_activity.errors import CompanyActivityError, UsageError
-from company_activity.io.lake.lock import is_local, lake_lock
+from company_activity.errors import CompanyActivityError, LakeMoved, PublishError, UsageError
+from company_activity.io.lake.lock import LakeHold, is_local, lake_lock
 from company_activity.io.lake.run_records import LakeMarks, lake_marks, write_record
 from company_activity.io.secrets.in_urls import without_secrets_in
 from company_activity.report.model import START, StepReport
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from company_activity.run import Run
 
 Take = Callable[..., "StepReport | HandedOn"]
+MOST_TAKES = 5  # of one step, while another run commits to the same tables
 
 
 class HandedOn(Protocol):
@@ -85,7 +86,7 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     with ExitStack() as held:
         started = _start(run, wanted, held)
         if started.marks:
-            _take_cycle(run, wanted)
+            _take_cycle(run, wanted, started.hold)
         if write_report.__name__ in wanted:
             _take(run, write_report.__name__, lambda: write_report(run))
         if notify.__name__ in wanted:
@@ -112,6 +113,7 @@ class Start:
 
     holds_lake: bool
     marks: LakeMarks | None = None
+    hold: LakeHold = field(default_factory=LakeHold)
 
 
 def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
@@ -124,13 +126,15 @@ def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
     holds_lake = False
     try:
         check_accepted_files(run)
-        held.enter_context(
-            lake_lock(settings.root, settings.lock_timeout_seconds, on_wait=run.progress.say)
+        hold = held.enter_context(
+            lake_lock(
+                settings.root, settings.lock_timeout_seconds, run.progress.say, run.lake.files
+            )
         )
         holds_lake = True
         run.lake.forget()  # another run may have committed while this one waited
         check_start(run, names)
-        return Start(holds_lake, lake_marks(run.lake))
+        return Start(holds_lake, lake_marks(run.lake), hold)
     except UsageError:
         raise
     except Exception as error:
@@ -138,18 +142,64 @@ def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
         return Start(holds_lake)
 
 
-def _take_cycle(run: Run, names: Collection[str]) -> None:
+def _take_cycle(run: Run, names: Collection[str], hold: LakeHold) -> None:
     """Take the steps of the cycle; each is handed the result of the step that it builds on."""
     results: dict[str, object] = {}
     for step in CYCLE:
         if step.name not in names:
             continue
         _look_anew(run)
-        handed = [results.get(step.result_of.__name__)] if step.result_of else []
-        taken = _take(run, step.name, partial(step.take, run, *handed))
+        taken = _take(run, step.name, partial(_take_on_firm_ground, run, step, results, hold))
         if taken is None:
+            run.report.steps[-1].warnings += hold.news()
             return
         results[step.name] = taken
+
+
+def _take_on_firm_ground(
+    run: Run, step: Step, results: dict[str, object], hold: LakeHold
+) -> StepReport | HandedOn:
+    """Take a step; again from a fresh reading, where another run has committed to what it was built from.
+
+    With it the earlier step is taken again whose result it needs. What a take has committed stands.
+
+    Raises:
+        LakeMoved: if that goes on for `MOST_TAKES` takes.
+    """
+    before = run.lake.commits
+    standing = 0
+    for takes in range(1, MOST_TAKES + 1):
+        try:
+            if takes > 1 and step.needs and step.result_of is not None:
+                results[step.result_of.__name__] = step.result_of(run)
+            handed = [results.get(step.result_of.__name__)] if step.result_of else []
+            taken = step.take(run, *handed)
+        except CompanyActivityError as error:
+            if takes == MOST_TAKES or not _was_overtaken(run, error):
+                raise
+            standing = run.lake.commits - before
+            run.progress.say(f"{error.what}; {step.name} is taken again")
+            hold.regain()
+            run.lake.forget()
+        else:
+            break
+    report = taken if isinstance(taken, StepReport) else taken.report
+    if takes > 1:
+        report.notes.append(f"taken {takes} times: another run committed meanwhile")
+    if standing and report.outcome == "nothing":
+        report.outcome = "done"  # by an earlier take
+    report.warnings += hold.news()
+    return taken
+
+
+def _was_overtaken(run: Run, error: CompanyActivityError) -> bool:
+    """Whether a step failed because another run has committed since the step looked at the lake."""
+    if isinstance(error, LakeMoved):
+        return True
+    try:  # the warehouse shows what the other run has published of a newer lake
+        return isinstance(error, PublishError) and run.lake.has_moved()
+    except CompanyActivityError:
+        return False
 
 
 def _look_anew(run: Run) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +18,7 @@ from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
-from company_activity.planning.state import FORMULA_VERSION, MetricsMark
+from company_activity.planning.state import FORMULA_VERSION, CrmState, MetricsMark
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
 from company_activity.runtime.session import spark_session
@@ -83,13 +83,15 @@ class AdmittedFile:
 class Admission:
     """What `admit_crm` hands on: the files that may be staged, by date.
 
-    `companies_after` is how many companies each snapshot date then has; `known` is what is known of staged files.
+    `companies_after` is how many companies each snapshot date then has; `known` is what is known of staged files, and
+    `staged` the state of their table when these were judged.
     """
 
     report: StepReport
     files: tuple[AdmittedFile, ...]
     companies_after: Mapping[date, int]
     known: KnownFiles
+    staged: CrmState = field(default_factory=CrmState)
 
 
 @dataclass(frozen=True)

@@ -70,5 +70,6 @@ def test_a_run_with_nothing_to_do_in_blob_storage_opens_no_rows_and_asks_little(
         with emulator.counted() as asked:
             assert place.run(*run) == 0
     assert "Nothing to do" in capsys.readouterr().out
-    assert {request.kind for request in asked} <= {"listing", "read log", "write file"}
+    # The run's lease is looked at and written.
+    assert {request.kind for request in asked} <= {"listing", "read log", "write file", "look at file"}
     assert len(asked) < 60

@@ -28,7 +28,7 @@ def test_every_manifest_is_read_before_the_first_commit(monkeypatch: pytest.Monk
     older = {day: GenerationMark(1, "0123456789abcdef", "0") for day in DAYS}
     landing = SimpleNamespace(generations=lambda: dict.fromkeys(DAYS, 1), newest=newest)
     run: Any = SimpleNamespace(
-        lake=SimpleNamespace(staging=SimpleNamespace(marks=older)),
+        lake=SimpleNamespace(staging=SimpleNamespace(marks=older), look_at=lambda *tables: None),
         landing=landing,
         dates=(),
         check_rewriting=lambda scope, found: [],

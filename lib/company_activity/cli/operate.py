@@ -61,7 +61,7 @@ def migrate_command(env: str | None, file: Path | None) -> int:
     report = RunReport("", "migrate", options.utc_now(), ())
     run = Run(settings, (), report, options.utc_now, console)
     lake = settings.lake
-    with lake_lock(lake.root, lake.lock_timeout_seconds, on_wait=console.say):
+    with lake_lock(lake.root, lake.lock_timeout_seconds, console.say, run.lake.files):
         console.step(migrate(run))
     return 0
 

@@ -37,6 +37,7 @@ def admit_crm(run: Run) -> Admission:
             next run passes the file by.
         UsageError: if `--accept-crm` names a file that is not there, or holds nothing new.
     """
+    run.lake.look_at(QUARANTINE)
     state = run.lake.crm
     arrivals = new_arrivals(run.landing, run.lake.files, state, run.now.date())
     known = arrivals.known
@@ -56,7 +57,7 @@ def admit_crm(run: Run) -> Admission:
     report = report_of(len(admitted), unreadable, fresh)
     report.notes = ["no new CRM file"] if arrivals.are_none else []
     report.warnings += [*passed_by(arrivals.refused), *left_behind(known)]
-    return Admission(report, admitted, judged.counts, known)
+    return Admission(report, admitted, judged.counts, known, state)
 
 
 def report_of(admitted: int, unreadable: CrmFileRefused | None, fresh: Verdict) -> StepReport:

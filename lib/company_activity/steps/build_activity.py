@@ -159,6 +159,7 @@ def begin(run: Run) -> Build | None:
         SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
     """
     metrics = run.metrics_mark
+    run.lake.look_at(COMPANY_ACTIVITY_DAILY)
     staged = run.lake.staged_sources
     table = activity_of_the_lake(run)
     check_metrics(table.metrics, metrics)

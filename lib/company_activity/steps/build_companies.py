@@ -56,6 +56,7 @@ Keep = Callable[["DataFrame"], "DataFrame"]
 
 def build_companies(run: Run) -> StepReport:
     """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none."""
+    run.lake.look_at(COMPANIES, COMPANIES_HISTORY)
     now = run.lake.staged_sources
     built = run.lake.dimension_sources
     usage, crm = moved(built or Sources(), now)

@@ -37,6 +37,7 @@ def publish(run: Run) -> Published:
         now=run.now,
         hashes=hashes,
         adopt_lake=run.options.adopt_lake,
+        versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
         repair=() if run.options.trusts_mirror else run.dates,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from company_activity.errors import ImbalanceError
 from company_activity.gates.crm_admission import batches
 from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
+from company_activity.io.lake.conflicts import lake_moved
 from company_activity.io.landing.crm_files import content_as_judged
 from company_activity.records.crm import CrmFile, read_crm_file
 from company_activity.records.fields import RULES_VERSION
@@ -32,9 +33,16 @@ def stage_crm(run: Run, admission: Admission) -> StepReport:
     """Stage every file that was let in, in bounded batches; what was staged of its path before is replaced.
 
     A file that changed since it was judged is left to the next run: its verdict was on other bytes.
+
+    Raises:
+        LakeMoved: if another run has staged files since these were judged.
+        GateRefused: if rows got lost or doubled on the way.
     """
     if not admission.files:
         return StepReport("stage_crm", "nothing", notes=["no new CRM file"])
+    if run.lake.crm != admission.staged:
+        raise lake_moved(CRM_COMPANIES)
+    run.lake.look_at(QUARANTINE, CRM_COMPANIES)
     admitted = {one.file.path: one for one in admission.files}
     counts: Counter[str] = Counter()
     verdicts: list[Verdict] = []

@@ -85,6 +85,7 @@ def stage_usage(run: Run) -> StepReport:
         GateRefused: if a new generation is refused, if a record got lost, or if more dates would be staged again
             under today's rules than anybody asked for.
     """
+    run.lake.look_at(QUARANTINE, PRODUCT_USAGE)
     staged = run.lake.staging.marks
     landed = run.landing.generations()
     new = dates_to_stage(landed, staged)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.report.model import StepReport
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
 if TYPE_CHECKING:
     from company_activity.run import Published, Run
@@ -24,6 +25,12 @@ def validate(run: Run, published: Published | None) -> StepReport:
         return StepReport("validate", "nothing", notes=["nothing new is served"])
     sent = published.dates if published else ()
     dates = sorted({*sent, *run.dates})
-    found = validate_scopes(run.spark, run.settings, hashes=run.lake.activity.hashes, dates=dates)
+    found = validate_scopes(
+        run.spark,
+        run.settings,
+        hashes=run.lake.activity.hashes,
+        dates=dates,
+        versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
+    )
     counts = {"dates": len(dates), "rows_compared": found.rows}
     return StepReport("validate", counts=counts, driver=str(found.driver))

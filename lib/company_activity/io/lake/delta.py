@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from company_activity.errors import LakeUnfit
-from company_activity.io.lake.delta_log import DeltaLog, encode_state, open_log
+from company_activity.io.lake.conflicts import is_conflict, lake_moved
+from company_activity.io.lake.delta_log import NUMBER, DeltaLog, encode_state, open_log
 from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import (
@@ -31,12 +33,12 @@ from company_activity.schemas import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
     from pyspark.sql.types import StructField
 
     from company_activity.schemas import Table
 
-STATE_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+STATE_APP = "company_activity.state"  # of whose transactions Delta keeps the newest number
 
 
 class VersionGone(LookupError):
@@ -51,6 +53,9 @@ def table_uri(lake: str | Folder, table: Table) -> str:
 class Lake:
     """The tables under one root. What a log says is read once, until the lake itself commits or is told to `forget`.
 
+    What is committed to a table is built from the state that its log had when it was read. If another run has committed
+    since, the commit is refused with `LakeMoved`, and nothing is written. `commits` counts those of this lake.
+
     `session` gives the Spark session, which starts when a row is first asked for; logs are read without it.
     """
 
@@ -61,6 +66,7 @@ class Lake:
         self._session = session
         self._files = files
         self._logs: dict[str, DeltaLog] = {}
+        self.commits = 0
 
     @property
     def spark(self) -> SparkSession:
@@ -88,9 +94,28 @@ class Lake:
         else:
             self._logs.pop(table.path, None)
 
+    def look_at(self, *tables: Table) -> None:
+        """Read the tables' newest states now: a later commit to one is refused if another run comes in between.
+
+        A step looks so at what it writes before it reads what it builds from. Then what it writes is never built from
+        older sources than what it replaces.
+        """
+        for table in tables:
+            self.state(table)
+
+    def has_moved(self) -> bool:
+        """Whether another run has committed to a table since its log was read."""
+        return any(
+            open_log(self.files, path).state != log.state for path, log in list(self._logs.items())
+        )
+
     def exists(self, table: Table) -> bool:
         """Whether the table is made; its log tells, without Spark."""
         return self.log(table).version >= 0
+
+    def versions(self, tables: Iterable[Table]) -> dict[str, int]:
+        """By name the version of each table that is made, as its log had it."""
+        return {table.name: self.log(table).version for table in tables if self.exists(table)}
 
     def state(self, table: Table) -> Mapping[str, Any]:
         """What the table's newest commit says it was built from, as JSON holds it."""
@@ -128,10 +153,14 @@ class Lake:
         return sources_of_dimension(own, history, self.identity(COMPANIES))
 
     def read(self, table: Table) -> DataFrame:
-        """The table's rows; none where it is not made yet."""
+        """The table's rows as of the version that its log had; none where it is not made yet.
+
+        So rows and state belong together, whatever another run commits meanwhile.
+        """
         if not self.exists(table):
             return self.spark.createDataFrame([], table.struct)
-        return as_declared(self.spark.read.format("delta").load(self.uri(table)), table)
+        reader = self.spark.read.format("delta").option("versionAsOf", self.log(table).version)
+        return as_declared(reader.load(self.uri(table)), table)
 
     def read_version(self, table: Table, version: int) -> DataFrame:
         """The table's rows as of a version.
@@ -151,7 +180,11 @@ class Lake:
         return rows
 
     def create(self, table: Table) -> None:
-        """Make the table as `schemas` declares it, with its comments and properties; extend one that is there."""
+        """Make the table as `schemas` declares it, with its comments and properties; extend one that is there.
+
+        Raises:
+            LakeMoved: if another run has committed to it since it was read.
+        """
         from delta.tables import DeltaTable
 
         if self.exists(table):
@@ -161,10 +194,8 @@ class Lake:
         builder = builder.addColumns(table.struct).partitionedBy(*table.partition_by)
         for key, value in table.properties.items():
             builder = builder.property(key, value)
-        try:
+        with self._unmoved(table):
             builder.execute()
-        finally:
-            self.forget(table)
 
     def evolve(self, table: Table) -> None:
         """Bring a table that an older version made to its declaration; no-op where its newest state says it is there.
@@ -174,13 +205,12 @@ class Lake:
 
         Raises:
             LakeUnfit: if a column of ours has another type.
+            LakeMoved: if another run has committed to it since it was read.
         """
         if self.state(table).get("schema") == table.fingerprint:
             return
-        try:
+        with self._unmoved(table):
             self._extend(table)
-        finally:
-            self.forget(table)
 
     def _extend(self, table: Table) -> None:
         """Add the columns that an older version's table lacks, loosen its NOT NULLs, set its properties."""
@@ -234,9 +264,11 @@ class Lake:
     ) -> None:
         """Replace what `predicate` selects (None: everything) by `rows`, in one commit that carries `state`.
 
-        Delta checks that every row satisfies the predicate; a date of it without rows ends up empty. Where there is
-        nothing to remove and nothing to add Delta makes no commit, and `state` gets one of its own. A table that an
+        Delta checks that every row satisfies the predicate; a date of it without rows ends up empty. A table that an
         older version made is brought to its declaration first.
+
+        Raises:
+            LakeMoved: if another run has committed to it since it was read.
         """
         self.create(table)
         rows = rows.select(*table.column_names)
@@ -245,46 +277,60 @@ class Lake:
         writer = rows.write.format("delta").mode("overwrite")
         if predicate is not None:
             writer = writer.option("replaceWhere", predicate)
-        text = self._signed(table, state or {})
-        try:
-            writer.option("userMetadata", text).save(self.uri(table))
-        finally:
-            self.forget(table)
-        if state is None:
-            if self.state(table).get("schema") != table.fingerprint:
-                self.note(
-                    table, {}
-                )  # else every empty replacement would bring it to its declaration again
-        elif not self._carries(table, text):
-            self.note(table, state)
+        self._commit(table, writer, state or {})
 
     def note(self, table: Table, state: Mapping[str, Any]) -> None:
         """Commit `state` alone: the table was looked at against new sources, and no row of it changed.
 
-        Delta makes no commit of an empty write, so a table property carries the state's digest, the commit its text.
+        Raises:
+            LakeMoved: if another run has committed to it since it was read.
         """
         self.evolve(table)
-        text = self._signed(table, state)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        self.spark.conf.set(STATE_METADATA, text)
+        nothing = self.spark.createDataFrame([], table.struct)
+        self._commit(table, nothing.write.format("delta").mode("append"), state)
+
+    def _commit(self, table: Table, writer: DataFrameWriter, state: Mapping[str, Any]) -> None:
+        """Commit what the writer writes with `state`, as the one that follows the state that was read.
+
+        Delta keeps the number of the newest state. It writes nothing if the number is taken already, and raises if
+        it is taken meanwhile.
+        """
+        number = self.log(table).number + 1
+        text = self._signed(table, state, number)
+        writer = writer.option("txnAppId", STATE_APP).option("txnVersion", number)
+        with self._unmoved(table, text):
+            writer.option("userMetadata", text).save(self.uri(table))
+        self.commits += 1
+
+    @contextmanager
+    def _unmoved(self, table: Table, becomes: str = "") -> Iterator[None]:
+        """What happens inside may commit: the newest state must then be `becomes`, or without it the one that was read.
+
+        Raises:
+            LakeMoved: if it is another.
+        """
+        expected = becomes or encode_state(self.state(table))
         try:
-            self.spark.sql(
-                f"ALTER TABLE delta.`{self.uri(table)}` SET TBLPROPERTIES ('company_activity.state' = '{digest}')"
-            )
+            yield
+        except Exception as error:
+            if is_conflict(error):
+                raise lake_moved(table) from error
+            raise
         finally:
-            self.spark.conf.unset(STATE_METADATA)
             self.forget(table)
+        if encode_state(self.state(table)) != expected:
+            raise lake_moved(table)
 
-    def _signed(self, table: Table, state: Mapping[str, Any]) -> str:
-        """A state as a commit carries it: with the table's id, and the declaration that the table has by then."""
-        return encode_state(
-            {**state, "table_id": self.log(table).table_id, "schema": table.fingerprint}
-        )
-
-    def _carries(self, table: Table, text: str) -> bool:
-        """Whether the table's newest state is this one."""
-        state = self.state(table)
-        return bool(state) and encode_state(state) == text
+    def _signed(self, table: Table, state: Mapping[str, Any], number: int) -> str:
+        """A state as a commit carries it: with its number and a name of its own, the table's id and its declaration."""
+        signed = {
+            **state,
+            "table_id": self.log(table).table_id,
+            "schema": table.fingerprint,
+            NUMBER: number,
+            "commit": uuid4().hex,
+        }
+        return encode_state(signed)
 
 
 def read_table(spark: SparkSession, lake: str | Folder, table: Table) -> DataFrame:

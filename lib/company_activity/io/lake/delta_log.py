@@ -12,6 +12,7 @@ from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import NO_VERSION, TableVersion
 
 OURS = "company_activity"
+NUMBER = "number"  # of a state: each commit of ours counts on from the state that it was built from
 MAX_STATE_BYTES = 1_000_000
 
 
@@ -38,6 +39,20 @@ class DeltaLog:
             if state is not None:
                 return state
         return {}
+
+    @cached_property
+    def number(self) -> int:
+        """How many commits of ours the table has had, as its newest state counts them; never above its version.
+
+        A state that an older version wrote has no number: the version of its commit stands for it, which foreign
+        commits do not move. If every commit of ours has expired, it is the table's version.
+        """
+        for version, commit in self._newest_first():
+            state = state_in(commit)
+            if state is not None:
+                return int(state.get(NUMBER, version))
+        is_whole = not self._names or 0 in self._names
+        return 0 if is_whole else self.version
 
     @cached_property
     def table_id(self) -> str:

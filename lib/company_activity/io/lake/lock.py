@@ -1,22 +1,36 @@
-"""One run at a time on a local lake: Delta on a local file system loses commits between two processes."""
+"""One run at a time on a lake: a file lock where it is local, a blob lease where it is in a storage account.
+
+Delta on a local file system loses commits between two processes, so there the lock is all that keeps two runs apart.
+A lease can be lost, by a run that stands still for a minute: then the check of each commit does (`Lake`).
+"""
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from company_activity.errors import CompanyActivityError, LakeBusy
+from company_activity.errors import CompanyActivityError, LakeBusy, RuntimeMissing, SourceError
+from company_activity.io.storage.folder import open_folder
 from company_activity.settings.roots import root_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from company_activity.io.storage.blob_lease import Lease
+    from company_activity.io.storage.folder import Folder
+
+LOCK = ".lock"
 POLL_SECONDS = 0.2
+LEASE_POLL_SECONDS = 2.0
+UNLOCKED = "{root} cannot be locked: of two runs at once, one takes its steps again"
 
 
 def is_local(root: str) -> bool:
@@ -24,58 +38,175 @@ def is_local(root: str) -> bool:
     return root_of(root, "lake.root").is_local
 
 
+def _nothing_to_wait_for() -> None:
+    return
+
+
+@dataclass
+class LakeHold:
+    """A lake that is held; by a lease, where it is in a storage account.
+
+    `regain` waits until it is held again, if it was lost.
+    """
+
+    lease: Lease | None = None
+    regain: Callable[[], None] = _nothing_to_wait_for
+    is_told: bool = False
+
+    def news(self) -> list[str]:
+        """A sentence once the lease was lost; each is given once."""
+        if self.lease is None or self.is_told or not self.lease.is_lost:
+            return []
+        self.is_told = True
+        return [
+            "this run lost its lock on the lake for a while: another run may have committed meanwhile, and a step that"
+            " finds so is taken again"
+        ]
+
+
 @contextmanager
 def lake_lock(
-    root: str, timeout_seconds: float, on_wait: Callable[[str], None] = print
-) -> Iterator[None]:
-    """Hold the lake for this process; taken before a JVM starts, free as soon as the process is gone.
+    root: str,
+    timeout_seconds: float,
+    on_wait: Callable[[str], None] = print,
+    files: Folder | None = None,
+) -> Iterator[LakeHold]:
+    """Hold the lake for this process; taken before a JVM starts, free soon after the process is gone.
+
+    A local lake is free at once then, one in a storage account within a minute. `files` is the root's folder, where
+    it is open already.
 
     Raises:
         LakeBusy: if another run still holds it after `timeout_seconds`.
         CompanyActivityError: if its folder cannot be written to.
     """
     if not is_local(root):
-        yield
+        with _leased(files or open_folder(root), root, timeout_seconds, on_wait) as hold:
+            yield hold
         return
     with _opened(Path(root_of(root).path)) as file:
-        _acquire(file, root, timeout_seconds, on_wait)
+        _wait(
+            lambda: _is_flocked(file, root, on_wait),
+            lambda: _named_in(file),
+            root,
+            timeout_seconds,
+            on_wait,
+        )
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
+        yield LakeHold()
+
+
+@contextmanager
+def _leased(
+    files: Folder, root: str, timeout_seconds: float, on_wait: Callable[[str], None]
+) -> Iterator[LakeHold]:
+    """Hold a lake by the lease of a blob under its root, where its store gives leases."""
+    from company_activity.io.storage.blob_lease import NoLeases
+
+    with _told(root):
+        lease = files.lease(LOCK, _this_process())
+    if lease is None:
+        on_wait(UNLOCKED.format(root=root))
+        yield LakeHold()
+        return
+    acquire = partial(_acquire, lease, root, timeout_seconds, on_wait)
+    try:
+        acquire()
+    except NoLeases:
+        on_wait(UNLOCKED.format(root=root))
+        yield LakeHold()
+        return
+    with lease.kept():
+        yield LakeHold(lease, regain=acquire)
+
+
+def _acquire(
+    lease: Lease, root: str, timeout_seconds: float, on_wait: Callable[[str], None]
+) -> None:
+    """Wait for a lease; one that we hold is renewed."""
+    with _told(root):
+        _wait(lease.acquire, lease.holder, root, timeout_seconds, on_wait, LEASE_POLL_SECONDS)
+
+
+@contextmanager
+def _told(root: str) -> Iterator[None]:
+    """What the store refuses, as a sentence about the lock."""
+    try:
         yield
+    except (SourceError, FileNotFoundError) as error:
+        raise CompanyActivityError(
+            f"the lock of {root}: {getattr(error, 'what', 'its container is not there')}",
+            remedy="check lake.root, the network and our role on the account",
+        ) from None
+
+
+def _this_process() -> str:
+    """This process and its machine, as a blob's metadata can say it."""
+    machine = socket.gethostname().encode("ascii", "replace").decode()
+    return f"process {os.getpid()} on {machine}"
 
 
 def _opened(folder: Path) -> TextIO:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return (folder / ".lock").open("a+", encoding="utf-8")
+        return (folder / LOCK).open("a+", encoding="utf-8")
     except OSError as error:
         raise CompanyActivityError(
             f"{folder}: {error.strerror}", remedy="check lake.root, its space and rights"
         ) from None
 
 
-def _acquire(
-    file: TextIO, root: str, timeout_seconds: float, on_wait: Callable[[str], None]
+def _is_flocked(file: TextIO, root: str, say: Callable[[str], None]) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        raise RuntimeMissing(
+            "this system has no file locks, and two runs would lose each other's work",
+            remedy="run on Linux or macOS, on Windows under WSL",
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK):
+            raise
+        say(UNLOCKED.format(root=root))  # a mounted store, such as /dbfs
+    return True
+
+
+def _named_in(file: TextIO) -> str:
+    file.seek(0)
+    return f"process {file.read().strip() or 'unknown'}"
+
+
+def _wait(
+    is_ours: Callable[[], bool],
+    holder: Callable[[], str],
+    root: str,
+    timeout_seconds: float,
+    on_wait: Callable[[str], None],
+    poll_seconds: float = POLL_SECONDS,
 ) -> None:
+    """Try until the lake is ours; say once that we wait, and for whom.
+
+    Raises:
+        LakeBusy: if it is not after `timeout_seconds`.
+    """
     deadline = time.monotonic() + timeout_seconds
-    told = False
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
+    is_told = False
+    while not is_ours():
         if time.monotonic() >= deadline:
             raise LakeBusy(
-                f"another run (process {holder}) holds the lake {root}",
+                f"another run ({holder()}) holds the lake {root}",
                 remedy="wait for it to end, or raise lake.lock_timeout_seconds",
             )
-        if not told:
-            on_wait(f"waiting for the run of process {holder} on {root} to end")
-            told = True
-        time.sleep(POLL_SECONDS)
+        if not is_told:
+            on_wait(f"waiting for the run of {holder()} on {root} to end")
+            is_told = True
+        time.sleep(poll_seconds)
 
 
 def hold_in_jvm(spark: SparkSession, root: str) -> None:

@@ -80,3 +80,20 @@ def _error_class(thrown: Any) -> str:
         if any(found.getName() == method for found in thrown.getClass().getMethods()):
             return str(getattr(thrown, method)() or "")
     return ""
+
+
+def names_of(error: BaseException) -> set[str]:
+    """The classes of an error and of what it was raised from, and those of what the JVM threw behind them."""
+    raised = list(_raised(error))
+    names = {kind.__name__ for one in raised for kind in type(one).__mro__}
+    return names | {_name(link) for one in raised for link in _causes(one)}
+
+
+def codes_of(error: BaseException) -> set[str]:
+    """The error classes that Spark gave to them; a client without a JVM of its own is told nothing else."""
+    codes = set()
+    for one in _raised(error):
+        told = getattr(one, "getErrorClass", None)
+        codes.add(str((told and told()) or ""))
+        codes.update(_error_class(link) for link in _causes(one))
+    return codes

@@ -23,7 +23,7 @@ from azure.storage import blob as azure_blob
 from company_activity.errors import SettingsError
 from company_activity.io.secrets.azure_credential import STORAGE, credential
 from company_activity.io.secrets.resolve import resolve
-from company_activity.io.storage.blob_lease import leased
+from company_activity.io.storage.blob_lease import Lease, leased
 from company_activity.io.storage.blob_stream import Chunks, translated_errors
 from company_activity.io.storage.port import Entry
 from company_activity.settings.model import LandingSettings, Secret, SecretSettings
@@ -138,7 +138,9 @@ class BlobStorage:
                     blob.commit_block_list(
                         ids, metadata=mark, match_condition=MatchConditions.IfMissing
                     )
-            except (ResourceExistsError, ResourceModifiedError):
+            except HttpResponseError as error:
+                if not _is_there_already(error):
+                    raise
                 # ours, if the answer to the first try got lost and the client sent it again
                 return bool(blob.get_blob_properties().metadata == mark)
         return True
@@ -165,6 +167,11 @@ class BlobStorage:
         with leased(self._blob(path), path, timeout_seconds):
             yield
 
+    def lease(self, path: str, holder: str) -> Lease:
+        """A lease of `path`, to be acquired: what `holder` is, those who wait are told."""
+        self.create(path, ())
+        return Lease(self._blob(path), path, holder)
+
     def _blob(self, path: str) -> Any:
         container, _, name = f"{self._base}{path}".partition("/")
         return self._service.get_blob_client(container, name)
@@ -174,6 +181,15 @@ class BlobStorage:
             with suppress(HttpResponseError):  # it is there, or we may not: the write will tell
                 self._service.create_container(container)
             self._known.add(container)
+
+
+def _is_there_already(error: HttpResponseError) -> bool:
+    """Whether a create-only write was refused because the blob exists.
+
+    Of one that is leased Azure says 412 `LeaseIdMissing`; the emulator says 409 `BlobAlreadyExists`.
+    """
+    is_leased = getattr(error, "error_code", None) == "LeaseIdMissing"
+    return is_leased or isinstance(error, ResourceExistsError | ResourceModifiedError)
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,44 +22,117 @@ LEASE_SECONDS = (
     60  # the longest that Azure grants with an end, and so the longest wait after a killed run
 )
 POLL_SECONDS = 2.0
+TAKEN = "LeaseAlreadyPresent"
+REFUSED = {404, 409, 412}  # a lease that is not ours any more, by whatever code
+HOLDER = "holder"  # the blob's metadata that says who holds it
+NO_LEASES = {400, 405, 501}  # a store that answers like Azure and leases nothing
+
+
+class NoLeases(Exception):
+    """The store gives no leases."""
+
+
+class Lease:
+    """A blob that is there, to be held by one run at a time.
+
+    `is_lost` says that another run may have held it since it was acquired: it was not renewed in time.
+    """
+
+    def __init__(self, blob: Any, path: str, holder: str = "") -> None:
+        self.is_lost = False
+        self._blob = blob
+        self._path = path
+        self._holder = holder
+        self._lease = sdk.BlobLeaseClient(blob)
+        self._renewed_at = 0.0
+
+    def acquire(self) -> bool:
+        """Try once; False if another holds it.
+
+        Raises:
+            NoLeases: if the store knows no leases.
+            SourceError: if it refuses for another reason.
+        """
+        with translated_errors(self._path):
+            if not self._is_acquired():
+                return False
+        if self._holder:
+            with suppress(AzureError):  # it is held all the same
+                self._blob.set_blob_metadata({HOLDER: self._holder}, lease=self._lease)
+        return True
+
+    def _is_acquired(self) -> bool:
+        began = time.monotonic()
+        try:
+            self._lease.acquire(lease_duration=LEASE_SECONDS)
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) == TAKEN:
+                return False
+            if error.status_code in NO_LEASES:
+                raise NoLeases(str(error.status_code)) from None
+            raise
+        self._renewed_at = began
+        return True
+
+    def holder(self) -> str:
+        """Who holds it, as the blob says; "unknown" where it does not."""
+        with suppress(AzureError):
+            return str((self._blob.get_blob_properties().metadata or {}).get(HOLDER) or "unknown")
+        return "unknown"
+
+    @contextmanager
+    def kept(self) -> Iterator[Lease]:
+        """Renew it in the background until we are done. A killed run's ends by itself within a minute."""
+        done = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=(done,), daemon=True)
+        keeper.start()
+        try:
+            yield self
+        finally:
+            done.set()
+            keeper.join()
+            with suppress(AzureError):  # it ends by itself
+                self._lease.release()
+
+    def _keep(self, done: threading.Event) -> None:
+        while not done.wait(RENEW_SECONDS):
+            self.renew()
+
+    def renew(self) -> None:
+        """Renew it; one that was lost is acquired anew as soon as it is free."""
+        began = time.monotonic()
+        try:
+            self._lease.renew()
+            self._renewed_at = began
+            return
+        except AzureError as error:
+            is_refused = getattr(error, "status_code", None) in REFUSED
+            is_over = time.monotonic() - self._renewed_at > LEASE_SECONDS
+            log.warning("the lease of %s is not renewed: %s", self._path, _code_of(error))
+        if not is_refused and not is_over:
+            return
+        if not self.is_lost:
+            log.warning("the lease of %s is lost", self._path)
+        self.is_lost = True
+        with suppress(AzureError, NoLeases):
+            self._is_acquired()
 
 
 @contextmanager
 def leased(blob: Any, path: str, timeout_seconds: float) -> Iterator[None]:
     """Hold a blob that is there. A killed run's lease ends by itself within a minute.
 
+    A lost lease costs double work, never data: files are create-only.
+
     Raises:
         SourceError: if another run still holds it after `timeout_seconds`.
     """
-    lease = sdk.BlobLeaseClient(blob)
-    with translated_errors(path):
-        wait_for(lambda: _is_leased(lease), path, timeout_seconds, POLL_SECONDS)
-    done = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(lease, done, path), daemon=True)
-    keeper.start()
-    try:
+    lease = Lease(blob, path)
+    wait_for(lease.acquire, path, timeout_seconds, POLL_SECONDS)
+    with lease.kept():
         yield
-    finally:
-        done.set()
-        keeper.join()
-        with suppress(AzureError):  # it ends by itself
-            lease.release()
 
 
-def _is_leased(lease: Any) -> bool:
-    try:
-        lease.acquire(lease_duration=LEASE_SECONDS)
-    except HttpResponseError as error:
-        if getattr(error, "error_code", None) == "LeaseAlreadyPresent":
-            return False
-        raise
-    return True
-
-
-def _keep(lease: Any, done: threading.Event, path: str) -> None:
-    """Renew the lease until we are done. A lost one costs double work, never data: files are create-only."""
-    while not done.wait(RENEW_SECONDS):
-        try:
-            lease.renew()
-        except AzureError as error:
-            log.warning("the lease of %s is not renewed: %s", path, type(error).__name__)
+def _code_of(error: AzureError) -> str:
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or type(error).__name__)

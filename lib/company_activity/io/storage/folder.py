@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
 from company_activity.io.storage.opening import Storage, open_root
 from company_activity.settings.model import LandingSettings, SecretSettings, Settings
 from company_activity.settings.roots import root_of
+
+if TYPE_CHECKING:
+    from company_activity.io.storage.blob_lease import Lease
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Folder:
         """Remove a file; that it is not there is fine."""
         with self._told():
             self.storage.delete(self.path + name)
+
+    def lease(self, name: str, holder: str) -> Lease | None:
+        """The lease of a file, to be acquired by `holder`; None where the store gives none."""
+        lease = getattr(self.storage, "lease", None)
+        if lease is None:
+            return None
+        with self._told():
+            found: Lease = lease(self.path + name, holder)
+        return found
 
     def uri(self, name: str) -> str:
         """Where a file is, for people: its path, or its address in the storage account."""

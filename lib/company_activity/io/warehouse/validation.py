@@ -35,12 +35,18 @@ class ValidationReport:
 
 
 def validate_scopes(
-    spark: SparkSession, settings: Settings, *, hashes: Mapping[date, str], dates: Iterable[date]
+    spark: SparkSession,
+    settings: Settings,
+    *,
+    hashes: Mapping[date, str],
+    dates: Iterable[date],
+    versions: Mapping[str, int] | None = None,
 ) -> ValidationReport:
     """Check that SQL shows these dates, and the dimension, as the lake has them.
 
     Compared are rows, the sums of active users and events, the uniqueness of keys, and the content hash of the
-    newest ledger row with `hashes`; a date that is not in `hashes` must have no rows.
+    newest ledger row with `hashes`; a date that is not in `hashes` must have no rows. `versions` pins Delta versions by
+    table name (by default the newest).
 
     Raises:
         PublishError: naming table, scope and both sides of each difference.
@@ -48,8 +54,9 @@ def validate_scopes(
     warehouse = open_warehouse(spark, settings)
     days = sorted(set(dates))
     lake = lake_folder(settings)
-    activity = pin_table(spark, lake, ACTIVITY)
-    companies = pin_table(spark, lake, DIMENSION)
+    pinned = versions or {}
+    activity = pin_table(spark, lake, ACTIVITY, pinned.get(ACTIVITY.name))
+    companies = pin_table(spark, lake, DIMENSION, pinned.get(DIMENSION.name))
     wanted = activity.day_figures(days)
     total = companies.whole_figures()
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
