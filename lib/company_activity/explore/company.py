@@ -8,6 +8,7 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from company_activity.errors import UsageError
+from company_activity.explore.landed import COMPLETE, MISSING
 from company_activity.explore.reader import as_pandas
 from company_activity.io.landing.usage_frame import read_landed_lines
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
@@ -31,7 +32,7 @@ SHOWN = {
     "data_quality_flag": "string",
     "company_name": "string",
 }
-COMPLETE, MISSING, UNSEEN = "complete", "missing", "before its first day"
+UNSEEN = "before its first day"
 PLACE = ("src_file_name", "page", "item")
 
 

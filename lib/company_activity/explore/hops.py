@@ -171,7 +171,8 @@ def _served(reader: Reader, day: date) -> Comparison:
     scope = day.isoformat()
     rows = reader.rows(COMPANY_ACTIVITY_DAILY, DateRange(day, day))
     in_lake = figures_by(rows, ACTIVITY, "activity_date").get(scope, nothing(ACTIVITY))
-    hop, what = "lake → SQL", "rows, sums of users and events"
+    hop = "lake → SQL"
+    what = "rows, sums of users and events"
     try:
         warehouse = open_warehouse(reader.spark, reader.settings)
         with warehouse.reported("checking a day"):

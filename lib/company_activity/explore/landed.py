@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from company_activity.explore.reader import Reader
     from company_activity.io.landing.manifest import Manifest
 
-COMPLETE, MISSING, NOT_LANDED = "complete", "missing", "not landed"
+COMPLETE = "complete"
+MISSING = "missing"
+NOT_LANDED = "not landed"
 REFUSED = ("refused", "reasons")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from company_activity.explore.company import MISSING
+from company_activity.explore.landed import MISSING
 from company_activity.explore.pictures.style import (
     BLUE,
     GAP,

@@ -99,7 +99,8 @@ def usual_finding(risky: pd.DataFrame, day: date) -> str:
     if lacking.empty:
         return f"{companies_text(len(risky))} at risk, none with a usual week yet"
     most = lacking.iloc[0]
-    week, usual = most["rolling_7d_active_users"], most["usual_user_days_7d"]
+    week = most["rolling_7d_active_users"]
+    usual = most["usual_user_days_7d"]
     who = _short(lacking.index[0], most["company_name"])
     return f"{who} lacks most: {week:,} user-days this week, usually {usual:,.0f}"
 
