@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,8 +14,19 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_wheel_holds_the_package_its_conf_and_its_sql(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", str(tmp_path), str(ROOT)]
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    """What the wheel is built from, without a `build/` of an earlier time: setuptools packs what it finds there."""
+    source = tmp_path / "source"
+    for folder in ("lib", "conf", "sql"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+    for file in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, source)
+    return source
+
+
+def test_the_wheel_holds_the_package_its_conf_and_its_sql(clean: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", str(tmp_path), str(clean)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -23,7 +35,10 @@ def test_the_wheel_holds_the_package_its_conf_and_its_sql(tmp_path: Path) -> Non
     sources = {
         f"company_activity/{p.relative_to(ROOT)}" for folder in ("conf", "sql") for p in (ROOT / folder).rglob("*.*")
     }
-    assert sources <= held | set(names)
+    deployment = {name for name in sources if name.startswith("company_activity/conf/deploy/")}
+    assert "company_activity/conf/deploy/README.md" in deployment
+    assert sources - deployment <= held | set(names)
+    assert [name for name in names if "/deploy/" in name] == []
     package = ROOT / "lib"
     assert {str(p.relative_to(package)) for p in (package / "company_activity").rglob("*.py")} <= set(names)
     assert "company_activity/report/templates/report.html.j2" in names

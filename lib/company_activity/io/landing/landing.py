@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
@@ -110,6 +110,11 @@ class Landing:
             entry.path: entry.size for entry in self.storage.list(self.at(f"date={manifest.date}/"))
         }
         return all(sizes.get(self.at(part.path)) == part.bytes for part in manifest.parts)
+
+    def addresses(self, manifests: Iterable[Manifest]) -> dict[str, str]:
+        """By the path of each part of the manifests, what Spark reads it by."""
+        parts = (part for manifest in manifests for part in manifest.parts)
+        return {part.path: self.storage.uri(self.at(part.path)) for part in parts}
 
     def lock(self, day: date) -> AbstractContextManager[None]:
         """Hold the date: whoever fetches or commits it does so inside."""

@@ -36,7 +36,7 @@ def parts_within_reach(
     listed = list(manifests)
     parts = [part for manifest in listed for part in manifest.parts]
     if not parts or is_seen_by_executors(spark, landing, parts[0]):
-        yield {part.path: landing.storage.uri(landing.at(part.path)) for part in parts}
+        yield landing.addresses(listed)
         return
     copies = lake.inside(COPIES)
     _sweep(copies)

@@ -1,0 +1,1 @@
+"""What the notebooks read and draw: the landing, a company, a day, churn. Nothing here writes."""

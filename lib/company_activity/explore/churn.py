@@ -1,0 +1,103 @@
+"""Whom to call: the companies at risk, why, since when, and against their usual use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from company_activity.dates import DateRange
+from company_activity.explore.reader import as_pandas
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.transforms.figures import figures_by_date
+from company_activity.transforms.usual import WEEK_DAYS, WEEKS, usual_weeks
+
+if TYPE_CHECKING:
+    from company_activity.explore.reader import Reader
+
+HALF = 0.5  # of the usual week
+SHOWN = (
+    "company_id",
+    "company_name",
+    "country",
+    "churn_reasons",
+    "is_churn_risk",
+    "rolling_7d_active_users",
+    "days_since_last_active",
+    "last_contact_at",
+    "engagement_score",
+    "data_quality_flag",
+)
+
+
+def companies_on(reader: Reader, day: date) -> pd.DataFrame:
+    """Every company on the date beside its usual week; index `company_id`.
+
+    `usual_user_days_7d` is the mean of its whole weeks among the six before, <NA> without four.
+    `missing_user_days_7d` is what this week lacks against it, at least 0. Those that lack most
+    come first. `is_churn_risk` is <NA> where the company is not judged.
+    """
+    rows = reader.rows(COMPANY_ACTIVITY_DAILY, DateRange(day, day)).select(*SHOWN)
+    read = reader.rows(COMPANY_ACTIVITY_DAILY, reader.last_days(day, WEEK_DAYS * (WEEKS + 1)))
+    usual = F.col("usual_user_days_7d")
+    lacks = F.greatest(usual - F.col("rolling_7d_active_users"), F.lit(0.0))
+    lacking = F.when(usual.isNotNull(), lacks)
+    compared = rows.join(usual_weeks(read, day), "company_id", "left").withColumn(
+        "missing_user_days_7d", lacking
+    )
+    order = [F.desc_nulls_last("missing_user_days_7d"), F.asc("company_id")]
+    found = as_pandas(compared.orderBy(*order)).set_index("company_id")
+    found["churn_reasons"] = found["churn_reasons"].map(list)
+    whole = ("rolling_7d_active_users", "days_since_last_active")
+    return found.astype(dict.fromkeys(whole, "Int64") | {"is_churn_risk": "boolean"})
+
+
+def at_risk(companies: pd.DataFrame) -> pd.DataFrame:
+    """Those of `companies_on` that are at risk, in its order."""
+    return companies[companies["is_churn_risk"].fillna(False)]
+
+
+def share_of_usual(companies: pd.DataFrame) -> pd.Series:
+    """This week's use as a share of the usual week's, of those that usually have some.
+
+    >>> columns = ["rolling_7d_active_users", "usual_user_days_7d"]
+    >>> companies = pd.DataFrame([(3, 12.0), (5, None), (0, 0.0)], ["a", "b", "c"], columns)
+    >>> share_of_usual(companies).to_dict()
+    {'a': 0.25}
+    """
+    used = companies[companies["usual_user_days_7d"].gt(0)]
+    return (used["rolling_7d_active_users"] / used["usual_user_days_7d"]).astype("float64")
+
+
+def far_below_usual(companies: pd.DataFrame) -> pd.DataFrame:
+    """Those that used less than half of their usual week and are not at risk: no reason names them."""
+    share = share_of_usual(companies)
+    low = companies.loc[share.index[share < HALF]]
+    return low[low["is_churn_risk"].eq(False).fillna(False)]
+
+
+def companies_by_reason(companies: pd.DataFrame) -> pd.Series:
+    """How many companies each reason holds for, most first; one may have several reasons.
+
+    >>> companies = pd.DataFrame({"churn_reasons": [["SILENT"], [], ["SHARP_DROP", "SILENT"]]})
+    >>> companies_by_reason(companies).to_dict()
+    {'SILENT': 2, 'SHARP_DROP': 1}
+    """
+    counted = Counter(reason for reasons in companies["churn_reasons"] for reason in reasons)
+    ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+    return pd.Series(dict(ordered), name="companies", dtype="int64")
+
+
+def risk_by_date(reader: Reader, dates: DateRange) -> pd.DataFrame:
+    """Companies, those at risk and those not judged, on each day; index `activity_date`.
+
+    A missing date has <NA>, never 0.
+    """
+    figures = figures_by_date(reader.rows(COMPANY_ACTIVITY_DAILY, dates))
+    counts = ["companies", "at_risk", "not_judged"]
+    found = as_pandas(figures.select("activity_date", *counts)).set_index("activity_date")
+    calendar = pd.Index(list(dates), name="activity_date")
+    return found.reindex(calendar).astype("Int64")

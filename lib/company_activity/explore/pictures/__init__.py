@@ -1,0 +1,1 @@
+"""The notebooks' pictures, drawn by matplotlib. Each title says what the picture shows."""
