@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from company_activity.errors import CompanyActivityError, LakeBusy
+from company_activity.runtime.compute import has_jvm
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -80,9 +81,10 @@ def _acquire(
 def hold_in_jvm(spark: SparkSession, root: str) -> None:
     """Let the JVM hold a lock of its own until it is gone.
 
-    A killed run's JVM lives on for a moment and may still commit: the next run's JVM waits for its end here.
+    A killed run's JVM lives on for a moment and may still commit: the next run's JVM waits for its end here. A session
+    without a JVM of its own (Spark Connect) has none to wait for: its server outlives every run.
     """
-    if not is_local(root):
+    if not is_local(root) or not has_jvm(spark):
         return
     jvm = spark._jvm
     assert jvm is not None
