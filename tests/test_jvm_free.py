@@ -16,7 +16,6 @@ REFUSED = {
 # Behind `has_jvm`, or where a refusal is foreseen. Publishing comes after the gates, and says what it needs.
 MAY = {
     "runtime/compute.py": {"_jvm", "cache", "unpersist"},
-    "runtime/session.py": {"SparkContext"},
     "operations/doctor.py": {"_jvm"},
     "io/lake/lock.py": {"_jvm"},
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+
+from company_activity.schemas import COMPANIES
 
 from support.cycle.place import SAMPLES, Place, serving
 from support.lake.content import content, noted_by_date
@@ -43,12 +47,16 @@ def place(remote: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pla
 
 
 def over_connect(place: Place, remote: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own that can start no Java."""
+    """A command of ours, over Spark Connect."""
+    return as_client(place, remote, [str(Path(sys.executable).with_name("company-activity")), *arguments])
+
+
+def as_client(place: Place, remote: str, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """A process that can start no Java."""
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK_", "SPARK_", "JAVA_"))
     }
     environ |= place.environ | {"SPARK_REMOTE": remote, "PATH": "/nowhere", "COMPANY_ACTIVITY__SQL__WAKE_SECONDS": "0"}
-    command = [Path(sys.executable).with_name("company-activity"), *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
@@ -60,6 +68,32 @@ def test_the_tables_are_those_of_a_session_with_a_jvm(spark: SparkSession, place
     ours, theirs = local.settings.lake.root, place.settings.lake.root
     assert noted_by_date(theirs) == noted_by_date(ours)
     assert content(spark, theirs) == content(spark, ours)
+
+
+LOOK = """
+import sys
+from company_activity.io.lake.delta import Lake, VersionGone
+from company_activity.runtime.session import spark_session
+from company_activity.schemas import COMPANIES
+from company_activity.settings.model import SparkSettings
+lake = Lake(sys.argv[1], lambda: spark_session(SparkSettings()))
+for version in sys.argv[2:]:
+    try:
+        print(version, lake.read_version(COMPANIES, int(version)).count())
+    except VersionGone as gone:
+        print(version, "gone")
+"""
+
+
+def test_an_old_version_is_gone_if_its_log_or_its_files_are(place: Place, remote: str) -> None:
+    lake = shutil.copytree(place.folder / "lake", place.folder / "torn")
+    log = sorted((lake / COMPANIES.path / "_delta_log").glob("*.json"))
+    (first,) = [line for line in log[1].read_text().splitlines() if line.startswith('{"add"')]
+    (lake / COMPANIES.path / json.loads(first)["add"]["path"]).unlink()
+    done = as_client(place, remote, [sys.executable, "-c", LOOK, str(lake), "1", "99", str(len(log) - 1)])
+    one, other, newest = done.stdout.splitlines()[-3:]
+    assert (one, other) == ("1 gone", "99 gone"), done.stdout + done.stderr
+    assert int(newest.split()[1]) > 0
 
 
 def test_a_second_run_has_nothing_to_do(place: Place, remote: str) -> None:
