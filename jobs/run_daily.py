@@ -1,8 +1,6 @@
 """The whole daily cycle: what a scheduler points at."""
 
-import sys
-
-from company_activity.cli.main import main
+from company_activity.cli.main import run_job
 
 if __name__ == "__main__":
-    sys.exit(main(["run", *sys.argv[1:]]))
+    run_job(["run"])

@@ -66,12 +66,16 @@ class Table:
 
     @property
     def properties(self) -> dict[str, str]:
-        """Delta's table properties: statistics without personal columns, a log long enough for the planner."""
+        """Delta's table properties: statistics without personal columns, a log long enough for the planner.
+
+        No deletion vectors: what is deleted is gone from the files, and every reader can read them.
+        """
         plain = [c.name for c in self.columns if not (c.personal or c.name in self.partition_by)]
         with_statistics = [name for name in plain if self.column(name).type in STATISTICS]
         return {
             "delta.dataSkippingStatsColumns": ",".join(with_statistics),
             "delta.logRetentionDuration": "interval 365 days",
+            "delta.enableDeletionVectors": "false",
         }
 
     @property

@@ -31,6 +31,7 @@ from support.orders.histories import (
 )
 from support.spark.compare import differences
 from support.spark.frames import dictionaries
+from support.spark.settings import ANSI, having_set
 
 pytestmark = pytest.mark.spark
 
@@ -205,6 +206,17 @@ def test_so_it_is_where_dates_are_sliced(spark: SparkSession, cases: Callable[[i
 def test_so_it_is_where_windows_reach_back_of_the_dates(spark: SparkSession, cases: Callable[[int], Case]) -> None:
     case = cases(28)
     check_some_dates(spark, case, case.complete[-20::3], by_slices=False)
+
+
+@pytest.mark.parametrize("is_ansi", ["true", "false"])
+def test_so_it_is_whether_spark_is_ansi_or_not_and_names_are_of_exact_letters(
+    spark: SparkSession, is_ansi: str
+) -> None:
+    with having_set(spark, {ANSI: is_ansi, "spark.sql.caseSensitive": "true"}):
+        case = case_of(spark, 25)
+        check_some_dates(spark, case, case.complete[::4], by_slices=True)
+        check_some_dates(spark, case, case.complete[-2:], by_slices=False)
+        case.parsed.unpersist()
 
 
 def check_some_dates(spark: SparkSession, case: Case, dates: list[date], *, by_slices: bool) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table as RichTable
 from company_activity.dates import spans_text
 
 if TYPE_CHECKING:
+    from company_activity.operations.doctor import Finding
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
 
@@ -104,6 +105,13 @@ class Console:
             self.out.print(f"{record['run_id']}  {ended}  {text}")
             for step, error in errors_of(record):
                 self.out.print(escape(f"    {step}: {error['what']}"))
+
+    def finding(self, finding: Finding) -> None:
+        """A line for what `doctor` looked at, and its remedy where it is not as it must be."""
+        mark = "[green]✓[/green]" if finding.is_fine else "[red]✗[/red]"
+        self.out.print(f"{mark} {finding.name:<12} {escape(finding.what)}")
+        if finding.remedy:
+            self.out.print(f"  {'':<12} {escape(finding.remedy)}")
 
     def plan(self, plan: Plan) -> None:
         """What a run would do: dates to fetch, stage, build with their reasons, and publish."""

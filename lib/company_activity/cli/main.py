@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ COMMANDS = (
     cycle.report_command,
     cycle.notify_command,
     operate.plan_command,
+    operate.doctor_command,
     operate.migrate_command,
     operate.runs_command,
 )
@@ -43,13 +45,44 @@ for command in COMMANDS:
     cli.add_command(command)
 
 
+class RunFailed(Exception):
+    """Raised on Databricks by a command whose exit code is not 0: nothing else makes its task a failed one."""
+
+
 def run_step(step: Callable[..., Any]) -> None:
     """What a job in `jobs/` calls: the options of `run`, for one step alone."""
-    sys.exit(main(["run", "--steps", step.__name__, *sys.argv[1:]]))
+    run_job(["run", "--steps", step.__name__])
+
+
+def run_job(command: Sequence[str]) -> None:
+    """Run a command with the process's arguments, and end the process with its exit code.
+
+    On Databricks a good run just returns: its tasks take any `SystemExit` for a failure, that of 0 too.
+    """
+    code = main([*command, *sys.argv[1:]])
+    if not is_on_databricks():
+        sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code. An error is one line on standard error, with its remedy."""
+    """Run a command; its exit code. An error is one line on standard error, with its remedy.
+
+    Raises:
+        RunFailed: on Databricks, where the exit code is not 0: a wheel task ignores what its entry point returns.
+    """
+    code = exit_code_of(arguments)
+    if code and is_on_databricks():
+        raise RunFailed(f"exit code {code}, the lines above say why.{EXIT_CODES}")
+    return code
+
+
+def is_on_databricks() -> bool:
+    """Whether this process runs on a Databricks cluster, or on serverless compute."""
+    return "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+
+def exit_code_of(arguments: Sequence[str] | None) -> int:
+    """Run a command (by default the process's arguments); its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A company's name may have letters that the output's encoding lacks.

@@ -1,4 +1,4 @@
-"""Commands beside the cycle: `plan`, `migrate`, `runs`."""
+"""Commands beside the cycle: `plan`, `doctor`, `migrate`, `runs`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from company_activity.dates import DateRange
 from company_activity.io.lake.lock import lake_lock
 from company_activity.io.lake.run_records import run_records
 from company_activity.io.storage.folder import lake_folder
+from company_activity.operations.doctor import doctor
 from company_activity.operations.migrate import migrate
 from company_activity.operations.plan import plan
 from company_activity.report.model import RunReport
@@ -50,6 +51,20 @@ def show_plan(
     else:
         Console().plan(planned)
     return 0
+
+
+@click.command("doctor")
+@settings_options
+def doctor_command(env: str | None, file: Path | None) -> int:
+    """Look at what a run needs here, each with its remedy: Python, Java, Spark, settings, landing, lake."""
+    settings = load_settings(env, file=file)
+    console = Console()
+    run = Run(settings, (), RunReport("", "doctor", options.utc_now()), options.utc_now, console)
+    exit_code = 0
+    for finding in doctor(run):
+        console.finding(finding)
+        exit_code = exit_code or finding.exit_code
+    return exit_code
 
 
 @click.command("migrate")

@@ -37,6 +37,7 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
+    TABLES,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def plan(run: Run) -> Plan:
 
     Raises:
         SettingsError: if `metrics.yaml` was changed under the same `metric_version`.
+        LakeUnfit: if somebody gave a table a feature that ours are made without.
     """
+    run.lake.check_features(TABLES)
     activity = run.lake.activity
     check_metrics(activity.metrics, run.metrics_mark)
     staged = run.lake.staging.marks

@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING
 
 from company_activity.errors import RuntimeMissing
 from company_activity.runtime.java import use_java
+from company_activity.runtime.required import require
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from company_activity.settings.model import SparkSettings
 
-# What results depend on, whatever the pool is configured to.
-REQUIRED = {"spark.sql.session.timeZone": "UTC"}
+# Spark is there already: under spark-submit, on Databricks, and where a Spark Connect server is named.
+ON_A_POOL = {"PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION", "SPARK_REMOTE"}
 
 
 def spark_session(settings: SparkSettings, name: str = "company-activity") -> SparkSession:
     """The running session of a pool, a notebook or spark-submit; else a local one from `spark.properties`.
 
+    What results depend on is set in it (`runtime.required`), and stays set for as long as the session lives: whoever
+    goes on in a notebook after a run works with the same time zone and the same rules. No other setting is touched.
+
     Raises:
-        RuntimeMissing: if neither Spark nor a Java for it is on this machine.
+        RuntimeMissing: if neither Spark nor a Java for it is on this machine, or the compute holds a setting to a
+            value under which results would be others.
     """
     if _must_start_a_jvm():
         _prepare_local(settings)
@@ -35,8 +40,12 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
             remedy="pip install 'company-activity[local]'",
         ) from None
     session: SparkSession = SparkSession.builder.appName(name).getOrCreate()
-    for key, value in REQUIRED.items():
-        session.conf.set(key, value)
+    unfit = require(session)
+    if unfit:
+        raise RuntimeMissing(
+            "; ".join(unfit),
+            remedy="remove these settings from the pool's or the cluster's Spark configuration",
+        )
     return session
 
 
@@ -62,7 +71,7 @@ def check_java() -> None:
 
 
 def _must_start_a_jvm() -> bool:
-    if "PYSPARK_GATEWAY_PORT" in os.environ or "DATABRICKS_RUNTIME_VERSION" in os.environ:
+    if ON_A_POOL & os.environ.keys():
         return False
     pyspark = sys.modules.get("pyspark")
     return pyspark is None or pyspark.SparkContext._active_spark_context is None

@@ -28,6 +28,7 @@ from company_activity.planning.state import (
     complete_dates,
 )
 from company_activity.report.model import StepOutcome, StepReport
+from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -254,7 +255,7 @@ def build_batch(
     dropped = [] if number else build.dirty.dropped
     write(build, candidate, [*moved, *dropped], outcome.state)
 
-    candidate.rows.unpersist()
+    uncache(candidate.rows)
     outcome.rewritten += len(moved)
     outcome.rows_written += sum(candidate.rows_of(day) for day in moved)
 
@@ -298,7 +299,7 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
     metrics = build.run.settings.metrics
     rows = activity_of(inputs_of(build, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
     if keep:
-        rows = rows.cache()
+        rows = cached(rows)
     found = {row["activity_date"]: row for row in audited(rows).collect()}
     return Candidate(dates, rows, found)
 

@@ -12,6 +12,7 @@ from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import DimensionState, Sources, complete_dates
 from company_activity.report.model import StepOutcome, StepReport
+from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -66,8 +67,8 @@ def build_companies(run: Run) -> StepReport:
     with ExitStack() as stack:
 
         def keep(rows: DataFrame) -> DataFrame:
-            stack.callback(rows.unpersist)
-            return rows.cache()
+            stack.callback(uncache, rows)
+            return cached(rows)
 
         tables = read_tables(run, now)
         revision = revised(tables, usage, crm, keep) if built else rebuilt(tables, keep)

@@ -41,6 +41,7 @@ from company_activity.planning.staging import (
 from company_activity.planning.state import GenerationMark, Marks, StagingState
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import StepReport
+from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
 from company_activity.transforms.audit import keys_kept
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
@@ -173,9 +174,9 @@ def stage(run: Run, batch: Batch) -> Staged:
 
 def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
     """Parse, judge and write the landed lines of a batch."""
-    parsed = lines.transform(parse_usage).cache()
+    parsed = cached(lines.transform(parse_usage))
     good, broken = split_by_reasons(parsed)
-    records = good.transform(keep_latest_record).cache()
+    records = cached(good.transform(keep_latest_record))
     arrived = reconcile(batch.complete, parsed, records)
     (figures,) = keys_kept(good, records, PRODUCT_USAGE).collect()
     verdicts = refuse_defects(key_checks(PRODUCT_USAGE.name, *figures))
@@ -187,8 +188,8 @@ def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
     state = StagingState({**run.lake.staging.marks, **batch.marks}).as_json()
     run.lake.replace(PRODUCT_USAGE, records, dates_predicate("date", batch.dates), state)
     warnings = [*drift(parsed), *state_warnings(PRODUCT_USAGE.name, state)]
-    parsed.unpersist()
-    records.unpersist()
+    uncache(parsed)
+    uncache(records)
     return Staged(arrived, verdicts, warnings)
 
 

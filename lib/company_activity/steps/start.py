@@ -13,6 +13,7 @@ from company_activity.io.api.page_url import checked_url
 from company_activity.io.landing.crm_arrivals import new_arrivals
 from company_activity.planning.dirty import check_metrics
 from company_activity.runtime.session import check_java
+from company_activity.schemas import TABLES
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -61,8 +62,10 @@ def check_start(run: Run, names: Collection[str]) -> None:
         SettingsError: if `metrics.yaml` was changed under the same `metric_version`, or `api.url` cannot be asked.
         RuntimeMissing: if a date asked for is not built yet and there is no Java to build it with.
         SourceError: if the landing cannot be read.
+        LakeUnfit: if somebody gave a table a feature that ours are made without.
     """
     wanted = set(names)
+    run.lake.check_features(TABLES)
     activity = run.lake.activity
     if wanted & BUILDS:
         check_metrics(activity.metrics, run.metrics_mark)

@@ -12,7 +12,8 @@ from company_activity import errors
 from company_activity.io.lake.delta import VersionGone, read_table
 from company_activity.schemas import Column, Table
 
-from support.lake.content import newest_state, newest_version, note_state, read_version, replace_where
+from support.lake.content import lake_at, newest_state, newest_version, note_state, read_version, replace_where
+from support.spark.settings import having_set
 
 OLD = Table(
     "stg.t",
@@ -80,3 +81,47 @@ def test_a_table_without_a_state_is_brought_to_its_declaration_once_though_no_ro
     standing = newest_version(str(tmp_path), OLD.path)
     replace_where(nothing, str(tmp_path), OLD, FIRST, None)
     assert newest_version(str(tmp_path), OLD.path) == standing + 1  # a commit that names no row, and no ALTER
+
+
+def test_a_table_whose_column_somebody_renamed_is_refused_and_not_read_as_null(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = str(tmp_path)
+    replace_where(spark.sql("SELECT 1L a, true is_b, DATE'2025-01-01' day"), lake, OLD, FIRST, {"n": 1})
+    uri = f"{lake}/{OLD.path}"
+    mapped = "'delta.columnMapping.mode' = 'name', 'delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5'"
+    spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({mapped})")
+    spark.sql(f"ALTER TABLE delta.`{uri}` RENAME COLUMN a TO b")
+    assert read_table(spark, lake, OLD).select("a").first() == (None,)  # what reading it would come to
+    with pytest.raises(errors.LakeUnfit, match=r"stg\.t has the Delta feature columnMapping.*DROP FEATURE"):
+        lake_at(lake).check_features([OLD])
+
+
+def test_deletion_vectors_are_read_right_and_refused_until_they_are_purged(spark: SparkSession, tmp_path: Path) -> None:
+    lake = str(tmp_path)
+    rows = spark.sql("SELECT explode(array(1L, 2L)) a, true is_b, DATE'2025-01-01' day").coalesce(1)
+    replace_where(rows, lake, OLD, FIRST, {"n": 1})
+    uri = f"{lake}/{OLD.path}"
+    spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')")
+    spark.sql(f"DELETE FROM delta.`{uri}` WHERE a = 2")
+    assert [row.a for row in read_table(spark, lake, OLD).collect()] == [1]  # Spark knows them; the row is in its file
+    with pytest.raises(errors.LakeUnfit, match="deletionVectors") as refused:
+        lake_at(lake).check_features([OLD])
+    for statement in ("SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')", "APPLY (PURGE)"):
+        assert statement in refused.value.remedy
+    spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')")
+    with pytest.raises(errors.LakeUnfit, match="deletionVectors"):
+        lake_at(lake).check_features([OLD])
+    spark.sql(f"REORG TABLE delta.`{uri}` APPLY (PURGE)").collect()
+    lake_at(lake).check_features([OLD])
+
+
+def test_a_table_that_an_older_version_made_with_deletion_vectors_is_refused_when_it_is_extended(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = str(tmp_path)
+    with having_set(spark, {"spark.databricks.delta.properties.defaults.enableDeletionVectors": "true"}):
+        made = spark.sql("SELECT 1L a, true is_b, DATE'2025-01-01' day")
+        made.write.format("delta").partitionBy("day").save(f"{lake}/{OLD.path}")
+    with pytest.raises(errors.LakeUnfit, match=r"stg\.t has the Delta feature deletionVectors"):
+        replace_where(made, lake, OLD, FIRST, {"n": 1})

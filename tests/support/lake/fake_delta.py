@@ -79,6 +79,10 @@ class FakeFrame:
         self._options[name] = value
         return self
 
+    def options(self, **given: Any) -> FakeFrame:
+        self._options |= given
+        return self
+
     def save(self, uri: str) -> None:
         """Commit as Delta does: skipped if the transaction is known, refused if the app commits meanwhile."""
         table = FakeTable(uri)

@@ -12,6 +12,8 @@ from uuid import uuid4
 from company_activity.errors import LakeUnfit
 from company_activity.io.lake.conflicts import is_conflict, lake_moved
 from company_activity.io.lake.delta_log import NUMBER, DeltaLog, encode_state, open_log
+from company_activity.io.lake.table_features import Features, unfit
+from company_activity.io.lake.table_sql import create_statement, sql_text
 from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import (
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from company_activity.schemas import Table
 
 STATE_APP = "company_activity.state"  # of whose transactions Delta keeps the newest number
+# An overwrite without a predicate replaces every partition, and the files are as we lay them out.
+OUR_LAYOUT = {"partitionOverwriteMode": "static", "optimizeWrite": "false"}
 
 
 class VersionGone(LookupError):
@@ -125,6 +129,20 @@ class Lake:
         """The table's id and the version of our newest commit."""
         return self.log(table).identity
 
+    def check_features(self, tables: Iterable[Table]) -> None:
+        """See that nobody gave a table what ours are made without; the logs tell, without Spark.
+
+        Column mapping lets somebody rename a column, which would then be read as NULL. With deletion vectors a row
+        that was deleted stays in its file. What else a reader must know of may hide rows or commits from us.
+
+        Raises:
+            LakeUnfit: naming the table, the feature and the remedy.
+        """
+        for table in tables:
+            feature = self.log(table).features.unfit()
+            if feature:
+                raise unfit(table.name, self.uri(table), feature)
+
     @property
     def staging(self) -> StagingState:
         """What `stg.product_usage` holds."""
@@ -185,17 +203,11 @@ class Lake:
         Raises:
             LakeMoved: if another run has committed to it since it was read.
         """
-        from delta.tables import DeltaTable
-
         if self.exists(table):
             self.evolve(table)
             return
-        builder = DeltaTable.createIfNotExists(self.spark).location(self.uri(table))
-        builder = builder.addColumns(table.struct).partitionedBy(*table.partition_by)
-        for key, value in table.properties.items():
-            builder = builder.property(key, value)
         with self._unmoved(table):
-            builder.execute()
+            self.spark.sql(create_statement(table, self.uri(table)))
 
     def evolve(self, table: Table) -> None:
         """Bring a table that an older version made to its declaration; no-op where its newest state says it is there.
@@ -215,6 +227,7 @@ class Lake:
     def _extend(self, table: Table) -> None:
         """Add the columns that an older version's table lacks, loosen its NOT NULLs, set its properties."""
         uri = self.uri(table)
+        self._check_made_without(table)
         loaded = self.spark.read.format("delta").load(uri)
         standing = {field.name: field for field in loaded.schema.fields}
         self._check_types(table, standing)
@@ -232,13 +245,22 @@ class Lake:
                 )
         self._bring_properties(table)
 
+    def _check_made_without(self, table: Table) -> None:
+        """See that the table was not made with what a pool gives to new tables: an older version let that happen."""
+        uri = self.uri(table)
+        (detail,) = self.spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
+        feature = Features(detail["properties"]).unfit()
+        if feature:
+            raise unfit(table.name, uri, feature)
+
     def _check_types(self, table: Table, standing: Mapping[str, StructField]) -> None:
         """See that each column of ours has the type that `schemas` declares."""
         for column in table.columns:
             if column.name not in standing:
                 continue
             found = standing[column.name].dataType
-            if found != spark_type(column.type):
+            # SQL cannot say that an array holds no NULL: a table has it said if an older version made it.
+            if found.simpleString() != spark_type(column.type).simpleString():
                 raise LakeUnfit(
                     f"{table.name}.{column.name} is {found.simpleString()} in the lake,"
                     f" and {column.type} in this version",
@@ -274,7 +296,7 @@ class Lake:
         rows = rows.select(*table.column_names)
         if table.partition_by:
             rows = rows.repartition(*table.partition_by)  # one file a date, not one from each task
-        writer = rows.write.format("delta").mode("overwrite")
+        writer = rows.write.format("delta").mode("overwrite").options(**OUR_LAYOUT)
         if predicate is not None:
             writer = writer.option("replaceWhere", predicate)
         self._commit(table, writer, state or {})
@@ -351,16 +373,6 @@ def as_declared(rows: DataFrame, table: Table) -> DataFrame:
         else:
             declared.append(F.lit(None).cast(column.type).alias(column.name))
     return rows.select(*declared)
-
-
-def sql_text(text: str) -> str:
-    """A text literal of Spark SQL.
-
-    >>> print(sql_text("it's"))
-    'it\\'s'
-    """
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def dates_predicate(column: str, dates: Iterable[date]) -> str:

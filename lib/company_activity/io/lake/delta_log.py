@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from company_activity.errors import LakeUnfit
+from company_activity.io.lake.table_features import Features, features_in
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import NO_VERSION, TableVersion
 
@@ -81,6 +82,19 @@ class DeltaLog:
             if made and version >= 0:
                 return TableVersion(made, version)
         return NO_VERSION
+
+    @cached_property
+    def features(self) -> Features:
+        """What the commits since our newest one, and that one, say of the table's features.
+
+        Ours is only made to a table that was fit, so nothing older is read.
+        """
+        commits = []
+        for _, commit in self._newest_first():
+            commits.append(commit)
+            if state_in(commit) is not None:
+                break
+        return features_in(commits)
 
     @cached_property
     def _names(self) -> dict[int, str]:

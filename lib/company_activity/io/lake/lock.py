@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from company_activity.errors import CompanyActivityError, LakeBusy, RuntimeMissing, SourceError
 from company_activity.io.storage.folder import open_folder
+from company_activity.runtime.compute import has_jvm
 from company_activity.settings.roots import root_of
 
 if TYPE_CHECKING:
@@ -212,9 +213,10 @@ def _wait(
 def hold_in_jvm(spark: SparkSession, root: str) -> None:
     """Let the JVM hold a lock of its own until it is gone.
 
-    A killed run's JVM lives on for a moment and may still commit: the next run's JVM waits for its end here.
+    A killed run's JVM lives on for a moment and may still commit: the next run's JVM waits for its end here. A session
+    without a JVM of its own (Spark Connect) has none to wait for: its server outlives every run.
     """
-    if not is_local(root):
+    if not is_local(root) or not has_jvm(spark):
         return
     jvm = spark._jvm
     assert jvm is not None

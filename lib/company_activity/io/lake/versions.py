@@ -25,6 +25,11 @@ NO_FILE = ("FileNotFoundException", "NoSuchFileException")
 NOT_THERE = re.compile(
     r"\b(path|file|blob)\b.* does not exist|no such file|file not found:", re.IGNORECASE
 )
+# Over Spark Connect nothing is thrown here: the server sends the words, behind the names of classes.
+SENT_NO_FILE = re.compile(
+    r"(FileNotFoundException|NoSuchFileException|FILE_NOT_EXIST)\b[):\]]*\s*(?P<words>.*)"
+)
+SENT_NO_VERSION = re.compile(r"Cannot time travel Delta table to version \d+\.")
 LOG_FOLDER = re.compile(r"/_delta_log/?(\s|$)")
 
 
@@ -34,10 +39,33 @@ def is_version_gone(error: BaseException) -> bool:
     A throttled, refused or broken read is not that, nor is a table whose whole log is missing.
     """
     thrown = [link for raised in _raised(error) for link in _causes(raised)]
+    if not thrown:
+        return any(_was_sent_as_gone(raised) for raised in _raised(error))
     missing = [link for link in thrown if _name(link).endswith(NO_FILE)]
     if missing:
         return all(_says_not_there(_message(link)) for link in missing)
     return any(_name(link) == NO_SUCH_VERSION or _error_class(link) in GONE for link in thrown)
+
+
+def _was_sent_as_gone(error: BaseException) -> bool:
+    """Whether what a Spark Connect server sent says so."""
+    if not type(error).__module__.startswith("pyspark.errors.exceptions.connect"):
+        return False
+    return error.getErrorClass() in GONE or _tells_gone(str(error))  # type: ignore[attr-defined]
+
+
+def _tells_gone(words: str) -> bool:
+    """Whether the words of a Spark Connect server say so.
+
+    >>> _tells_gone("Job aborted: org.apache.spark.SparkFileNotFoundException: File file:/a does not exist")
+    True
+    >>> _tells_gone("Cannot time travel Delta table to version 5. Available versions: [7, 9].")
+    True
+    >>> _tells_gone("(org.apache.hadoop.fs.azure.AzureException) 503 Server busy")
+    False
+    """
+    found = SENT_NO_FILE.search(words)
+    return _says_not_there(found["words"]) if found else bool(SENT_NO_VERSION.search(words))
 
 
 def _says_not_there(message: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.target import Target
+from company_activity.runtime.compute import has_jvm
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,6 +27,16 @@ SETTLED = (
     "SSLPeerUnverifiedException",
 )
 REJECTED = "08004"  # the server answered, and wants no such connection
+
+
+NO_JVM = (
+    "this session gives no access to its driver JVM (standard or serverless compute, Spark Connect),"
+    " so no transaction can be held over JDBC; all that comes before publishing works here"
+)
+WITH_JVM = (
+    "publish from a Databricks cluster of access mode dedicated (single user), from a Synapse or Fabric pool, or from"
+    " any machine that reaches lake and warehouse: company-activity publish --date D"
+)
 
 
 class SqlError(Exception):
@@ -237,10 +248,6 @@ def connect(
 
 def driver_jvm(spark: SparkSession) -> Any:
     """The driver's JVM, through which a transaction is held open over one connection."""
-    jvm = getattr(spark, "_jvm", None)
-    if jvm is None:
-        raise PublishError(
-            "this session gives no access to its driver JVM, so no transaction can be held over JDBC",
-            remedy="publish from a Synapse pool, or from a single-user Databricks cluster",
-        )
-    return jvm
+    if not has_jvm(spark):
+        raise PublishError(NO_JVM, remedy=WITH_JVM)
+    return spark._jvm

@@ -1,0 +1,95 @@
+"""`doctor`: each check is a line, an ✗ has its remedy, and the first one's exit code is the command's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from company_activity.errors import RuntimeMissing
+from company_activity.operations import doctor as operation
+from company_activity.schemas import COMPANIES
+
+from support.cycle.place import Place
+
+
+class NoJvm:
+    """A session that only tells its version."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+
+def looked(place: Place, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    (place.folder / "landing").mkdir(exist_ok=True)
+    code = place.run("doctor")
+    return code, capsys.readouterr().out
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, "http://127.0.0.1:1")
+
+
+def test_a_session_without_a_jvm_is_an_error_of_publishing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(operation, "session_of", lambda run: NoJvm("3.5.5"))
+    code, said = looked(place, capsys)
+    assert (code, said.count("✗")) == (5, 1), said
+    assert "✗ jvm" in said
+    assert "company-activity publish --date D" in said
+
+
+@pytest.mark.parametrize(
+    ("spark", "delta", "what"),
+    [("3.4.1", "2.4.0", "use a runtime of Spark 3.5"), ("4.1.1", "3.2.1", "needs Delta 4.x")],
+)
+def test_a_pair_that_was_not_built_for_each_other_is_told(
+    spark: str,
+    delta: str,
+    what: str,
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(operation, "session_of", lambda run: NoJvm(spark))
+    monkeypatch.setattr(operation, "delta_version", lambda run: delta)
+    code, said = looked(place, capsys)
+    assert code == 2
+    assert what in said
+
+
+def test_a_check_that_fails_does_not_keep_the_others_from_looking(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(run: object) -> None:
+        raise RuntimeMissing("pyspark is not installed", remedy="pip install 'company-activity[local]'")
+
+    log = place.folder / "lake" / COMPANIES.path / "_delta_log"
+    log.mkdir(parents=True)
+    log.joinpath(f"{0:020}.json").write_text(
+        '{"metaData":{"id":"t","configuration":{"delta.columnMapping.mode":"id"}}}'
+    )
+    monkeypatch.setattr(operation, "session_of", missing)
+    code, said = looked(place, capsys)
+    assert code == 1  # of the lake, which is looked at first
+    assert [line[2:].split()[0] for line in said.splitlines() if line.startswith("✗")] == [
+        "lake",
+        "spark",
+        "jvm",
+        "driver",
+    ], said
+    assert "dim.companies has the Delta feature columnMapping" in said
+    assert "pip install 'company-activity[local]'" in said
+
+
+def test_an_unforeseen_error_is_a_line_as_well() -> None:
+    def check_fails(run: object) -> operation.Finding:
+        raise ValueError("first\nsecond")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operation, "CHECKS", (check_fails,))
+        (found,) = operation.doctor(SimpleNamespace())  # type: ignore[arg-type]
+    assert (found.name, found.what, found.exit_code) == ("fails", "ValueError: first", 1)
