@@ -86,25 +86,31 @@ def started(place: Place, connection: str, days: tuple[str, ...], table: str) ->
         run.wait()
 
 
-@pytest.mark.parametrize("table", [PRODUCT_USAGE, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY], ids=lambda one: one.path)
-def test_a_run_that_slept_past_its_lease_loses_nothing(
-    spark: SparkSession, begun: Place, serial: dict[str, str], azurite: str, tmp_path: Path, table: Table
-) -> None:
-    place = copied(begun, tmp_path)
-    with started(place, azurite, DAILY, table.path) as daily:
-        until((tmp_path / leased_run.STANDS).exists, daily)
+def sleep_past_the_lease(place: Place, connection: str, table: Table) -> None:
+    """The daily run is frozen before its first commit to a table, the backfill ends, the daily run wakes and ends."""
+    marks = place.folder
+    with started(place, connection, DAILY, table.path) as daily:
+        until((marks / leased_run.STANDS).exists, daily)
         os.killpg(daily.pid, signal.SIGSTOP)
-        with started(place, azurite, BACKFILL, NOBODY) as backfill:
+        with started(place, connection, BACKFILL, NOBODY) as backfill:
             told, _ = backfill.communicate(timeout=300)
             assert backfill.returncode == 0, told
             assert f"waiting for the run of process {daily.pid} on" in told
-        (tmp_path / leased_run.GOES).touch()
+        (marks / leased_run.GOES).touch()
         os.killpg(daily.pid, signal.SIGCONT)
         told, _ = daily.communicate(timeout=300)
         assert daily.returncode == 0, told
     assert f"another run has committed to {table.name}" in told
     assert "is taken again" in told
     assert "lost its lock on the lake" in told
+
+
+@pytest.mark.parametrize("table", [PRODUCT_USAGE, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY], ids=lambda one: one.path)
+def test_a_run_that_slept_past_its_lease_loses_nothing(
+    spark: SparkSession, begun: Place, serial: dict[str, str], azurite: str, tmp_path: Path, table: Table
+) -> None:
+    place = copied(begun, tmp_path)
+    sleep_past_the_lease(place, azurite, table)
     lake = place.settings.lake.root
     assert content(spark, lake) | noted_by_date(lake) == serial
     assert noted_by_date(lake) == content_by_date(spark, lake)

@@ -125,6 +125,18 @@ def a_lease_is_free(server: AzureLike) -> bool:
     return store(server.connection).lease("lake/a/.lock", "").acquire()
 
 
+def test_a_run_that_waits_for_a_lease_it_had_lost_says_so(azure: AzureLike, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever held it meanwhile may have come and gone before anybody asked."""
+    monkeypatch.setattr(blob_lease, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(blob_lease, "RENEW_SECONDS", 3600)
+    with lock.lake_lock(ROOT, 0, lambda line: None) as hold:
+        hold.regain()
+        assert hold.news() == []
+        time.sleep(1.1)
+        hold.regain()
+        assert len(hold.news()) == 1
+
+
 def test_a_lease_that_no_other_took_is_renewed_and_not_lost(azure: AzureLike, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blob_lease, "LEASE_SECONDS", 1)
     with lock.lake_lock(ROOT, 0, lambda line: None) as hold:

@@ -1,7 +1,7 @@
 """A command whose lake is kept by a lease alone, as in a storage account; it may stand before a commit to be frozen.
 
-Its arguments: the connection string of a blob store, a folder for its marks, the path of the table before whose commit
-it stands (or "none"), and the command's own. The lake itself may lie on a disk: no file lock is taken.
+Its arguments: the connection string of a blob store, or "its own" where the lake lies in one; a folder for its marks; the
+path of the table before whose commit it stands, or "none"; and the command's own. A lake on a disk gets no file lock.
 
 Before the commit it makes the file `stands` and waits until there is `goes`.
 """
@@ -26,6 +26,7 @@ from company_activity.settings.model import LandingSettings, Secret, SecretSetti
 
 LEASE_SECONDS = 15  # the shortest that Azure grants
 STANDS, GOES = "stands", "goes"
+ITS_OWN = "its own"
 
 
 def standing_before(commit: Callable[..., None], path: str, marks: Path) -> Callable[..., None]:
@@ -51,7 +52,8 @@ if __name__ == "__main__":
     connection, marks, path, *arguments = sys.argv[1:]
     blob_lease.LEASE_SECONDS = LEASE_SECONDS
     blob_lease.RENEW_SECONDS = 5
-    lock.is_local = pipeline.is_local = lambda root: False  # type: ignore[attr-defined]
-    Folder.lease = leased_at(connection)  # type: ignore[assignment, method-assign]
+    if connection != ITS_OWN:
+        lock.is_local = pipeline.is_local = lambda root: False  # type: ignore[attr-defined]
+        Folder.lease = leased_at(connection)  # type: ignore[assignment, method-assign]
     Lake._commit = standing_before(Lake._commit, path, Path(marks))  # type: ignore[method-assign]
     sys.exit(main(arguments))

@@ -71,6 +71,8 @@ class Lease:
             if error.status_code in NO_LEASES:
                 raise NoLeases(str(error.status_code)) from None
             raise
+        if self._renewed_at and began - self._renewed_at > LEASE_SECONDS:
+            self.is_lost = True  # it had ended, and another run may have come and gone
         self._renewed_at = began
         return True
 
