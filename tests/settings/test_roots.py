@@ -25,15 +25,15 @@ SYNAPSE = Compute("Synapse")
 FABRIC = Compute("Fabric", lakehouse="abfss://w-1@onelake.dfs.fabric.microsoft.com/l-2")
 
 MEANINGS = [  # compute, root, what Python opens (a path, or the account's URL and the place in it), what Spark is given
-    (LAPTOP, "/data/lake", "/data/lake", "file:///data/lake"),
-    (LAPTOP, "//data//lake/", "/data/lake", "file:///data/lake"),
-    (LAPTOP, "/data/other/../lake", "/data/lake", "file:///data/lake"),
-    (LAPTOP, "file:/data/lake", "/data/lake", "file:///data/lake"),
-    (LAPTOP, "file:///data/lake/", "/data/lake", "file:///data/lake"),
-    (LAPTOP, "FILE://localhost/data/lake", "/data/lake", "file:///data/lake"),
-    (LAPTOP, "lake", f"{os.getcwd()}/lake", f"file://{os.getcwd()}/lake"),
-    (LAPTOP, "/data/a:b c", "/data/a:b c", "file:///data/a:b c"),
-    (SYNAPSE, "file:/data/lake", "/data/lake", "file:///data/lake"),
+    (LAPTOP, "/data/lake", "/data/lake", "file:/data/lake"),
+    (LAPTOP, "//data//lake/", "/data/lake", "file:/data/lake"),
+    (LAPTOP, "/data/other/../lake", "/data/lake", "file:/data/lake"),
+    (LAPTOP, "file:/data/lake", "/data/lake", "file:/data/lake"),
+    (LAPTOP, "file:///data/lake/", "/data/lake", "file:/data/lake"),
+    (LAPTOP, "FILE://localhost/data/lake", "/data/lake", "file:/data/lake"),
+    (LAPTOP, "lake", f"{os.getcwd()}/lake", f"file:{os.getcwd()}/lake"),
+    (LAPTOP, "/data/a:b c", "/data/a:b c", "file:/data/a:b c"),
+    (SYNAPSE, "file:/data/lake", "/data/lake", "file:/data/lake"),
     (DATABRICKS, "dbfs:/lake", "/dbfs/lake", "dbfs:/lake"),
     (DATABRICKS, "dbfs:///mnt//lake/", "/dbfs/mnt/lake", "dbfs:/mnt/lake"),
     (DATABRICKS, "/dbfs/lake", "/dbfs/lake", "dbfs:/lake"),
@@ -167,7 +167,7 @@ def test_only_a_directory_of_this_machine_is_local() -> None:
 def test_small_files_and_tables_of_a_root_lie_together(tmp_path: Path) -> None:
     folder = open_folder(f"file:{tmp_path}", "ops")
     folder.create("a", "x")
-    assert folder.address("a") == f"file://{tmp_path}/ops/a"
+    assert folder.address("a") == f"file:{tmp_path}/ops/a"
     assert folder.uri("a") == f"{tmp_path}/ops/a"
     assert Path(folder.uri("a")).read_text(encoding="utf-8") == "x"
 

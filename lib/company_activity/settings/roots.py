@@ -73,7 +73,7 @@ class Root:
         'dbfs:/lake/stg/crm'
         """
         if self.is_local:
-            return f"file://{path}"
+            return f"file:{path}"  # as Hadoop writes it: Delta compares spellings
         if self.path:
             return f"dbfs:{path.removeprefix(str(FUSE))}"
         container = self.container
@@ -87,7 +87,7 @@ def root_of(text: str, name: str = "the root", compute: Compute | None = None) -
     """What a root means; `name` is the setting, for messages.
 
     >>> root_of("/data/lake/").address
-    'file:///data/lake'
+    'file:/data/lake'
     >>> root_of("abfss://lake@acme.dfs.core.windows.net//activity/").address
     'abfss://lake@acme.dfs.core.windows.net/activity'
     >>> on_databricks = Compute("Databricks", has_dbfs=True)
@@ -126,7 +126,7 @@ def is_bare(text: str) -> bool:
 def local_root(path: str) -> Root:
     """A directory of this machine."""
     plain = re.sub("^/+", "/", path)
-    return Root(plain, f"file://{plain}", plain)
+    return Root(plain, f"file:{plain}", plain)
 
 
 @dataclass(frozen=True)

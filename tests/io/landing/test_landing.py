@@ -151,7 +151,7 @@ def test_another_compression_is_no_other_content(local: LocalStorage) -> None:
 def test_what_has_landed_is_checked_to_the_byte(landing: Landing) -> None:
     manifest = land(landing, [A, B]).manifest
     landing.check(manifest)
-    [uri] = [landing.storage.uri(landing.at(part.path)).removeprefix("file://") for part in manifest.parts]
+    [uri] = [landing.storage.uri(landing.at(part.path)).removeprefix("file:") for part in manifest.parts]
     Path(uri).write_text(Path(uri).read_text().replace("1", "7", 1))
     with pytest.raises(LandingCorrupt, match="part-00000-run-1.ndjson has 100 bytes"):
         landing.check(manifest)

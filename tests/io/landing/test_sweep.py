@@ -40,7 +40,7 @@ def landing(local: LocalStorage) -> Landing:
         local.create(landing.at(path), (b"{}\n",))
     for entry in local.list(landing.at("")):
         old = (NOW - timedelta(days=2)).timestamp()
-        os.utime(local.uri(entry.path).removeprefix("file://"), (old, old))
+        os.utime(local.uri(entry.path).removeprefix("file:"), (old, old))
     return landing
 
 

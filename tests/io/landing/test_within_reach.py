@@ -59,7 +59,7 @@ def test_copies_hold_the_same_bytes_and_go_whatever_happens(
 
     def look_and_die() -> None:
         with parts_within_reach(cluster, landing, [manifest], lake) as uris:
-            copies = {path: Path(uri.removeprefix("file://")).read_bytes() for path, uri in uris.items()}
+            copies = {path: Path(uri.removeprefix("file:")).read_bytes() for path, uri in uris.items()}
             assert copies == {part.path: landing.storage.read(landing.at(part.path)) for part in manifest.parts}
             assert all(path.startswith(f"{lake.path}{COPIES}/date=") for path in files_of(lake))
             raise KeyboardInterrupt
@@ -74,7 +74,7 @@ def test_a_part_that_is_not_what_its_manifest_says_is_not_copied(
 ) -> None:
     monkeypatch.setattr(within_reach, "is_seen_by_executors", lambda *asked: False)
     manifest = land(landing, [A, B]).manifest
-    Path(landing.storage.uri(landing.at(manifest.parts[0].path)).removeprefix("file://")).write_text("torn")
+    Path(landing.storage.uri(landing.at(manifest.parts[0].path)).removeprefix("file:")).write_text("torn")
     cluster: Any = Session("spark://elsewhere:7077")
     with pytest.raises(LandingCorrupt), parts_within_reach(cluster, landing, [manifest], lake):
         pass

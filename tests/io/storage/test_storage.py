@@ -246,7 +246,7 @@ def test_a_torn_temporary_file_is_listed_so_that_it_can_be_swept(
 
 
 def test_what_spark_reads_by(local: LocalStorage, tmp_path: Path, azurite: str) -> None:
-    assert local.uri("c/a b") == f"file://{tmp_path}/landing/c/a b"
+    assert local.uri("c/a b") == f"file:{tmp_path}/landing/c/a b"
     emulator = open_storage(LandingSettings("", connection=Secret(azurite)))
     assert emulator.uri("c/date=1/a") == "wasb://c@devstoreaccount1/date=1/a"
     account = open_storage(LandingSettings("https://mine.blob.core.windows.net"))

@@ -59,7 +59,7 @@ class Folder:
 
     def uri(self, name: str) -> str:
         """Where a file is, for people: its path, or its address in the storage account."""
-        return self.address(name).removeprefix("file://")
+        return self.address(name).removeprefix("file:")
 
     def address(self, name: str) -> str:
         """Where a file or a folder within is, for Spark."""

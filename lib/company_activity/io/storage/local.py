@@ -25,7 +25,7 @@ class LocalStorage:
     `address_of` gives what Spark calls a file of this path.
     """
 
-    def __init__(self, root: Path, address_of: Callable[[str], str] = "file://{}".format) -> None:
+    def __init__(self, root: Path, address_of: Callable[[str], str] = "file:{}".format) -> None:
         self._root = root.absolute()
         self._address_of = address_of
 
