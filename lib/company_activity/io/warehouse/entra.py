@@ -26,8 +26,7 @@ class EntraLogin:
 
 
 class EntraTokens:
-    """The tokens of one warehouse. The credential is asked each time; it keeps a token until five minutes before its
-    end.
+    """The tokens of one warehouse. The credential is asked each time, and keeps a token while it has five minutes.
 
     Executors get the token of the moment at which Spark's write begins, and connect when their first row is ready.
     Where that is after the token's end, the write is done again with a new one: see `Warehouse.tried`.
