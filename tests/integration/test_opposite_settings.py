@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from company_activity.schemas import TABLES
 
 from support.cycle.place import SAMPLES, Place, serving
-from support.lake.content import content, noted_by_date
+from support.lake.content import NAMES_OF_PARTS, content, noted_by_date
 from support.spark.settings import ANSI, OPPOSITE, POOL_DEFAULTS, having_set
 
 pytestmark = pytest.mark.long
@@ -39,7 +39,7 @@ def hashes_of_a_cycle(spark: SparkSession, folder: Path) -> tuple[dict[str, str]
         for dates in RUNS:
             assert place.run("run", *dates) == 0
         look_at_the_files(place)
-        return noted_by_date(place.settings.lake.root), content(spark, place.settings.lake.root)
+        return noted_by_date(place.settings.lake.root), content(spark, place.settings.lake.root, NAMES_OF_PARTS)
 
 
 def look_at_the_files(place: Place) -> None:

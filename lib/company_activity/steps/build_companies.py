@@ -12,7 +12,7 @@ from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import DimensionState, Sources, complete_dates
 from company_activity.report.model import StepOutcome, StepReport
-from company_activity.runtime.compute import cached, uncache
+from company_activity.runtime.compute import cached, row_count, uncache
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -143,8 +143,8 @@ def write(
     """
     history = revision.history
     changes = keep(changed_rows(tables, revision, run.now))
-    counts = counted(changes, tables.companies.count())
-    counts["histories"] = history.touched.count()
+    counts = counted(changes, row_count(tables.companies))
+    counts["histories"] = row_count(history.touched)
     buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
     has_changes = any(counts[change] for change in CHANGES)
     members = changes.where("change <> 'removed'")
@@ -161,7 +161,7 @@ def write(
     commit_history(
         run.lake, history if counts["histories"] else None, buckets, now, is_due=not has_changes
     )
-    counts["inferred"] = run.lake.read(COMPANIES).where("is_inferred").count()
+    counts["inferred"] = row_count(run.lake.read(COMPANIES).where("is_inferred"))
     return counts, verdicts
 
 

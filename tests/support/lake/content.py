@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,18 @@ from company_activity.planning.state import ActivityState
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES, Table
 from company_activity.transforms.hashing import content_hash
 
+# A part of the landing is named after the run that fetched it.
+NAMES_OF_PARTS = ("src_file_name", "path")
 State = Mapping[str, Any] | None
 
 
-def content(spark: SparkSession, lake: str) -> dict[str, str]:
-    """By table the hash of its rows, without what belongs to the run that wrote them."""
-    hashed = [
-        read_table(spark, lake, table).agg(F.lit(table.name).alias("table"), content_hash(table).alias("hash"))
-        for table in TABLES
-    ]
+def content(spark: SparkSession, lake: str, without: Collection[str] = ()) -> dict[str, str]:
+    """By table the hash of its rows, without what belongs to the run that wrote them, and these columns."""
+    hashed = []
+    for table in TABLES:
+        left_out = replace(table, unhashed=(*table.unhashed, *without))
+        figures = F.lit(table.name).alias("table"), content_hash(left_out).alias("hash")
+        hashed.append(read_table(spark, lake, table).agg(*figures))
     return {row["table"]: row["hash"] for row in reduce(DataFrame.unionAll, hashed).collect()}
 
 
