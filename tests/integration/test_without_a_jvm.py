@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from company_activity.io.lake.delta import Lake
 from company_activity.runtime.required import REQUIRED
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
@@ -44,7 +45,7 @@ def test_everything_up_to_the_gates_is_built(spark: SparkSession, place: Place, 
     ]
     lake = place.settings.lake.root
     assert noted_by_date(lake) == content_by_date(spark, lake)
-    written = delta.Lake(lake, lambda: session)  # type: ignore[arg-type, return-value]
+    written = Lake(lake, lambda: session)  # type: ignore[arg-type, return-value]
     written.note(COMPANY_ACTIVITY_DAILY, written.activity.as_json())
     assert noted_by_date(lake) == content_by_date(spark, lake)
     assert session.conf.asked <= REQUIRED.keys()
