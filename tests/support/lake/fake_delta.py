@@ -24,7 +24,7 @@ class FakeTable:
     """A table's log in a folder, and what a commit to it does."""
 
     def __init__(self, uri: str) -> None:
-        self.folder = Path(uri.removeprefix("file://"), "_delta_log")
+        self.folder = Path(uri.removeprefix("file:"), "_delta_log")
 
     @property
     def version(self) -> int:
