@@ -19,11 +19,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from company_activity.io.storage.folder import lake_folder
 from company_activity.schemas import COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, Table
 
+from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import SAMPLES, Place, environment, serving
 from support.lake.content import content, content_by_date, noted_by_date
-from support.landing.azurite import azurite
+from support.landing.azurite import WASB_PORT, azurite, emulating, is_free
 from support.processes import leased_run
 
 __all__ = ["azurite"]  # a fixture: found by its name
@@ -114,6 +116,25 @@ def test_a_run_that_slept_past_its_lease_loses_nothing(
     lake = place.settings.lake.root
     assert content(spark, lake) | noted_by_date(lake) == serial
     assert noted_by_date(lake) == content_by_date(spark, lake)
+
+
+def test_a_run_on_a_lake_in_blob_storage_that_slept_past_its_lease_loses_nothing(
+    spark: SparkSession, begun: Place, serial: dict[str, str], tmp_path: Path
+) -> None:
+    """Landing, lake and lease in the emulator; Spark 3.5 reaches it by `wasb://`, which knows one port of it."""
+    if not is_free(WASB_PORT):
+        pytest.skip(f"a frozen run is NOT tested in blob storage: port {WASB_PORT}, the one wasb knows, is taken")
+    (tmp_path / "azurite").mkdir()
+    with emulating(tmp_path / "azurite", WASB_PORT) as emulator:
+        place = BlobPlace(tmp_path, begun.api_url, emulator, SPARK_3, "activity")
+        crm = sorted((SAMPLES / "crm").glob("*.csv"))
+        place.drop_crm(crm[0])
+        place.command(*dates(BEGUN))
+        place.drop_crm(crm[1])
+        sleep_past_the_lease(place, leased_run.ITS_OWN, COMPANY_ACTIVITY_DAILY)
+        noted = noted_by_date(lake_folder(place.settings))
+        assert noted.items() <= serial.items()
+        assert len(noted) == len((*BEGUN, *BACKFILL, *DAILY))
 
 
 def until(condition: object, run: subprocess.Popen[str]) -> None:
