@@ -76,13 +76,11 @@ def test_driver_and_tasks_log_in_with_the_token_and_nothing_shows_it(
 ) -> None:
     with warehouse.connection() as connection:
         connection.execute("SET NOCOUNT ON")
-    by_driver = len(server.logins)
-    assert by_driver == 1
+    assert len(server.logins) == 1
     ended = write(warehouse, lambda unit: unit())
     (token,) = issuer.issued
     assert {(login.user, login.password, login.token) for login in server.logins} == {("", "", token)}
-    assert len(server.logins) >= by_driver + 2  # Spark asks for the table, then a task connects
-    assert any("implicit_transactions on" in said for said in server.said)  # a task's transaction
+    assert len(server.logins) >= 3  # ours, Spark's own that looks for the table, and at least one of its tasks
     shown = plans(warehouse.spark)
     assert "SaveIntoDataSourceCommand" in shown
     assert "accessToken" in shown
