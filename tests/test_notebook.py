@@ -165,12 +165,15 @@ def test_churn_is_drawn_by_reason_over_time_and_against_the_usual_week(
 ) -> None:
     shown = alone("explore_churn")
     by_reason, over_time, against_usual, of_all = shown.pictures
+    listed, unnamed = shown.tables
     risky, judged = on_the_last_day(sample_place, spark)
     assert f"{risky} of {judged} judged companies are at risk on 23 Nov" in by_reason
     assert f"{risky} companies at risk on 23 Nov" in over_time
     assert "lacks most" in against_usual
-    assert "less than half of the usual week" in of_all
-    (listed,) = shown.tables
+    state = unnamed[0].index("is_churn_risk")
+    others = [line for line in unnamed if line[0].startswith(("c_", "C_"))]
+    assert f"less than half of the usual week, {len(others)} of them not at risk" in of_all
+    assert {line[state] for line in others} <= {"False"}
     lacking = [float(line[listed[0].index("missing_user_days_7d")]) for line in listed if line[0].startswith("c_")]
     assert len(lacking) == risky
     assert lacking == sorted(lacking, reverse=True)
