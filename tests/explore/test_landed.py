@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.dates import DateRange
@@ -20,6 +21,8 @@ from company_activity.settings.model import LandingSettings
 
 from support.landing.pages import DAY, MIDNIGHT, land
 from support.notebooks.readers import Frames, reader_of
+
+pytestmark = pytest.mark.long
 
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
 THREE = DateRange(BEFORE, AFTER)

@@ -208,6 +208,7 @@ def test_so_it_is_where_windows_reach_back_of_the_dates(spark: SparkSession, cas
     check_some_dates(spark, case, case.complete[-20::3], by_slices=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_ansi", ["true", "false"])
 def test_so_it_is_whether_spark_is_ansi_or_not_and_names_are_of_exact_letters(
     spark: SparkSession, is_ansi: str

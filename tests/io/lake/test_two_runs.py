@@ -181,6 +181,7 @@ def committing_meanwhile(other: Lake) -> Any:
     return F.udf(waiting, "bigint")("a")
 
 
+@pytest.mark.long
 def test_foreign_commits_do_not_count(lakes: Callable[[], Lake], spark: SparkSession) -> None:
     add(lakes(), DAYS[0], 1)
     ours = lakes()
@@ -192,6 +193,7 @@ def test_foreign_commits_do_not_count(lakes: Callable[[], Lake], spark: SparkSes
     assert is_consistent(lakes())
 
 
+@pytest.mark.long
 def test_a_state_without_a_number_counts_on_from_its_version(lakes: Callable[[], Lake], spark: SparkSession) -> None:
     """As older versions wrote it; whatever foreign commits come after, two runs take the same number from it."""
     older = lakes()
@@ -224,6 +226,7 @@ def test_rows_are_those_of_the_state_that_was_read(lakes: Callable[[], Lake]) ->
     assert ours.has_moved()
 
 
+@pytest.mark.long
 def test_a_state_alone_is_a_commit_that_names_no_file(lakes: Callable[[], Lake]) -> None:
     ours = lakes()
     add(ours, DAYS[0], 1)

@@ -83,10 +83,11 @@ def test_driver_and_tasks_log_in_with_the_token_and_nothing_shows_it(
     assert len(server.logins) >= 3  # ours, Spark's own that looks for the table, and at least one of its tasks
     shown = plans(warehouse.spark)
     assert "SaveIntoDataSourceCommand" in shown
-    assert "accessToken" in shown
+    assert "accesstoken=*********(redacted)" in shown
     assert not any(token in text for text in (shown, str(ended), repr(warehouse)))
 
 
+@pytest.mark.long
 def test_where_the_token_ends_before_a_task_connects_the_write_is_done_again_with_a_new_one(
     warehouse: Warehouse, server: TdsServer, issuer: Issuer, clock: list[float]
 ) -> None:
@@ -103,6 +104,7 @@ def test_where_the_token_ends_before_a_task_connects_the_write_is_done_again_wit
     assert len(issuer.issued) == 2
 
 
+@pytest.mark.long
 def test_a_login_that_is_refused_otherwise_is_not_repeated(warehouse: Warehouse, server: TdsServer) -> None:
     server.takes = lambda token: False
     with pytest.raises(SqlError, match="^Login failed for user") as refused:
