@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl quick test long test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api ddl quick test brief long test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,7 +51,10 @@ quick: dev ## what needs no JVM, in under a minute
 test: dev ## the test suite; the suites that take minutes are `make long` and `make reliability`
 	$(PYTEST) $(BOTH_CORES) -m "not long"
 
-long: dev ## the long suites in their short form: crashes, gates on a lake, orders, upgrades, Spark 4
+brief: dev ## the part of `make long` that CI has time for: each real component once
+	$(PYTEST) $(BOTH_CORES) -m "long and not nightly and not full"
+
+long: dev ## the suites that take minutes: crashes, gates on a lake, orders, upgrades, clusters, object storage, Spark 4
 	$(PYTEST) $(BOTH_CORES) -m "long and not full"
 
 SPARK4 := COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python

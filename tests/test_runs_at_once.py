@@ -128,7 +128,9 @@ def a_run(lake: Any, landing: Landing, days: str) -> Run:
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(60), pytest.param(range(60, 1000), marks=pytest.mark.long)], ids=["few", "many"]
+    "seeds",
+    [range(60), pytest.param(range(60, 1000), marks=[pytest.mark.long, pytest.mark.nightly])],
+    ids=["few", "many"],
 )
 @pytest.mark.parametrize("is_one_killed", [False, True])
 def test_two_runs_interleaved_at_random_end_as_one_after_the_other(

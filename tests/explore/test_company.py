@@ -16,7 +16,7 @@ from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
 from support.notebooks.readers import Frames, reader_of
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 DAYS = [date(2025, 11, number) for number in range(19, 24)]
 

@@ -17,7 +17,7 @@ from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, Tabl
 
 from support.cycle.place import LAST, Place, environment
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 DAY = date.fromisoformat(LAST)
 Changed = Callable[[Table, str], str]
 

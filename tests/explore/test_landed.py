@@ -22,7 +22,7 @@ from company_activity.settings.model import LandingSettings
 from support.landing.pages import DAY, MIDNIGHT, land
 from support.notebooks.readers import Frames, reader_of
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
 THREE = DateRange(BEFORE, AFTER)

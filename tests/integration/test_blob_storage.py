@@ -75,6 +75,7 @@ def test_the_cycle_in_blob_storage_has_the_content_of_the_one_on_a_disk(place: B
     assert noted_by_date(lake_folder(place.settings)) == noted_by_date(local.settings.lake.root)
 
 
+@pytest.mark.nightly
 def test_requests_do_not_grow_with_history(spark: SparkSession, tmp_path: Path) -> None:
     """A run with nothing to do, and the next day's run, on a lake of 60 dates and on one of 400, a commit for each.
 

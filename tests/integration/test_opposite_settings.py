@@ -13,7 +13,7 @@ from support.cycle.place import SAMPLES, Place, serving
 from support.lake.content import NAMES_OF_PARTS, content, noted_by_date
 from support.spark.settings import ANSI, OPPOSITE, POOL_DEFAULTS, having_set
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 # A range, then a date before it that comes late: both tables of the companies and most dates are rewritten.
 RUNS = (("--from", "2025-08-27", "--to", "2025-08-29"), ("--date", "2025-08-26"))

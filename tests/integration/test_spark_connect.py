@@ -19,7 +19,7 @@ from support.cycle.place import SAMPLES, Place, serving
 from support.lake.content import NAMES_OF_PARTS, content, noted_by_date
 from support.spark.connect import connect_server
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 pytest.importorskip("grpc", reason="Spark Connect's client is not installed: make dev")
 
 CRM = sorted((SAMPLES / "crm").glob("*.csv"))

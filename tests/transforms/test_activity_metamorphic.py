@@ -14,7 +14,7 @@ from company_activity.transforms.hashing import content_hash
 
 from support.lake.build import activity, by_key, days
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 FIRST, LAST = date(2024, 1, 20), date(2024, 4, 10)  # a leap day inside
 COMPLETE = [day for day in days(FIRST, LAST) if day != date(2024, 3, 5)]  # one date is missing

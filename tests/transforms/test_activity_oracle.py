@@ -209,6 +209,7 @@ def test_so_it_is_where_windows_reach_back_of_the_dates(spark: SparkSession, cas
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("is_ansi", ["true", "false"])
 def test_so_it_is_whether_spark_is_ansi_or_not_and_names_are_of_exact_letters(
     spark: SparkSession, is_ansi: str

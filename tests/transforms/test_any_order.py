@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from support.orders.any_order import check_orders
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 
 def test_ten_orders_of_arrival_end_as_one_full_build(spark: SparkSession) -> None:

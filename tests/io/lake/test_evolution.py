@@ -98,6 +98,7 @@ def test_a_table_whose_column_somebody_renamed_is_refused_and_not_read_as_null(
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_deletion_vectors_are_read_right_and_refused_until_they_are_purged(spark: SparkSession, tmp_path: Path) -> None:
     lake = str(tmp_path)
     rows = spark.sql("SELECT explode(array(1L, 2L)) a, true is_b, DATE'2025-01-01' day").coalesce(1)
@@ -121,6 +122,7 @@ def test_deletion_vectors_are_read_right_and_refused_until_they_are_purged(spark
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_a_table_that_an_older_version_made_with_deletion_vectors_is_refused_when_it_is_extended(
     spark: SparkSession, tmp_path: Path
 ) -> None:

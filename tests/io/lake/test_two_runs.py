@@ -74,7 +74,7 @@ def note_wider(lake: Lake) -> None:
 
 
 ACTS: tuple[Act, ...] = (fill, empty, widen, note, note_wider)
-EACH = [pytest.param(first, second, marks=pytest.mark.long) for first in ACTS for second in ACTS]
+EACH = [pytest.param(first, second, marks=[pytest.mark.long, pytest.mark.nightly]) for first in ACTS for second in ACTS]
 
 
 def standing(lake: Lake) -> tuple[dict[str, Any], list[int]]:
@@ -182,6 +182,7 @@ def committing_meanwhile(other: Lake) -> Any:
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_foreign_commits_do_not_count(lakes: Callable[[], Lake], spark: SparkSession) -> None:
     add(lakes(), DAYS[0], 1)
     ours = lakes()
@@ -194,6 +195,7 @@ def test_foreign_commits_do_not_count(lakes: Callable[[], Lake], spark: SparkSes
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_a_state_without_a_number_counts_on_from_its_version(lakes: Callable[[], Lake], spark: SparkSession) -> None:
     """As older versions wrote it; whatever foreign commits come after, two runs take the same number from it."""
     older = lakes()
@@ -227,6 +229,7 @@ def test_rows_are_those_of_the_state_that_was_read(lakes: Callable[[], Lake]) ->
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_a_state_alone_is_a_commit_that_names_no_file(lakes: Callable[[], Lake]) -> None:
     ours = lakes()
     add(ours, DAYS[0], 1)

@@ -23,7 +23,7 @@ from support.warehouse.lakes import commit_companies, commit_dates
 from support.warehouse.postgres import QUICK, Cluster, installed, running
 from support.warehouse.tables import DAY, execute, h2_url, ledger_rows, served_rows
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 # For Java this is 127.0.0.1; for us, who look up no name, it is a host like any other.
 ELSEWHERE = "127.1"

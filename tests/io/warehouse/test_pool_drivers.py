@@ -15,7 +15,7 @@ import pytest
 
 from support.warehouse.postgres import installed
 
-pytestmark = [pytest.mark.long, pytest.mark.spark]
+pytestmark = [pytest.mark.long, pytest.mark.spark, pytest.mark.nightly]
 
 TESTS = Path(__file__).parents[2]
 FILES = [f"io/warehouse/test_{name}.py" for name in ("driver", "copy_in", "publisher", "by_key", "stage", "commands")]

@@ -22,7 +22,7 @@ from support.processes.proxy import Cut, Proxy, after_bytes, at_commit, proxy_to
 from support.warehouse.postgres import Cluster
 from support.warehouse.tables import DAY, activity, pinned, prepared, publisher_of, settings_for
 
-pytestmark = [pytest.mark.long, pytest.mark.fault]
+pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
 
 CUTS = int(os.environ.get("CUTS", "20"))
 LEDGER = b"INSERT INTO etl.publish_ledger"
