@@ -13,7 +13,7 @@ export PYTHONPATH :=
 .PHONY: help setup dev run api ddl quick test brief long test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.conf conf/spark/log4j2.properties
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -102,10 +102,6 @@ class DateRange:
     def __str__(self) -> str:
         return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
 
-    def starting_earlier(self, days: int) -> DateRange:
-        """The same range with `days` more days at its start."""
-        return DateRange(self.first - timedelta(days=days), self.last)
-
 
 def spans(days: Iterable[date]) -> list[DateRange]:
     """The fewest ranges that hold exactly these days, in order.

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from company_activity.errors import RuntimeMissing
+from company_activity.io.warehouse import publishing
 from company_activity.operations import doctor as operation
 from company_activity.schemas import COMPANIES
 
@@ -83,6 +84,40 @@ def test_a_check_that_fails_does_not_keep_the_others_from_looking(
     ], said
     assert "dim.companies has the Delta feature columnMapping" in said
     assert "pip install 'company-activity[local]'" in said
+
+
+def test_a_landing_that_does_not_answer_and_a_key_that_is_nowhere_are_told_by_name(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(operation, "session_of", lambda run: NoJvm("3.5.5"))
+    nowhere = {"COMPANY_ACTIVITY__LANDING__ROOT": "/dev/null", "COMPANY_ACTIVITY__API__KEY": "secret://no-such-key"}
+    assert place.run("doctor", **nowhere) == 2  # of the key, which is looked for first
+    failed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("✗")]
+    assert [line[2:15].strip() for line in failed] == ["api", "landing", "jvm"], failed
+    assert "no secret 'no-such-key'" in failed[0]
+
+
+def test_a_file_that_executors_elsewhere_cannot_open_is_told_as_publish_does(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(operation, "session_of", lambda run: NoJvm("3.5.5"))
+    monkeypatch.setattr(operation, "has_jvm", lambda spark: True)
+    monkeypatch.setattr(operation, "delta_version", lambda run: "3.2.1")
+    monkeypatch.setattr(publishing, "has_executors_elsewhere", lambda spark: True)
+    code, said = looked(place, capsys)
+    assert code == 2
+    assert "✗ driver" in said
+    assert "can be opened by one process alone" in said
+
+
+def test_an_unforeseen_error_shows_no_secret() -> None:
+    def check_fails(run: object) -> operation.Finding:
+        raise ValueError("https://acme.example/x?sig=s3cret is gone")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operation, "CHECKS", (check_fails,))
+        (found,) = operation.doctor(SimpleNamespace())  # type: ignore[arg-type]
+    assert "s3cret" not in found.what
 
 
 def test_an_unforeseen_error_is_a_line_as_well() -> None:

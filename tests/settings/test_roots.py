@@ -153,6 +153,23 @@ def test_a_landing_may_be_a_whole_account_or_a_place_in_one() -> None:
         assert load_settings(environ={}, overrides={"landing.root": root}).landing.root == root
 
 
+@pytest.mark.parametrize(
+    ("root", "told"),
+    [
+        ("https://acme.blob.core.windows.net?sv=2024&sig=s3cret", "holds a key"),
+        ("https://me:s3cret@acme.blob.core.windows.net", "holds a key"),
+        ("https://acme.blob.core.windows.net/s3cret/landing", "names no container"),
+        ("abfss://acme.dfs.core.windows.net/landing", "names no container"),
+    ],
+)
+def test_a_landing_s_account_is_an_account_alone(root: str, told: str) -> None:
+    """Its root is shown by `doctor`: a secret in it would be, too."""
+    with pytest.raises(SettingsError, match=told) as refused:
+        load_settings(environ={}, overrides={"landing.root": root})
+    assert "s3cret" not in str(refused.value)
+    assert refused.value.remedy
+
+
 def test_where_a_connection_wins_a_laptop_s_directory_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Compute, "here", lambda environ: SYNAPSE)
     roots = {"lake.root": "file:/l", "report.dir": "file:/r", "notify.file": "file:/n"}

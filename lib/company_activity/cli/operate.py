@@ -56,7 +56,10 @@ def show_plan(
 @click.command("doctor")
 @settings_options
 def doctor_command(env: str | None, file: Path | None) -> int:
-    """Look at what a run needs here, each with its remedy: Python, Java, Spark, settings, landing, lake."""
+    """Look at what a run needs here: Python, settings, API key, landing, lake, Java, Spark, JVM, JDBC driver.
+
+    Each ✗ has its remedy. It changes nothing.
+    """
     settings = load_settings(env, file=file)
     console = Console()
     run = Run(settings, (), RunReport("", "doctor", options.utc_now()), options.utc_now, console)

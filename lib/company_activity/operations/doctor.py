@@ -9,13 +9,19 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError
+from company_activity.io.api.page_url import checked_url, without_secrets
+from company_activity.io.secrets.in_urls import without_secrets_in
+from company_activity.io.secrets.resolve import resolve
 from company_activity.io.warehouse.answering import answering_driver
 from company_activity.io.warehouse.engines import dialect_of, parsed
 from company_activity.io.warehouse.jdbc import NO_JVM, WITH_JVM
+from company_activity.io.warehouse.publishing import check_executors
+from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.runtime.compute import has_jvm
-from company_activity.runtime.session import check_java, spark_session
+from company_activity.runtime.session import check_java as see_java
+from company_activity.runtime.session import spark_session
 from company_activity.schemas import TABLES
-from company_activity.steps.start import check_landing
+from company_activity.steps.start import check_landing as see_landing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,7 +63,8 @@ def doctor(run: Run) -> Iterator[Finding]:
             yield Finding(name, error.what, error.exit_code, error.remedy)
         except Exception as error:
             first_line = f"{type(error).__name__}: {error}".strip().split("\n", 1)[0]
-            yield Finding(name, first_line[:300], 1, "run the command that needs it with --debug")
+            what = without_secrets_in(first_line)[:300]
+            yield Finding(name, what, 1, "run the command that needs it with --debug")
 
 
 def check_python(_run: Run) -> Finding:
@@ -75,9 +82,17 @@ def check_settings(run: Run) -> Finding:
     return Finding("settings", f"landing {settings.landing.root}, lake {settings.lake.root}")
 
 
-def check_java_here(_run: Run) -> Finding:
+def check_api(run: Run) -> Finding:
+    """The API's URL may be asked, and its key is found; nothing is asked."""
+    api = run.settings.api
+    url = without_secrets(checked_url(api.url))
+    resolve(api.key, run.settings.secrets)
+    return Finding("api", f"not asked: {url}; its key is found")
+
+
+def check_java(_run: Run) -> Finding:
     """There is a Java for a session that is started here."""
-    check_java()
+    see_java()
     return Finding("java", "found, or brought by the session")
 
 
@@ -129,13 +144,14 @@ def check_driver(run: Run) -> Finding:
         return Finding("driver", "not asked: nothing is published without the JVM")
     url = parsed(run.settings.sql.url)
     if dialect_of(url).is_of_one_process(url):
+        check_executors(open_warehouse(spark, run.settings))
         return Finding("driver", "not asked: only one process can open the database, perhaps a run")
     return Finding("driver", str(answering_driver(spark, run.settings, "company-activity doctor")))
 
 
-def check_the_landing(run: Run) -> Finding:
+def check_landing(run: Run) -> Finding:
     """The landing answers for the folders that a run reads."""
-    check_landing(run, {"admit_crm", "ingest_usage"})
+    see_landing(run, {"admit_crm", "ingest_usage"})
     return Finding("landing", run.settings.landing.root)
 
 
@@ -150,9 +166,10 @@ def check_lake(run: Run) -> Finding:
 CHECKS: tuple[Check, ...] = (
     check_python,
     check_settings,
-    check_the_landing,
+    check_api,
+    check_landing,
     check_lake,
-    check_java_here,
+    check_java,
     check_spark,
     check_jvm,
     check_driver,

@@ -57,7 +57,7 @@ def has_executors_elsewhere(spark: SparkSession) -> bool:
     if getattr(spark, "_jvm", None) is None:
         return False
     master = spark.conf.get("spark.master", "local") or "local"
-    return not master.startswith("local")
+    return master != "local" and not master.startswith("local[")  # `local-cluster[…]` has workers
 
 
 def check_java() -> None:

@@ -114,7 +114,7 @@ def root_of(text: str, name: str = "the root", compute: Compute | None = None) -
     if scheme in BLOB_SCHEMES:
         return place.blob(scheme, rest)
     if scheme in ("http", "https"):
-        return Root(text, text, scheme=scheme, host=re.sub(r"^//|/.*", "", rest))
+        return place.account(scheme, rest)
     raise place.refusal(f"begins with {scheme}:, which is no place that we know", PLACES)
 
 
@@ -214,6 +214,15 @@ class _Place:
         address = f"{scheme}://{authority}/{inner}".rstrip("/")
         return Root(address, address, "", scheme, container, host, inner)
 
+    def account(self, scheme: str, rest: str) -> Root:
+        """A whole account, by the address of its blob service."""
+        if CREDENTIALS.search(rest):
+            raise self.refusal(
+                "holds a key, a token or a password",
+                "leave it out: landing.connection is for secrets, or use an identity with a role on the account",
+            )
+        return Root(self.text, self.text, scheme=scheme, host=re.sub(r"^//|/.*", "", rest))
+
     def _segments(self, path: str) -> str:
         """A path without empty segments: Spark drops them, and a blob's name would keep them."""
         segments = [segment for segment in path.split("/") if segment]
@@ -228,10 +237,15 @@ def normalised(text: str, name: str, compute: Compute, *, is_landing: bool = Fal
     A landing may be a whole account (`https://…`, or an address without a container).
 
     Raises:
-        SettingsError: as `root_of`, and for a whole account that is no landing.
+        SettingsError: as `root_of`, for a whole account that is no landing, and for a path in an account
+            without a container.
     """
     root = root_of(text, name, compute)
-    if not root.path and not root.container and not is_landing:
+    # Only an emulator has its account's name in the path.
+    is_within = bool(root.inner) or (
+        ".blob." in root.host and not text.rstrip("/").endswith(root.host)
+    )
+    if not root.path and not root.container and (is_within or not is_landing):
         raise SettingsError(
             f"{name} names no container",
             remedy="give abfss://<container>@<account>.dfs.core.windows.net/<path>",

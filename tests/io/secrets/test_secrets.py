@@ -131,6 +131,25 @@ def test_a_linked_service_on_fabric_is_told_with_its_remedy(fabric: FabricCreden
         value(SecretSettings(linked_service="kv-link"))
 
 
+def test_no_value_is_no_secret(synapse: SynapseCredentials, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool's bridge to Java gives None where Java has null."""
+    monkeypatch.setattr(synapse, "getSecretWithLS", lambda linked_service, name: None)
+    with pytest.raises(SettingsError, match=r"secrets\.linked_service\): empty"):
+        value(SecretSettings(linked_service="kv-link"))
+
+
+def test_a_pool_that_shows_no_context_is_a_pool_of_synapse(
+    synapse: SynapseCredentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Runtime:
+        @property
+        def context(self) -> dict[str, str]:
+            raise RuntimeError("the bridge says what it likes")
+
+    monkeypatch.setattr(sys.modules["notebookutils"], "runtime", Runtime())
+    assert value(SecretSettings(linked_service="kv-link")) == "from synapse"
+
+
 def test_a_secret_found_nowhere_names_each_place_and_the_remedy() -> None:
     with pytest.raises(SettingsError) as told:
         resolve(REFERENCE, SecretSettings(key_vault="", linked_service="kv-link"), {})

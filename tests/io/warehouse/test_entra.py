@@ -96,6 +96,11 @@ def test_the_engine_says_what_the_token_is_for(url: str, audience: Audience, cre
         (f"{AZURE};authentication=ActiveDirectoryMSI", {}, "authentication in the sql settings is another login"),
         (f"{AZURE};integratedSecurity=true", {}, "integratedSecurity in the sql settings is another login"),
         (f"{AZURE};accessToken=t", {}, "accessToken in the sql settings is another login"),
+        (
+            f"{SERVER}?authenticationPluginClassName=p",
+            {"user": "u"},
+            "authenticationPluginClassName in the sql settings",
+        ),
         (SERVER, {}, "postgres wants a user's name beside the token — set sql.user"),
         (SERVER, {"user": "u", "password": Secret("p")}, "password in the sql settings is another login"),
         ("jdbc:h2:mem:x", {}, "h2 takes no access token — set sql.auth to password"),

@@ -41,7 +41,10 @@ def notebook() -> Notebook | None:
 
 def _is_fabric(module: ModuleType) -> bool:
     """By the runtime's context; by the environment's folder where a job has no context."""
-    context = getattr(getattr(module, "runtime", None), "context", None) or {}
-    if product := context.get("productType"):
+    try:
+        product = module.runtime.context["productType"]
+    except Exception:  # whatever the pool's bridge raises: a Synapse pool may have no such context
+        product = None
+    if product:
         return bool(product == FABRIC)
     return FABRIC_FOLDER in (getattr(module, "__file__", None) or "")

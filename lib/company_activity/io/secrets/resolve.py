@@ -88,7 +88,7 @@ def _from_synapse(name: str, linked_service: str) -> str:
         raise _NotFound("not on a Synapse pool")
     if found.is_fabric:
         raise _NotFound("Fabric has no linked services; set secrets.key_vault")
-    return str(found.credentials.getSecretWithLS(linked_service, name))
+    return _text(found.credentials.getSecretWithLS(linked_service, name))
 
 
 def _from_databricks(name: str, scope: str) -> str:
@@ -98,7 +98,7 @@ def _from_databricks(name: str, scope: str) -> str:
         runtime = importlib.import_module("databricks.sdk.runtime")
     except ImportError:
         raise _NotFound("not on Databricks") from None
-    return str(runtime.dbutils.secrets.get(scope=scope, key=name))
+    return _text(runtime.dbutils.secrets.get(scope=scope, key=name))
 
 
 def _from_key_vault(name: str, vault: str) -> str:
@@ -107,9 +107,14 @@ def _from_key_vault(name: str, vault: str) -> str:
     url = vault if "://" in vault else f"https://{vault}.vault.azure.net"
     found = notebook()
     if found and found.is_fabric:
-        return str(found.credentials.getSecret(f"{url.rstrip('/')}/", name))
+        return _text(found.credentials.getSecret(f"{url.rstrip('/')}/", name))
     try:
         client = importlib.import_module("azure.keyvault.secrets").SecretClient
     except ImportError:
         raise _NotFound("the package azure-keyvault-secrets is not installed") from None
-    return str(client(vault_url=url, credential=credential(VAULT)).get_secret(name).value or "")
+    return _text(client(vault_url=url, credential=credential(VAULT)).get_secret(name).value)
+
+
+def _text(answer: object) -> str:
+    """What a place gave; no value is the empty text, and not the word None."""
+    return "" if answer is None else str(answer)

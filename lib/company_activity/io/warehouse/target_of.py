@@ -26,7 +26,8 @@ CREDENTIALS = {
 }
 # Who logs in, and how: another login is no other warehouse.
 LOGIN_OPTIONS = frozenset(
-    {"authentication", "aadsecureprincipalid", "msiclientid", "integratedsecurity"}
+    {"authentication", "authenticationpluginclassname", "aadsecureprincipalid", "msiclientid"}
+    | {"integratedsecurity"}
 )
 TOKEN_OPTIONS = frozenset({"accesstoken", "accesstokencallbackclass"})
 

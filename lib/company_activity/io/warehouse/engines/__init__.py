@@ -43,7 +43,7 @@ def dialect_of(url: JdbcUrl, named: str = "") -> Dialect:
     """The engine behind a URL; `named` decides where several engines have such URLs.
 
     Raises:
-        SettingsError: for a serverless pool.
+        SettingsError: for a serverless pool, and for a Warehouse or a SQL analytics endpoint of Fabric.
     """
     found = next(dialect for dialect in DIALECTS.values() if dialect.serves(url))
     other = DIALECTS.get(named, found)

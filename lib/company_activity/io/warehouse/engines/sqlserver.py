@@ -102,7 +102,7 @@ class AzureSql(Dialect):
                 "sql.url names a Warehouse or a SQL analytics endpoint of Microsoft Fabric, and neither takes our "
                 "tables: a Warehouse has no NVARCHAR, an endpoint is read-only",
                 remedy="name a SQL database of Fabric (*.database.fabric.microsoft.com), or do not publish: "
-                "with the lake in OneLake, the SQL analytics endpoint shows its tables",
+                "with lake.root under Tables of a lakehouse, its SQL analytics endpoint shows the lake's tables",
             )
         return super().serves(url)
 
