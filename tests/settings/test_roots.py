@@ -38,10 +38,19 @@ MEANINGS = [  # compute, root, what Python opens (a path, or the account's URL a
     (DATABRICKS, "dbfs:///mnt//lake/", "/dbfs/mnt/lake", "dbfs:/mnt/lake"),
     (DATABRICKS, "/dbfs/lake", "/dbfs/lake", "dbfs:/lake"),
     (DATABRICKS, "/Volumes/main/a/b/lake", "/Volumes/main/a/b/lake", "dbfs:/Volumes/main/a/b/lake"),
+    (DATABRICKS, "file:/dbfs/lake", "/dbfs/lake", "dbfs:/lake"),
+    (DATABRICKS, "file:///Volumes/main/a/b/", "/Volumes/main/a/b", "dbfs:/Volumes/main/a/b"),
+    (DATABRICKS, "file:/local_disk0/lake", "/local_disk0/lake", "file:/local_disk0/lake"),
     (NO_FUSE, "dbfs:/Volumes/main/a/b", "/Volumes/main/a/b", "dbfs:/Volumes/main/a/b"),
     (
         FABRIC,
         "/lakehouse/default/Files/lake",
+        "https://onelake.blob.fabric.microsoft.com w-1/l-2/Files/lake",
+        "abfss://w-1@onelake.dfs.fabric.microsoft.com/l-2/Files/lake",
+    ),
+    (
+        FABRIC,
+        "file:/lakehouse/default/Files/lake",
         "https://onelake.blob.fabric.microsoft.com w-1/l-2/Files/lake",
         "abfss://w-1@onelake.dfs.fabric.microsoft.com/l-2/Files/lake",
     ),
@@ -88,6 +97,7 @@ REFUSED = [
     (LAPTOP, "C:/data/lake", "is a Windows path"),
     (LAPTOP, "d:lake", "is a Windows path"),
     (LAPTOP, "file:///C:/data/lake", "is a Windows path"),
+    (LAPTOP, "FILE:///C:/data/lake", "is a Windows path"),
     (LAPTOP, r"\\server\share\lake", "is a Windows path"),
     (LAPTOP, "s3://bucket/lake", "begins with s3:"),
     (LAPTOP, "hdfs://name/lake", "begins with hdfs:"),
@@ -99,6 +109,7 @@ REFUSED = [
     (LAPTOP, "abfss://lake@acme.dfs.core.windows.net/a/../b", "has a segment . or .."),
     (LAPTOP, "abfss://acme.dfs.core.windows.net/a", "names no container"),
     (LAPTOP, "https://acme.blob.core.windows.net/lake", "names no container"),
+    (SYNAPSE, "file:/lakehouse/default/Files/lake", "is there only in a Fabric session"),
     (LAPTOP, "dbfs:/lake", "is not mounted here: there is no /dbfs"),
     (NO_FUSE, "dbfs:/lake", "is not mounted here: there is no /dbfs"),
     (NO_FUSE, "/dbfs/lake", "is not mounted here: there is no /dbfs"),
@@ -136,6 +147,23 @@ def test_the_remedy_is_the_address_to_give(compute: Compute, text: str, remedy: 
     with pytest.raises(SettingsError) as refused:
         root_of(text, compute=compute)
     assert remedy in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://acme.blob.core.windows.net/?sv=2024&sig=hush",
+        "https://acme.blob.core.windows.net/raw?sig=hush",
+        "https://me:hush@acme.blob.core.windows.net",
+        "abfss://raw@acme.dfs.core.windows.net/a?sig=hush",
+        "s3://key:hu/sh@bucket/lake",
+    ],
+)
+def test_a_root_that_holds_a_secret_is_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ={}, overrides={"landing.root": text})
+    assert "hu" not in str(refused.value)
+    assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize("key", ["lake.root", "landing.root", "report.dir", "notify.file"])

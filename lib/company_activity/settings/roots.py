@@ -15,8 +15,8 @@ from company_activity.settings.compute import FUSE, Compute
 
 BLOB_SCHEMES = ("abfs", "abfss", "wasb", "wasbs")
 SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
-WINDOWS = re.compile(r"(?:file:/*)?[A-Za-z]:|\\\\")
-CREDENTIALS = re.compile(r"//[^/@]*:[^/@]*@|[?#]")
+WINDOWS = re.compile(r"(?:(?i:file):/*)?[A-Za-z]:|\\\\")
+CREDENTIALS = re.compile(r"//[^/@]*:[^@]*@|[?#]")
 PLACES = (
     "give a directory, abfss://<container>@<account>.dfs.core.windows.net/<path>,"
     " or on Databricks dbfs:/<path>"
@@ -114,6 +114,12 @@ def root_of(text: str, name: str = "the root", compute: Compute | None = None) -
     if scheme in BLOB_SCHEMES:
         return place.blob(scheme, rest)
     if scheme in ("http", "https"):
+        if CREDENTIALS.search(rest):
+            raise place.refusal(
+                "holds a signature or a password, which would be shown",
+                "let landing.connection be a reference to a secret:"
+                " BlobEndpoint=<address>;SharedAccessSignature=<signature>",
+            )
         return Root(text, text, scheme=scheme, host=re.sub(r"^//|/.*", "", rest))
     raise place.refusal(f"begins with {scheme}:, which is no place that we know", PLACES)
 
@@ -144,13 +150,10 @@ class _Place:
 
     def bare(self) -> Root:
         """A path without a scheme."""
-        if found := LAKEHOUSE.fullmatch(self.text):
-            return self._lakehouse(found["inner"] or "")
+        if mounted := self._mounted(self.text):
+            return mounted
         if not self.compute.pool:
             return local_root(os.path.abspath(self.text))
-        found = ON_DATABRICKS.fullmatch(self.text)
-        if self.compute.pool == "Databricks" and found:
-            return self.dbfs(found["volume"] or found["dbfs"] or "/")
         raise self.refusal(
             f"has no scheme: on {self.compute.pool} Spark and Python would look for it in different places",
             f"give {self._with_scheme()}, abfss://<container>@<account>.dfs.core.windows.net/<path>,"
@@ -163,6 +166,15 @@ class _Place:
             "Databricks": f"dbfs:/{inner}",
             "Fabric": f"/lakehouse/default/Files/{inner.removeprefix('Files/')}",
         }.get(self.compute.pool, "its address")
+
+    def _mounted(self, path: str) -> Root | None:
+        """What a pool mounts at a path, which is no disk of this machine; None for any other path."""
+        if found := LAKEHOUSE.fullmatch(path):
+            return self._lakehouse(found["inner"] or "")
+        found = ON_DATABRICKS.fullmatch(path)
+        if self.compute.pool == "Databricks" and found:
+            return self.dbfs(found["volume"] or found["dbfs"] or "/")
+        return None
 
     def _lakehouse(self, inner: str) -> Root:
         """A path in the default lakehouse, by OneLake's address: its mount knows no create-only file."""
@@ -184,7 +196,8 @@ class _Place:
             )
         if not path.startswith("/"):
             raise self.refusal("is not absolute", f"give file:{os.path.abspath(path)}")
-        return local_root(os.path.abspath(path))
+        path = os.path.abspath(path)
+        return self._mounted(path) or local_root(path)
 
     def dbfs(self, rest: str) -> Root:
         """`dbfs:/x`, which Python finds under its mount; a volume has one of its own."""
