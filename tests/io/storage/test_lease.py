@@ -164,6 +164,13 @@ def test_a_store_without_leases_is_told_of_and_used(azure: AzureLike) -> None:
     assert told == [f"{ROOT} cannot be locked: of two runs at once, one takes its steps again"]
 
 
+@pytest.mark.parametrize("answers", [NO_LEASES])
+def test_a_date_of_a_landing_without_leases_is_fetched_all_the_same(azure: AzureLike) -> None:
+    blobs = store(azure.connection)
+    with blobs.lock("raw/_locks/a", 0), blobs.lock("raw/_locks/a", 0):
+        assert blobs.create("raw/a", [b"1"])
+
+
 @pytest.mark.parametrize("answers", [NO_CONTAINER])
 def test_a_container_that_is_not_there_and_cannot_be_made_is_named(azure: AzureLike) -> None:
     with pytest.raises(SourceError, match="the container raw is not there") as refused:
