@@ -62,7 +62,7 @@ MEANINGS = [  # compute, root, what Python opens (a path, or the account's URL a
     ),
     (
         SYNAPSE,
-        "ABFSS://lake@acme.dfs.core.windows.net//activity/",
+        "ABFSS://lake@Acme.dfs.core.windows.net//activity/",
         "https://acme.blob.core.windows.net lake/activity",
         "abfss://lake@acme.dfs.core.windows.net/activity",
     ),

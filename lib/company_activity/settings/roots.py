@@ -216,7 +216,8 @@ class _Place:
     def blob(self, scheme: str, rest: str) -> Root:
         """An account's address: `//<container>@<account>/<path>`, or for a landing `//<account>`."""
         authority, _, path = rest.removeprefix("//").partition("/")
-        container, _, host = authority.rpartition("@")
+        container, at, host = authority.rpartition("@")
+        host = host.lower()  # as an account is called, whoever writes it
         has_host = "." in host or scheme.startswith("wasb")
         if not rest.startswith("//") or not host or not has_host or CREDENTIALS.search(rest):
             raise self.refusal(
@@ -224,7 +225,7 @@ class _Place:
                 f"give {scheme}://<container>@<account>.dfs.core.windows.net/<path>",
             )
         inner = self._segments(path)
-        address = f"{scheme}://{authority}/{inner}".rstrip("/")
+        address = f"{scheme}://{container}{at}{host}/{inner}".rstrip("/")
         return Root(address, address, "", scheme, container, host, inner)
 
     def _segments(self, path: str) -> str:
