@@ -13,6 +13,7 @@ import pytest
 from company_activity.errors import SettingsError
 from company_activity.io.lake.lock import is_local
 from company_activity.io.storage.folder import open_folder
+from company_activity.io.storage.opening import open_storage
 from company_activity.settings import compute as compute_module
 from company_activity.settings.compute import Compute
 from company_activity.settings.loading import load_settings
@@ -185,6 +186,15 @@ def test_where_a_connection_wins_a_laptop_s_directory_does_not_matter(monkeypatc
     monkeypatch.setattr(Compute, "here", lambda environ: SYNAPSE)
     roots = {"lake.root": "file:/l", "report.dir": "file:/r", "notify.file": "file:/n"}
     assert load_settings(environ={"BLOB_CONN_STR": "secret://x"}, overrides=roots).landing.root.startswith("/")
+
+
+@pytest.mark.parametrize("root", ["", "/data/landing", "/lakehouse/default/Files/landing"])
+def test_beside_a_connection_no_directory_is_asked_what_it_means(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Compute, "here", lambda environ: FABRIC)
+    roots = {"lake.root": "file:/l", "report.dir": "file:/r", "notify.file": "file:/n", "landing.root": root}
+    connection = "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+    found = load_settings(environ={}, overrides={**roots, "landing.connection": connection})
+    assert open_storage(found.landing).uri("raw/crm/a.csv") == "abfss://raw@acme.dfs.core.windows.net/crm/a.csv"
 
 
 def test_only_a_directory_of_this_machine_is_local() -> None:
