@@ -111,6 +111,7 @@ class DeltaLog:
 
         Raises:
             CompanyActivityError: if one has expired since they were listed.
+            LakeUnfit: if one is broken.
         """
         for number in sorted(self._names, reverse=True):
             if number not in self._texts:
@@ -119,7 +120,20 @@ class DeltaLog:
 
     def _read(self, name: str) -> str:
         try:
-            return self._folder.read(name)
+            text = self._folder.read(name)
+            state_in(text)
+            table_id_in(text)
+            return text
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ):  # torn, or not what Delta writes
+            raise LakeUnfit(
+                f"{self._folder.uri(name)} cannot be read as a Delta commit",
+                remedy="restore it, or move the table aside: the next run builds it again",
+            ) from None
         except FileNotFoundError:
             raise CompanyActivityError(
                 f"{self._folder.uri(name)} has gone since the log was listed",
