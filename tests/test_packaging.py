@@ -43,3 +43,18 @@ def test_the_wheel_holds_the_package_its_conf_and_its_sql(clean: Path, tmp_path:
     assert {str(p.relative_to(package)) for p in (package / "company_activity").rglob("*.py")} <= set(names)
     assert "company_activity/report/templates/report.html.j2" in names
     assert "company_activity/py.typed" in names
+
+
+TOP = {
+    *("jobs", "lib", "conf", "sql", "samples", "tests", "notebooks", ".ci"),
+    *("setup.cfg", "pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *(".gitignore", ".pre-commit-config.yaml", ".sqlfluff"),
+}
+
+
+def test_nothing_that_a_run_wrote_is_in_the_repository() -> None:
+    """A path that is taken for a relative one makes a folder such as `file:` where the tests were started."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=False, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a clone")
+    assert {name.partition("/")[0] for name in listed.stdout.splitlines()} - TOP == set()

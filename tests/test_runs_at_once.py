@@ -25,7 +25,7 @@ from company_activity.run import Run, Silence
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, Table
 from company_activity.settings.loading import load_settings
 
-from support.lake.fake_delta import FakeBuilder, FakeLake, FakeSession, FakeTable
+from support.lake.fake_delta import FakeLake, FakeSession, FakeTable
 from support.processes.turns import Worker, take_turns
 
 NOW = datetime(2025, 1, 5, tzinfo=UTC)
@@ -110,7 +110,6 @@ def replace(run: Run, table: Table, rows: dict[str, str], state: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def fake_delta(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("delta.tables.DeltaTable.createIfNotExists", FakeBuilder)
     monkeypatch.setattr(delta, "as_declared", lambda rows, table: rows)
     monkeypatch.setattr(pipeline, "is_local", lambda root: False)  # read anew before each step
     monkeypatch.setattr(pipeline, "MOST_TAKES", 50)

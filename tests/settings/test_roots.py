@@ -13,6 +13,7 @@ import pytest
 from company_activity.errors import SettingsError
 from company_activity.io.lake.lock import is_local
 from company_activity.io.storage.folder import open_folder
+from company_activity.io.storage.opening import open_storage
 from company_activity.settings import compute as compute_module
 from company_activity.settings.compute import Compute
 from company_activity.settings.loading import load_settings
@@ -38,10 +39,19 @@ MEANINGS = [  # compute, root, what Python opens (a path, or the account's URL a
     (DATABRICKS, "dbfs:///mnt//lake/", "/dbfs/mnt/lake", "dbfs:/mnt/lake"),
     (DATABRICKS, "/dbfs/lake", "/dbfs/lake", "dbfs:/lake"),
     (DATABRICKS, "/Volumes/main/a/b/lake", "/Volumes/main/a/b/lake", "dbfs:/Volumes/main/a/b/lake"),
+    (DATABRICKS, "file:/dbfs/lake", "/dbfs/lake", "dbfs:/lake"),
+    (DATABRICKS, "file:///Volumes/main/a/b/", "/Volumes/main/a/b", "dbfs:/Volumes/main/a/b"),
+    (DATABRICKS, "file:/local_disk0/lake", "/local_disk0/lake", "file:/local_disk0/lake"),
     (NO_FUSE, "dbfs:/Volumes/main/a/b", "/Volumes/main/a/b", "dbfs:/Volumes/main/a/b"),
     (
         FABRIC,
         "/lakehouse/default/Files/lake",
+        "https://onelake.blob.fabric.microsoft.com w-1/l-2/Files/lake",
+        "abfss://w-1@onelake.dfs.fabric.microsoft.com/l-2/Files/lake",
+    ),
+    (
+        FABRIC,
+        "file:/lakehouse/default/Files/lake",
         "https://onelake.blob.fabric.microsoft.com w-1/l-2/Files/lake",
         "abfss://w-1@onelake.dfs.fabric.microsoft.com/l-2/Files/lake",
     ),
@@ -53,7 +63,7 @@ MEANINGS = [  # compute, root, what Python opens (a path, or the account's URL a
     ),
     (
         SYNAPSE,
-        "ABFSS://lake@acme.dfs.core.windows.net//activity/",
+        "ABFSS://lake@Acme.dfs.core.windows.net//activity/",
         "https://acme.blob.core.windows.net lake/activity",
         "abfss://lake@acme.dfs.core.windows.net/activity",
     ),
@@ -88,6 +98,7 @@ REFUSED = [
     (LAPTOP, "C:/data/lake", "is a Windows path"),
     (LAPTOP, "d:lake", "is a Windows path"),
     (LAPTOP, "file:///C:/data/lake", "is a Windows path"),
+    (LAPTOP, "FILE:///C:/data/lake", "is a Windows path"),
     (LAPTOP, r"\\server\share\lake", "is a Windows path"),
     (LAPTOP, "s3://bucket/lake", "begins with s3:"),
     (LAPTOP, "hdfs://name/lake", "begins with hdfs:"),
@@ -99,6 +110,7 @@ REFUSED = [
     (LAPTOP, "abfss://lake@acme.dfs.core.windows.net/a/../b", "has a segment . or .."),
     (LAPTOP, "abfss://acme.dfs.core.windows.net/a", "names no container"),
     (LAPTOP, "https://acme.blob.core.windows.net/lake", "names no container"),
+    (SYNAPSE, "file:/lakehouse/default/Files/lake", "is there only in a Fabric session"),
     (LAPTOP, "dbfs:/lake", "is not mounted here: there is no /dbfs"),
     (NO_FUSE, "dbfs:/lake", "is not mounted here: there is no /dbfs"),
     (NO_FUSE, "/dbfs/lake", "is not mounted here: there is no /dbfs"),
@@ -138,6 +150,23 @@ def test_the_remedy_is_the_address_to_give(compute: Compute, text: str, remedy: 
     assert remedy in refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://acme.blob.core.windows.net/?sv=2024&sig=hush",
+        "https://acme.blob.core.windows.net/raw?sig=hush",
+        "https://me:hush@acme.blob.core.windows.net",
+        "abfss://raw@acme.dfs.core.windows.net/a?sig=hush",
+        "s3://key:hu/sh@bucket/lake",
+    ],
+)
+def test_a_root_that_holds_a_secret_is_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ={}, overrides={"landing.root": text})
+    assert "hu" not in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
 @pytest.mark.parametrize("key", ["lake.root", "landing.root", "report.dir", "notify.file"])
 def test_each_root_of_the_settings_is_brought_to_one_spelling(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Compute, "here", lambda environ: DATABRICKS)
@@ -174,6 +203,15 @@ def test_where_a_connection_wins_a_laptop_s_directory_does_not_matter(monkeypatc
     monkeypatch.setattr(Compute, "here", lambda environ: SYNAPSE)
     roots = {"lake.root": "file:/l", "report.dir": "file:/r", "notify.file": "file:/n"}
     assert load_settings(environ={"BLOB_CONN_STR": "secret://x"}, overrides=roots).landing.root.startswith("/")
+
+
+@pytest.mark.parametrize("root", ["", "/data/landing", "/lakehouse/default/Files/landing"])
+def test_beside_a_connection_no_directory_is_asked_what_it_means(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Compute, "here", lambda environ: FABRIC)
+    roots = {"lake.root": "file:/l", "report.dir": "file:/r", "notify.file": "file:/n", "landing.root": root}
+    connection = "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+    found = load_settings(environ={}, overrides={**roots, "landing.connection": connection})
+    assert open_storage(found.landing).uri("raw/crm/a.csv") == "abfss://raw@acme.dfs.core.windows.net/crm/a.csv"
 
 
 def test_only_a_directory_of_this_machine_is_local() -> None:

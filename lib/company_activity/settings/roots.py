@@ -15,8 +15,8 @@ from company_activity.settings.compute import FUSE, Compute
 
 BLOB_SCHEMES = ("abfs", "abfss", "wasb", "wasbs")
 SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
-WINDOWS = re.compile(r"(?:file:/*)?[A-Za-z]:|\\\\")
-CREDENTIALS = re.compile(r"//[^/@]*:[^/@]*@|[?#]")
+WINDOWS = re.compile(r"(?:(?i:file):/*)?[A-Za-z]:|\\\\")
+CREDENTIALS = re.compile(r"//[^/@]*:[^@]*@|[?#]")
 PLACES = (
     "give a directory, abfss://<container>@<account>.dfs.core.windows.net/<path>,"
     " or on Databricks dbfs:/<path>"
@@ -144,13 +144,10 @@ class _Place:
 
     def bare(self) -> Root:
         """A path without a scheme."""
-        if found := LAKEHOUSE.fullmatch(self.text):
-            return self._lakehouse(found["inner"] or "")
+        if mounted := self._mounted(self.text):
+            return mounted
         if not self.compute.pool:
             return local_root(os.path.abspath(self.text))
-        found = ON_DATABRICKS.fullmatch(self.text)
-        if self.compute.pool == "Databricks" and found:
-            return self.dbfs(found["volume"] or found["dbfs"] or "/")
         raise self.refusal(
             f"has no scheme: on {self.compute.pool} Spark and Python would look for it in different places",
             f"give {self._with_scheme()}, abfss://<container>@<account>.dfs.core.windows.net/<path>,"
@@ -163,6 +160,15 @@ class _Place:
             "Databricks": f"dbfs:/{inner}",
             "Fabric": f"/lakehouse/default/Files/{inner.removeprefix('Files/')}",
         }.get(self.compute.pool, "its address")
+
+    def _mounted(self, path: str) -> Root | None:
+        """What a pool mounts at a path, which is no disk of this machine; None for any other path."""
+        if found := LAKEHOUSE.fullmatch(path):
+            return self._lakehouse(found["inner"] or "")
+        found = ON_DATABRICKS.fullmatch(path)
+        if self.compute.pool == "Databricks" and found:
+            return self.dbfs(found["volume"] or found["dbfs"] or "/")
+        return None
 
     def _lakehouse(self, inner: str) -> Root:
         """A path in the default lakehouse, by OneLake's address: its mount knows no create-only file."""
@@ -184,7 +190,8 @@ class _Place:
             )
         if not path.startswith("/"):
             raise self.refusal("is not absolute", f"give file:{os.path.abspath(path)}")
-        return local_root(os.path.abspath(path))
+        path = os.path.abspath(path)
+        return self._mounted(path) or local_root(path)
 
     def dbfs(self, rest: str) -> Root:
         """`dbfs:/x`, which Python finds under its mount; a volume has one of its own."""
@@ -203,7 +210,8 @@ class _Place:
     def blob(self, scheme: str, rest: str) -> Root:
         """An account's address: `//<container>@<account>/<path>`, or for a landing `//<account>`."""
         authority, _, path = rest.removeprefix("//").partition("/")
-        container, _, host = authority.rpartition("@")
+        container, at, host = authority.rpartition("@")
+        host = host.lower()  # as an account is called, whoever writes it
         has_host = "." in host or scheme.startswith("wasb")
         if not rest.startswith("//") or not host or not has_host or CREDENTIALS.search(rest):
             raise self.refusal(
@@ -211,7 +219,7 @@ class _Place:
                 f"give {scheme}://<container>@<account>.dfs.core.windows.net/<path>",
             )
         inner = self._segments(path)
-        address = f"{scheme}://{authority}/{inner}".rstrip("/")
+        address = f"{scheme}://{container}{at}{host}/{inner}".rstrip("/")
         return Root(address, address, "", scheme, container, host, inner)
 
     def account(self, scheme: str, rest: str) -> Root:

@@ -166,7 +166,9 @@ class Staged:
 
 def stage(run: Run, batch: Batch) -> Staged:
     """Parse, judge and write one batch; a date staged again keeps the verdict that its generation has."""
-    within_reach = parts_within_reach(run.spark, run.landing, batch.complete, run.lake.files)
+    within_reach = parts_within_reach(
+        run.spark, run.landing, batch.complete, run.lake.files, run.now
+    )
     with within_reach as uris:
         lines = read_landed_lines(run.spark, run.landing, batch.complete, uris)
         return stage_lines(run, batch, lines)

@@ -10,7 +10,7 @@ import pytest
 
 from company_activity.errors import LakeUnfit
 from company_activity.io.lake.delta_log import as_text
-from company_activity.io.lake.table_features import features_in
+from company_activity.io.lake.table_features import features_in, unfit
 from company_activity.schemas import PRODUCT_USAGE
 
 from support.lake.content import lake_at
@@ -82,3 +82,8 @@ def test_a_table_is_refused_by_its_name_with_the_remedy_until_it_is_ours_again(t
     lake_at(tmp_path).check_features([PRODUCT_USAGE])
     land(commit(OURS))
     assert lake_at(tmp_path).log(PRODUCT_USAGE).features.protocol is None  # what is older than ours is not read
+
+
+def test_a_feature_with_a_hyphen_is_named_so_that_sql_reads_it() -> None:
+    remedy = unfit("stg.t", "file:/t", "coordinatedCommits-preview").remedy
+    assert "ALTER TABLE delta.`file:/t` DROP FEATURE 'coordinatedCommits-preview'" in remedy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from company_activity.settings.model import LandingSettings
 
 from support.landing.pages import land
 
+NOW = datetime.now(UTC)
 A, B = '{"a": 1}', '{"b": 2}'
 
 
@@ -44,7 +47,7 @@ def files_of(lake: Folder) -> list[str]:
 def test_where_executors_are_the_driver_parts_are_read_as_they_landed(landing: Landing, lake: Folder) -> None:
     manifest = land(landing, [A, B]).manifest
     local: Any = Session("local[*]")
-    with parts_within_reach(local, landing, [manifest], lake) as uris:
+    with parts_within_reach(local, landing, [manifest], lake, NOW) as uris:
         assert uris == {part.path: landing.storage.uri(landing.at(part.path)) for part in manifest.parts}
         assert files_of(lake) == []
 
@@ -55,17 +58,33 @@ def test_copies_hold_the_same_bytes_and_go_whatever_happens(
     monkeypatch.setattr(within_reach, "is_seen_by_executors", lambda *asked: False)
     manifest = land(landing, [A, B]).manifest
     cluster: Any = Session("spark://elsewhere:7077")
-    lake.create(f"{COPIES}/left-by-a-killed-run", "x")
+    lake.create(f"{COPIES}/killed/left", "x")
+    left_at = (NOW - timedelta(days=3)).timestamp()
+    os.utime(lake.uri(f"{COPIES}/killed/left"), (left_at, left_at))
 
     def look_and_die() -> None:
-        with parts_within_reach(cluster, landing, [manifest], lake) as uris:
+        with parts_within_reach(cluster, landing, [manifest], lake, NOW) as uris:
             copies = {path: Path(uri.removeprefix("file:")).read_bytes() for path, uri in uris.items()}
             assert copies == {part.path: landing.storage.read(landing.at(part.path)) for part in manifest.parts}
-            assert all(path.startswith(f"{lake.path}{COPIES}/date=") for path in files_of(lake))
+            assert [path.split("/", 3)[3] for path in files_of(lake)] == sorted(copies)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         look_and_die()
+    assert files_of(lake) == []
+
+
+def test_two_runs_at_once_leave_each_others_copies(
+    landing: Landing, lake: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease on the lake can be lost, and a lake on a mount has none."""
+    monkeypatch.setattr(within_reach, "is_seen_by_executors", lambda *asked: False)
+    manifest = land(landing, [A, B]).manifest
+    cluster: Any = Session("spark://elsewhere:7077")
+    with parts_within_reach(cluster, landing, [manifest], lake, NOW) as first:
+        with parts_within_reach(cluster, landing, [manifest], lake, NOW):
+            pass
+        assert all(Path(uri.removeprefix("file:")).is_file() for uri in first.values())
     assert files_of(lake) == []
 
 
@@ -76,6 +95,6 @@ def test_a_part_that_is_not_what_its_manifest_says_is_not_copied(
     manifest = land(landing, [A, B]).manifest
     Path(landing.storage.uri(landing.at(manifest.parts[0].path)).removeprefix("file:")).write_text("torn")
     cluster: Any = Session("spark://elsewhere:7077")
-    with pytest.raises(LandingCorrupt), parts_within_reach(cluster, landing, [manifest], lake):
+    with pytest.raises(LandingCorrupt), parts_within_reach(cluster, landing, [manifest], lake, NOW):
         pass
     assert files_of(lake) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,18 @@ def test_what_the_disk_refuses_is_told_with_the_place(tmp_path: Path) -> None:
     with pytest.raises(CompanyActivityError, match=f"{tmp_path}/file/x: File exists") as caught:
         open_folder(str(tmp_path / "file/x")).create("a", "")
     assert caught.value.exit_code == 1
+
+
+def test_a_mount_that_makes_no_hard_links_is_told_with_the_address_to_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*files: Path) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(CompanyActivityError, match="Operation not supported") as caught:
+        open_folder(str(tmp_path / "x")).create("a", "")
+    assert "give its abfss:// address" in caught.value.remedy
 
 
 @pytest.mark.parametrize("place", ["..", "{}/a/.."])

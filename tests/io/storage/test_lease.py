@@ -10,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from company_activity.errors import LakeBusy, SourceError
+from company_activity.errors import CompanyActivityError, LakeBusy, SourceError
 from company_activity.io.lake import lock
 from company_activity.io.storage import blob_lease
 from company_activity.io.storage.blob import BlobStorage
 from company_activity.io.storage.folder import Folder
 from company_activity.settings.model import LandingSettings, Secret, SecretSettings
 
-from support.landing.azure_like import AZURE, EMULATOR, NO_LEASES, OTHER_STATUS, SECOND, Answers, AzureLike, azure_like
+from support.landing.azure_like import (
+    AZURE,
+    EMULATOR,
+    NO_CONTAINER,
+    NO_LEASES,
+    OTHER_STATUS,
+    SECOND,
+    Answers,
+    AzureLike,
+    azure_like,
+)
 from support.processes import leased_run
 from support.processes.holder import lease_elsewhere
 
@@ -152,6 +162,22 @@ def test_a_store_without_leases_is_told_of_and_used(azure: AzureLike) -> None:
     with lock.lake_lock(ROOT, 0, told.append) as hold:
         assert hold.news() == []
     assert told == [f"{ROOT} cannot be locked: of two runs at once, one takes its steps again"]
+
+
+@pytest.mark.parametrize("answers", [NO_LEASES])
+def test_a_date_of_a_landing_without_leases_is_fetched_all_the_same(azure: AzureLike) -> None:
+    blobs = store(azure.connection)
+    with blobs.lock("raw/_locks/a", 0), blobs.lock("raw/_locks/a", 0):
+        assert blobs.create("raw/a", [b"1"])
+
+
+@pytest.mark.parametrize("answers", [NO_CONTAINER])
+def test_a_container_that_is_not_there_and_cannot_be_made_is_named(azure: AzureLike) -> None:
+    with pytest.raises(SourceError, match="the container raw is not there") as refused:
+        store(azure.connection).create("raw/a", [b"1"])
+    assert "make it" in refused.value.remedy
+    with pytest.raises(CompanyActivityError, match="the container lake is not there"):
+        lock.lake_lock(ROOT, 0, lambda line: None).__enter__()
 
 
 def test_the_lock_needs_no_fcntl_to_be_imported() -> None:

@@ -129,28 +129,10 @@ class FakeSession:
     def sql(self, statement: str) -> None:
         """A table is made by a statement; nothing else is said in SQL here."""
         _, uri, _ = statement.split("`", 2)
-        FakeBuilder(self).location(uri).execute()
-
-
-class FakeBuilder:
-    """Makes a table that is not there."""
-
-    def __init__(self, session: FakeSession) -> None:
-        self._session = session
-        self._uri = ""
-
-    def location(self, uri: str) -> FakeBuilder:
-        self._uri = uri
-        return self
-
-    def __getattr__(self, name: str) -> Callable[..., FakeBuilder]:
-        return lambda *given: self
-
-    def execute(self) -> None:
-        self._session.pause()
-        table = FakeTable(self._uri)
+        self.pause()
+        table = FakeTable(uri)
         if table.version < 0:
-            table.write(0, {}, metaData={"id": f"id of {self._uri}"})
+            table.write(0, {}, metaData={"id": f"id of {uri}"})
 
 
 class FakeLake(Lake):

@@ -22,16 +22,21 @@ SECOND = 0.3  # of a lease here, in seconds: no test waits long
 
 @dataclass(frozen=True)
 class Answers:
-    """Status and error code: of Put Blob without its id on a leased blob, and of Lease Blob (0: as it should be)."""
+    """Status and error code: of Put Blob without its id on a leased blob, and of Lease Blob (0: as it should be).
+
+    `container` is that of Create Container; where it is refused, there is none.
+    """
 
     put_on_leased: Answer = (412, "LeaseIdMissing")
     lease: Answer = (0, "")
+    container: Answer = (201, "")
 
 
 AZURE = Answers()
 EMULATOR = Answers(put_on_leased=(409, "BlobAlreadyExists"))
 OTHER_STATUS = Answers(put_on_leased=(409, "LeaseIdMissing"))
 NO_LEASES = Answers(lease=(400, "UnsupportedHeader"))
+NO_CONTAINER = Answers(container=(403, "AuthorizationPermissionMismatch"))
 
 
 @dataclass
@@ -76,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = parse_qs(url.query)
         with self.server.mutex:
             if "restype" in asked:
-                self._answer((201, ""))
+                self._answer(self.server.answers.container)
             elif asked.get("comp") == ["lease"]:
                 self._answer(self._leased(url.path))
             elif asked.get("comp") == ["metadata"]:
@@ -93,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer((200, ""), **{f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
 
     def _put(self, path: str) -> Answer:
+        if self.server.answers.container[1]:
+            return 404, "ContainerNotFound"
         blob = self.server.blobs.get(path)
         if blob is not None and blob.is_leased and self.headers.get("x-ms-lease-id") != blob.lease_id:
             return self.server.answers.put_on_leased

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from company_activity.errors import LakeUnfit
+from company_activity.errors import CompanyActivityError, LakeUnfit
 from company_activity.io.lake.table_features import Features, features_in
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import NO_VERSION, TableVersion
@@ -107,11 +107,38 @@ class DeltaLog:
         return found
 
     def _newest_first(self) -> Iterator[tuple[int, str]]:
-        """Version and text of the table's commits."""
+        """Version and text of the table's commits.
+
+        Raises:
+            CompanyActivityError: if one has expired since they were listed.
+            LakeUnfit: if one is broken.
+        """
         for number in sorted(self._names, reverse=True):
             if number not in self._texts:
-                self._texts[number] = self._folder.read(self._names[number])
+                self._texts[number] = self._read(self._names[number])
             yield number, self._texts[number]
+
+    def _read(self, name: str) -> str:
+        try:
+            text = self._folder.read(name)
+            state_in(text)
+            table_id_in(text)
+            return text
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ):  # torn, or not what Delta writes
+            raise LakeUnfit(
+                f"{self._folder.uri(name)} cannot be read as a Delta commit",
+                remedy="restore it, or move the table aside: the next run builds it again",
+            ) from None
+        except FileNotFoundError:
+            raise CompanyActivityError(
+                f"{self._folder.uri(name)} has gone since the log was listed",
+                remedy="run again; if it happens again, restore the table's _delta_log",
+            ) from None
 
 
 def open_log(lake: str | Folder, table_path: str) -> DeltaLog:

@@ -138,7 +138,7 @@ def _told(root: str) -> Iterator[None]:
         yield
     except (SourceError, FileNotFoundError) as error:
         raise CompanyActivityError(
-            f"the lock of {root}: {getattr(error, 'what', 'its container is not there')}",
+            f"the lock of {root}: {getattr(error, 'what', 'its file is gone')}",
             remedy="check lake.root, the network and our role on the account",
         ) from None
 

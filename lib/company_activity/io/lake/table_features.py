@@ -90,7 +90,7 @@ def _remedy(uri: str, feature: str) -> str:
             f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'false'),"
             f" then REORG TABLE delta.`{uri}` APPLY (PURGE); or {aside}"
         )
-    return f"ALTER TABLE delta.`{uri}` DROP FEATURE {feature} (Delta 3.3 or newer); or {aside}"
+    return f"ALTER TABLE delta.`{uri}` DROP FEATURE '{feature}' (Delta 3.3 or newer); or {aside}"
 
 
 def _actions(commit: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

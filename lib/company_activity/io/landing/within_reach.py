@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from company_activity.io.landing.landing import READ_BYTES, Landing
 from company_activity.io.storage.local import LocalStorage
@@ -19,16 +21,22 @@ if TYPE_CHECKING:
     from company_activity.io.storage.folder import Folder
 
 COPIES = "ops/landing"  # under the lake, which driver and executors share
+LEFT_AFTER = timedelta(days=2)  # no other run still reads copies of that age
 
 
 @contextmanager
 def parts_within_reach(
-    spark: SparkSession, landing: Landing, manifests: Iterable[Manifest], lake: Folder
+    spark: SparkSession,
+    landing: Landing,
+    manifests: Iterable[Manifest],
+    lake: Folder,
+    now: datetime,
 ) -> Iterator[Mapping[str, str]]:
     """By the path of each part, what executors read it by: as it landed, or by a copy in the lake until the end.
 
-    A copy is made only of a landing in a directory that executors elsewhere do not see. A run holds the lake, so
-    what lies in the copies' folder was left by one that was killed.
+    A copy is made only of a landing in a directory that executors elsewhere do not see. Each call's copies lie in a
+    folder of their own: another run may be at work, for a lock on the lake can be lost. What a killed run left goes
+    when it is two days old.
 
     Raises:
         LandingMissing, LandingCorrupt: if a part to be copied is not there, or not what its manifest says.
@@ -38,8 +46,8 @@ def parts_within_reach(
     if not parts or is_seen_by_executors(spark, landing, parts[0]):
         yield landing.addresses(listed)
         return
-    copies = lake.inside(COPIES)
-    _sweep(copies)
+    _sweep(lake.inside(COPIES), written_before=now - LEFT_AFTER)
+    copies = lake.inside(f"{COPIES}/{uuid4().hex}")
     for manifest in listed:
         landing.check(manifest)
     try:
@@ -72,6 +80,7 @@ def _copied(landing: Landing, part: Part, copies: Folder) -> str:
     return copies.address(part.path)
 
 
-def _sweep(copies: Folder) -> None:
+def _sweep(copies: Folder, written_before: datetime | None = None) -> None:
     for entry in list(copies.storage.list(copies.path)):
-        copies.storage.delete(entry.path)
+        if written_before is None or entry.modified_at < written_before:
+            copies.storage.delete(entry.path)

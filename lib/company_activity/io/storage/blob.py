@@ -20,7 +20,7 @@ from azure.core.exceptions import (
 )
 from azure.storage import blob as azure_blob
 
-from company_activity.errors import SettingsError
+from company_activity.errors import SettingsError, SourceError
 from company_activity.io.secrets.azure_credential import STORAGE, credential
 from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.blob_lease import Lease, leased
@@ -128,7 +128,7 @@ class BlobStorage:
         blocks = _blocks(chunks)
         first = next(blocks, b"")
         second = next(blocks, None)
-        with translated_errors(path):
+        with translated_errors(path), _told_without(blob.container_name):
             self._make_container(blob.container_name)
             try:
                 if second is None:
@@ -181,6 +181,18 @@ class BlobStorage:
             with suppress(HttpResponseError):  # it is there, or we may not: the write will tell
                 self._service.create_container(container)
             self._known.add(container)
+
+
+@contextmanager
+def _told_without(container: str) -> Iterator[None]:
+    """A write that finds no container, as a sentence: to a reader it is only that nothing is there."""
+    try:
+        yield
+    except ResourceNotFoundError:
+        raise SourceError(
+            f"the container {container} is not there, and we may not make it",
+            remedy="make it, or check its name in landing.root or lake.root",
+        ) from None
 
 
 def _is_there_already(error: HttpResponseError) -> bool:

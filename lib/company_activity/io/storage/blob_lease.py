@@ -124,13 +124,18 @@ class Lease:
 def leased(blob: Any, path: str, timeout_seconds: float) -> Iterator[None]:
     """Hold a blob that is there. A killed run's lease ends by itself within a minute.
 
-    A lost lease costs double work, never data: files are create-only.
+    A lost lease, or a store that gives none, costs double work, never data: files are create-only.
 
     Raises:
         SourceError: if another run still holds it after `timeout_seconds`.
     """
     lease = Lease(blob, path)
-    wait_for(lease.acquire, path, timeout_seconds, POLL_SECONDS)
+    try:
+        wait_for(lease.acquire, path, timeout_seconds, POLL_SECONDS)
+    except NoLeases:
+        log.warning("%s cannot be locked: the store gives no leases", path)
+        yield
+        return
     with lease.kept():
         yield
 

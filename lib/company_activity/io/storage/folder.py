@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
+from company_activity.io.storage.local import about_a_mount
 from company_activity.io.storage.opening import Storage, open_root
 from company_activity.settings.model import LandingSettings, SecretSettings, Settings
 from company_activity.settings.roots import root_of
@@ -72,8 +73,9 @@ class Folder:
             yield
         except SourceError as error:
             why = getattr(error.__context__, "strerror", None) or error.what
+            besides = about_a_mount(error.__context__)
             raise CompanyActivityError(
-                f"{self.uri('')}: {why}", remedy="check its space, rights and network"
+                f"{self.uri('')}: {why}", remedy=f"check its space, rights and network{besides}"
             ) from None
 
 

@@ -142,12 +142,19 @@ def _translated_errors(path: str, untranslated: type[OSError] | tuple[()] = ()) 
     except untranslated:
         raise
     except OSError as error:
-        remedy = "check its space, rights and mount"
-        if error.errno in UNSUPPORTED:
-            remedy += "; a mount of an object store makes no hard links and no locks: give its abfss:// address"
         raise SourceError(
-            f"{path} under landing.root: {error.strerror or error}", remedy=remedy
+            f"{path} under landing.root: {error.strerror or error}",
+            remedy=f"check its space, rights and mount{about_a_mount(error)}",
         ) from None
+
+
+def about_a_mount(error: BaseException | None) -> str:
+    """What to do besides, where a mount refuses what only disks can do."""
+    if not isinstance(error, OSError) or error.errno not in UNSUPPORTED:
+        return ""
+    return (
+        "; a mount of an object store makes no hard links and no locks: give its abfss:// address"
+    )
 
 
 def _unless_missing(error: OSError) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from company_activity.io.storage.local import LocalStorage
 from company_activity.io.storage.port import Entry, Storage
 from company_activity.settings.model import LandingSettings, SecretSettings
-from company_activity.settings.roots import Root, root_of
+from company_activity.settings.roots import Root, is_bare, root_of
 
 __all__ = ["Entry", "LocalStorage", "Storage", "open_root", "open_storage"]
 
@@ -24,15 +24,13 @@ def open_storage(
     Raises:
         SettingsError: if `landing.root` is none of these, or the connection cannot be resolved.
     """
-    root = None
-    if landing.root or not landing.connection:
-        root = root_of(landing.root, "landing.root")
     if landing.connection:
         from company_activity.io.storage.blob import BlobStorage
 
+        # beside a connection a directory says nothing
+        root = None if is_bare(landing.root) else root_of(landing.root, "landing.root")
         return BlobStorage.of(landing, secrets or SecretSettings(), environ, root)
-    assert root is not None
-    return open_root(root)
+    return open_root(root_of(landing.root, "landing.root"))
 
 
 def open_root(
