@@ -24,7 +24,7 @@ from company_activity.schemas import COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, 
 
 from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import SAMPLES, Place, environment, serving
-from support.lake.content import content, content_by_date, noted_by_date
+from support.lake.content import NAMES_OF_PARTS, content, content_by_date, noted_by_date
 from support.landing.azurite import WASB_PORT, azurite, emulating, is_free
 from support.processes import leased_run
 
@@ -58,7 +58,12 @@ def serial(spark: SparkSession, begun: Place, tmp_path_factory: pytest.TempPathF
     place = copied(begun, tmp_path_factory.mktemp("serial"))
     assert place.run(*dates(BACKFILL)) == 0
     assert place.run(*dates(DAILY)) == 0
-    return content(spark, place.settings.lake.root) | noted_by_date(place.settings.lake.root)
+    return tables_and_dates(spark, place.settings.lake.root)
+
+
+def tables_and_dates(spark: SparkSession, lake: str) -> dict[str, str]:
+    """By table the content of its rows, and by date what the newest commit notes."""
+    return content(spark, lake, NAMES_OF_PARTS) | noted_by_date(lake)
 
 
 def copied(place: Place, folder: Path) -> Place:
@@ -114,7 +119,7 @@ def test_a_run_that_slept_past_its_lease_loses_nothing(
     place = copied(begun, tmp_path)
     sleep_past_the_lease(place, azurite, table)
     lake = place.settings.lake.root
-    assert content(spark, lake) | noted_by_date(lake) == serial
+    assert tables_and_dates(spark, lake) == serial
     assert noted_by_date(lake) == content_by_date(spark, lake)
 
 
