@@ -104,6 +104,7 @@ def oddities_since(first: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_the_landing_shows_each_date_with_what_was_refused_of_it(alone: Callable[[str], Shown]) -> None:
     shown = alone("look_at_the_landing")
     (title,) = shown.pictures
@@ -124,6 +125,7 @@ def test_the_landing_shows_each_date_with_what_was_refused_of_it(alone: Callable
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_a_company_is_followed_from_its_landed_lines_to_its_curve(
     alone: Callable[[str], Shown], sample_place: Place, spark: SparkSession
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_company_is_followed_from_its_landed_lines_to_its_curve(
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_a_day_agrees_on_every_hop(alone: Callable[[str], Shown]) -> None:
     shown = alone("check_a_day")
     assert f"{LAST}: fit to use. All 8 comparisons agree." in shown.text
@@ -160,6 +163,7 @@ def test_a_day_agrees_on_every_hop(alone: Callable[[str], Shown]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_churn_is_drawn_by_reason_over_time_and_against_the_usual_week(
     alone: Callable[[str], Shown], sample_place: Place, spark: SparkSession
 ) -> None:
@@ -213,6 +217,7 @@ IS_THE_SAME = "print('the session that stood:', reader.spark.sparkContext.applic
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_on_a_pool_its_session_and_the_scheduler_s_parameters_are_used(sample_place: Place, tmp_path: Path) -> None:
     """In a folder that is not the checkout, with a settings file by its path, for another date and company."""
     settings = tmp_path / "pool.yaml"

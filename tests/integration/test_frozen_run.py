@@ -29,7 +29,7 @@ from support.landing.azurite import WASB_PORT, azurite, emulating, is_free
 from support.processes import leased_run
 
 __all__ = ["azurite"]  # a fixture: found by its name
-pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.integration]
+pytestmark = [pytest.mark.long, pytest.mark.nightly, pytest.mark.fault, pytest.mark.integration]
 
 BEGUN, BACKFILL, DAILY = ("2025-08-28",), ("2025-08-26", "2025-08-27"), ("2025-08-29",)
 TESTS = Path(__file__).resolve().parents[1]
