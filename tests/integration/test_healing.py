@@ -26,7 +26,7 @@ from support.cycle.place import FIRST, LAST, SAMPLES, Place
 from support.lake.content import content_by_date, noted_by_date, versions
 from support.landing.pages import land
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 DAY = date(2025, 9, 10)
 REACHED = [str(DAY + timedelta(days=n)) for n in range(60)]

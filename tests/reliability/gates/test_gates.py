@@ -32,7 +32,7 @@ from support.cycle.place import LAST as SAMPLE_LAST
 from support.cycle.place import Place
 from support.lake.content import newest_version, noted_by_date
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 GUARDED = (PRODUCT_USAGE, CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY)
 LAST = date.fromisoformat(SAMPLE_LAST)  # the newest date that is built
