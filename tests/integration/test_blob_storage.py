@@ -20,7 +20,7 @@ from support.cycle.blob_place import SPARK_3, SPARK_4, BlobPlace, Runtime
 from support.cycle.place import LAST, SAMPLES, Place, serving
 from support.lake.content import noted_by_date
 from support.lake.history import days_until, lengthen_logs, write_crm, write_feed
-from support.landing.azurite import WASB_PORT, emulating, is_free, kinds
+from support.landing.azurite import WASB_PORT, emulating, kinds, wasb_port
 
 pytestmark = [pytest.mark.long, pytest.mark.integration]
 
@@ -45,15 +45,13 @@ def runtime(request: pytest.FixtureRequest) -> Runtime:
     runtime: Runtime = request.param
     if not runtime.properties.is_file():
         pytest.skip(f"{runtime.name} is NOT tested on blob storage: it is not set up (make spark4)")
-    if runtime.scheme == "wasb" and not is_free(WASB_PORT):
-        pytest.skip(f"{runtime.name} is NOT tested on blob storage: port {WASB_PORT}, the one wasb knows, is taken")
     return runtime
 
 
 @pytest.fixture
 def place(runtime: Runtime, local: Place, tmp_path: Path) -> Iterator[BlobPlace]:
     """A place in an emulator of its own, with the sample's CRM files."""
-    port = WASB_PORT if runtime.scheme == "wasb" else 0
+    port = wasb_port(f"{runtime.name} is NOT tested on blob storage") if runtime.scheme == "wasb" else 0
     folder = tmp_path / "azurite"
     folder.mkdir()
     with emulating(folder, port) as emulator:
@@ -83,8 +81,7 @@ def test_requests_do_not_grow_with_history(spark: SparkSession, tmp_path: Path) 
     Rows are read of 60 dates for the metrics, and of 90 for the report: that many are there only on the longer one.
     A listing has a page per 5,000 names, a manifest and a part for each date: it grows by one request in 2,500 dates.
     """
-    if not is_free(WASB_PORT):
-        pytest.skip(f"the requests of a run are NOT counted: port {WASB_PORT}, the one wasb knows, is taken")
+    wasb_port("the requests of a run are NOT counted")
     asked = {number: requests_of_runs(spark, tmp_path / str(number), number) for number in (60, 400)}
     for number, (nothing, daily) in asked.items():
         print(

@@ -25,7 +25,7 @@ from company_activity.schemas import COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, 
 from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import SAMPLES, Place, environment, serving
 from support.lake.content import NAMES_OF_PARTS, content, content_by_date, noted_by_date
-from support.landing.azurite import WASB_PORT, azurite, emulating, is_free
+from support.landing.azurite import azurite, emulating, wasb_port
 from support.processes import leased_run
 
 __all__ = ["azurite"]  # a fixture: found by its name
@@ -127,10 +127,9 @@ def test_a_run_on_a_lake_in_blob_storage_that_slept_past_its_lease_loses_nothing
     spark: SparkSession, begun: Place, serial: dict[str, str], tmp_path: Path
 ) -> None:
     """Landing, lake and lease in the emulator; Spark 3.5 reaches it by `wasb://`, which knows one port of it."""
-    if not is_free(WASB_PORT):
-        pytest.skip(f"a frozen run is NOT tested in blob storage: port {WASB_PORT}, the one wasb knows, is taken")
+    port = wasb_port("a frozen run is NOT tested in blob storage")
     (tmp_path / "azurite").mkdir()
-    with emulating(tmp_path / "azurite", WASB_PORT) as emulator:
+    with emulating(tmp_path / "azurite", port) as emulator:
         place = BlobPlace(tmp_path, begun.api_url, emulator, SPARK_3, "activity")
         crm = sorted((SAMPLES / "crm").glob("*.csv"))
         place.drop_crm(crm[0])

@@ -117,6 +117,13 @@ def is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def wasb_port(untested: str) -> int:
+    """The one port of the emulator that `wasb://` knows; where it is taken the test is skipped, and says what is not tested."""
+    if not is_free(WASB_PORT):
+        pytest.skip(f"{untested}: port {WASB_PORT}, the one wasb knows, is taken")
+    return WASB_PORT
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -10,16 +10,11 @@ import pandas as pd
 
 from company_activity.explore.churn import at_risk
 from company_activity.explore.pictures.style import (
-    GAP,
     GREY,
     ORANGE,
     companies_text,
-    draw_days,
-    name_axis,
+    draw_counts,
     new_figure,
-    place_legend,
-    set_calendar,
-    shade_days,
 )
 from company_activity.report.page.charts import INK, MUTED
 from company_activity.report.page.words import day as day_text
@@ -36,22 +31,13 @@ def draw_risk_by_date(days: pd.DataFrame) -> Figure:
     A missing date is hatched. The two panels have scales of their own: on the first days of a lake
     no company can be judged.
     """
-    from matplotlib.ticker import MaxNLocator
-
     below = (
         "Companies per day; not judged: a date of their week is missing, or a record was refused"
     )
     figure, panels = new_figure([2.2, 1.0], risk_finding(days["at_risk"]), below)
     missing = list(days.index[days["at_risk"].isna()])
     counts = (("at_risk", "at risk", ORANGE), ("not_judged", "not judged", GREY))
-    for axes, (name, label, colour) in zip(panels, counts, strict=True):
-        draw_days(axes, days[name], color=colour, linewidth=0)
-        shade_days(axes, missing, "missing date", **GAP)
-        name_axis(axes, label)
-        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    set_calendar(panels, days.index)
-    if missing:
-        place_legend(panels[0])
+    draw_counts(panels, days, counts, missing, "missing date", most_ticks=4)
     return figure
 
 

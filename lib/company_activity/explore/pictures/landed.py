@@ -8,15 +8,10 @@ import pandas as pd
 
 from company_activity.explore.landed import COMPLETE, MISSING, NOT_LANDED
 from company_activity.explore.pictures.style import (
-    GAP,
     ORANGE,
     PALE_BLUE,
-    draw_days,
-    name_axis,
+    draw_counts,
     new_figure,
-    place_legend,
-    set_calendar,
-    shade_days,
 )
 
 if TYPE_CHECKING:
@@ -25,20 +20,11 @@ if TYPE_CHECKING:
 
 def draw_landed(dates: pd.DataFrame) -> Figure:
     """Records per date, and below those refused; `dates` as `landed_dates` gives them."""
-    from matplotlib.ticker import MaxNLocator
-
     absent = list(dates.index[dates["state"] != COMPLETE])
     below = "Records of each date's newest generation, and those of them that broke a rule"
     figure, panels = new_figure([2.0, 1.0], landed_finding(dates), below)
     counts = (("records", "records", PALE_BLUE), ("refused", "refused", ORANGE))
-    for axes, (name, label, colour) in zip(panels, counts, strict=True):
-        draw_days(axes, dates[name], color=colour, linewidth=0)
-        shade_days(axes, absent, "missing or not landed", **GAP)
-        name_axis(axes, label)
-        axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    set_calendar(panels, dates.index)
-    if absent:
-        place_legend(panels[0])
+    draw_counts(panels, dates, counts, absent, "missing or not landed", most_ticks=3)
     return figure
 
 

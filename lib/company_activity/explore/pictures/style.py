@@ -117,6 +117,27 @@ def set_calendar(axes: Sequence[Axes], days: pd.Index) -> None:
         one.tick_params(axis="x", labelbottom=one is axes[-1])
 
 
+def draw_counts(
+    panels: Sequence[Axes],
+    days: pd.DataFrame,
+    counts: Sequence[tuple[str, str, str]],
+    absent: Sequence[date],
+    why_absent: str,
+    most_ticks: int,
+) -> None:
+    """A panel of steps for each count, given as column, label and colour; absent days are hatched in all of them."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axes, (name, label, colour) in zip(panels, counts, strict=True):
+        draw_days(axes, days[name], color=colour, linewidth=0)
+        shade_days(axes, absent, why_absent, **GAP)
+        name_axis(axes, label)
+        axes.yaxis.set_major_locator(MaxNLocator(most_ticks, integer=True))
+    set_calendar(panels, days.index)
+    if absent:
+        place_legend(panels[0])
+
+
 def place_legend(axes: Axes, columns: int = 4) -> None:
     """The legend in one row above the panel, at its right."""
     axes.legend(
