@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import trustme
+
+from support.processes.http_server import http_server
 
 TENANT = "00000000-0000-0000-0000-000000000001"
 # Where a token was revoked, or an event made it too old: continuous access evaluation names what a new one must claim.
@@ -79,15 +79,5 @@ def key_vault(ca: trustme.CA, secrets: Mapping[str, str], takes: Callable[[str],
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("127.0.0.1").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    vault.url = f"https://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    with http_server(Handler, ca) as vault.url:
         yield vault
-    finally:
-        server.shutdown()
-        server.server_close()

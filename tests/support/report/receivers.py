@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
+
+from support.processes.http_server import http_server
 
 PATH = "/workflows/s3cret-of-the-path?sig=s3cret-of-the-query"
 
@@ -79,21 +81,12 @@ def http_receiver(answers: list[int] | None = None, tls: trustme.CA | None = Non
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.issue_cert("127.0.0.1").configure_cert(context)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    receiver.base = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield receiver
-    finally:
-        if receiver.hang:
-            receiver.hang.set()
-        server.shutdown()
-        server.server_close()
+    with http_server(Handler, tls) as receiver.base:
+        try:
+            yield receiver
+        finally:
+            if receiver.hang:
+                receiver.hang.set()
 
 
 @dataclass
