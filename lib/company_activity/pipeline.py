@@ -203,7 +203,7 @@ def _was_overtaken(run: Run, error: CompanyActivityError) -> bool:
 
 
 def _look_anew(run: Run) -> None:
-    """Read the tables' logs again, where another run may have committed: nothing keeps it away from an object store."""
+    """Read the tables' logs again where another run may have committed: on an object store a lease can be lost."""
     if not is_local(run.lake.root):
         run.lake.forget()
 
