@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl quick test brief long test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,20 @@ brief: dev ## the part of `make long` that CI has time for: each real component 
 
 long: dev ## the suites that take minutes: crashes, gates on a lake, orders, upgrades, clusters, object storage, Spark 4
 	$(PYTEST) $(BOTH_CORES) -m "long and not full"
+
+DEPLOYMENT := PYTHONPATH=conf/deploy/tools $(VENV)-deploy/bin/python
+
+$(VENV)-deploy/.run: setup.cfg pyproject.toml
+	@test -x $(VENV)-deploy/bin/python || $(PYTHON) -m venv $(VENV)-deploy
+	$(VENV)-deploy/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[deploy]'
+	@touch $@
+
+deploy: $(VENV)-deploy/.run ## check conf/deploy against the platforms' own models and the command line; nothing is deployed
+	$(DEPLOYMENT) -m deployment check
+	$(DEPLOYMENT) -m pytest -q -n 2 -p no:cacheprovider -c tests/deployment/pytest.ini tests/deployment
+
+deploy-files: $(VENV)-deploy/.run ## write what conf/deploy generates: ADF pipeline, diagram, semantic model, dbt sources
+	$(DEPLOYMENT) -m deployment generate
 
 SPARK4 := COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python
 

@@ -1,0 +1,19 @@
+"""What is checked, and what is generated: one line for each platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from deployment.fault import Fault
+
+Check = Callable[[Path], list[Fault]]
+Files = Callable[[], Mapping[str, str]]
+
+DEPLOY = Path(__file__).resolve().parents[2]
+
+# Folder under conf/deploy → its check: every fault of that folder, none if it can be deployed.
+CHECKS: dict[str, Check] = {}
+
+# Folder under conf/deploy → the files that are generated into it: path within the folder → text.
+GENERATED: dict[str, Files] = {}
