@@ -73,7 +73,8 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
 
     A step that did a part of its work hands back an error in its report, and the rest goes on; one that raises
     ends the cycle. What fails before the first step is told in the same way, as the step `start`. The run's exit code
-    is that of the first step that failed. Whatever comes of it is recorded.
+    is that of the first step that failed. Whatever comes of it is recorded. If the run is tried again, only the last
+    attempt reports and notifies.
 
     Raises:
         UsageError: if the command line cannot be: nothing is written then, and nobody else is told.
@@ -87,9 +88,10 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
         started = _start(run, wanted, held)
         if started.marks:
             _take_cycle(run, wanted, started.hold)
-        if write_report.__name__ in wanted:
+        epilogue = [name for name in EPILOGUE if name in wanted and not run.is_tried_again]
+        if write_report.__name__ in epilogue:
             _take(run, write_report.__name__, lambda: write_report(run))
-        if notify.__name__ in wanted:
+        if notify.__name__ in epilogue:
             _take(run, notify.__name__, lambda: notify(run, holds_lake=started.holds_lake))
         _record(run, started.marks)
 

@@ -62,6 +62,7 @@ class Options:
 
     `refetch`: fetch dates before the asked ones again. `trusts_mirror`: believe the copy of the ledger beside the lake.
     `adopt_lake`: let a rebuilt lake take over. `accept_crm` and `accept_gates` accept what a gate refuses.
+    `attempts_left`: how often this run may be tried again.
     """
 
     refetch: bool = True
@@ -69,6 +70,7 @@ class Options:
     adopt_lake: bool = False
     accept_crm: tuple[str, ...] = ()
     accept_gates: tuple[str, ...] = ()
+    attempts_left: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,11 @@ class Run:
     def now(self) -> datetime:
         """When the run began: the one moment that all its rows are stamped with."""
         return self.report.started_at
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Whether another attempt follows: what failed may pass, and there is one left."""
+        return self.report.may_pass and self.options.attempts_left > 0
 
     @property
     def metrics_mark(self) -> MetricsMark:

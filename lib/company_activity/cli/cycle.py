@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -167,14 +168,21 @@ def invoke(
     command: str,
     chosen: Options = NO_OPTIONS,
 ) -> int:
-    """One run of these steps; its exit code."""
+    """A run of these steps; its exit code. What may pass is tried again, each attempt as a run with its own record."""
     console = Console(with_traceback=click.get_current_context().meta[DEBUG])
-    began = options.utc_now()
-    report = RunReport(new_run_id(began), command, began, tuple(dates))
-    run = Run(settings, tuple(dates), report, options.utc_now, console, chosen)
-    with console.counting_pages():
-        run_steps(run, names)
-    console.summary(report)
+    for left in reversed(range(settings.run.attempts)):
+        began = options.utc_now()
+        report = RunReport(new_run_id(began), command, began, tuple(dates))
+        attempt = replace(chosen, attempts_left=left)
+        run = Run(settings, tuple(dates), report, options.utc_now, console, attempt)
+        with console.counting_pages():
+            run_steps(run, names)
+        console.summary(report)
+        if not run.is_tried_again:
+            break
+        seconds = settings.run.retry_seconds
+        console.say(f"exit code {report.exit_code} may pass: tried again in {seconds:.0f} s")
+        options.wait(seconds)
     return report.exit_code
 
 

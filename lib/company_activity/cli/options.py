@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
@@ -23,6 +24,11 @@ ENV_HELP = "Which conf/<env>.yaml to read; default: the name of --settings FILE,
 def utc_now() -> datetime:
     """The one clock of the command line. Call it as `options.utc_now`: tests replace it here."""
     return datetime.now(UTC)
+
+
+def wait(seconds: float) -> None:
+    """The pause between two attempts. Call it as `options.wait`: tests replace it here."""
+    time.sleep(seconds)
 
 
 class DateType(click.ParamType):  # type: ignore[type-arg]

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from company_activity.errors import CompanyActivityError
+from company_activity.errors import CompanyActivityError, PublishError, SourceError
 from company_activity.gates.verdict import Verdict
 
 StepOutcome = Literal["done", "nothing", "failed"]
 START = "start"  # the name in a report of what happens before the first step
 SPARK_DAYS = 60  # how many days of use a churn risk shows
+MAY_PASS = {SourceError.exit_code, PublishError.exit_code}
 NEW_DAYS = 7  # how many days a churn risk is new
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
 ROWS = {
@@ -151,6 +152,11 @@ class RunReport:
     def exit_code(self) -> int:
         failure = self.first_failure
         return failure.error.exit_code if failure and failure.error else 0
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same run may succeed a little later: a source or the warehouse failed, and no gate refused."""
+        return self.exit_code in MAY_PASS
 
     @property
     def outcome(self) -> Literal["succeeded", "failed"]:

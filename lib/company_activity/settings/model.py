@@ -117,10 +117,15 @@ class SqlSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How far a run looks back, and when a date counts as settled."""
+    """How far a run looks back, when a date counts as settled, and how often what may pass is tried.
+
+    `attempts` counts the first one; `retry_seconds` lie between two.
+    """
 
     refetch_days: int = bounded(3, 0, 60)
     settle_hours: float = bounded(2.0, 0)
+    attempts: int = bounded(1, 1, 10)
+    retry_seconds: float = bounded(300.0, 0, 3600)
 
 
 @dataclass(frozen=True)
