@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from company_activity.errors import CompanyActivityError, LakeMoved, PublishError, UsageError
 from company_activity.io.lake.lock import LakeHold, is_local, lake_lock
+from company_activity.io.lake.outcomes import keep_outcome, outcome_of
 from company_activity.io.lake.run_records import LakeMarks, lake_marks, write_record
 from company_activity.io.secrets.in_urls import without_secrets_in
 from company_activity.report.model import START, StepReport
@@ -66,6 +67,8 @@ CYCLE = (
 )
 EPILOGUE = (write_report.__name__, notify.__name__)
 STEPS = (*(step.name for step in CYCLE), *EPILOGUE)
+WRITE_RECORD = "write_record"
+NAMED_IN_OUTCOME = (START, *STEPS, WRITE_RECORD)
 
 
 def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
@@ -94,6 +97,8 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
         if notify.__name__ in epilogue:
             _take(run, notify.__name__, lambda: notify(run, holds_lake=started.holds_lake))
         _record(run, started.marks)
+        if run.options.outcome and not run.is_tried_again:
+            _keep_outcome(run)
 
 
 def with_needed(names: Collection[str]) -> set[str]:
@@ -243,7 +248,16 @@ def _record(run: Run, before: LakeMarks | None) -> None:
         if run.report.failures:
             run.progress.say(f"this run is not recorded: {why}")
         else:
-            _keep(run, StepReport("write_record", "failed", error=why), began)
+            _keep(run, StepReport(WRITE_RECORD, "failed", error=why), began)
+
+
+def _keep_outcome(run: Run) -> None:
+    """Keep how the run ended where its scheduler looks; without it, that knows only that something is wrong."""
+    try:
+        outcome = outcome_of(run.report, NAMED_IN_OUTCOME)
+        keep_outcome(run.lake.files, run.options.outcome, outcome)
+    except Exception as error:
+        run.progress.say(f"the outcome of this run is not kept: {foreseen(error)}")
 
 
 def foreseen(error: Exception) -> CompanyActivityError:

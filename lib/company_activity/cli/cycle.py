@@ -13,7 +13,7 @@ import click
 from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.operate import show_plan
-from company_activity.cli.options import DEBUG, DateType, date_options, settings_options
+from company_activity.cli.options import DEBUG, DateType, NameType, date_options, settings_options
 from company_activity.dates import DateRange
 from company_activity.errors import UsageError
 from company_activity.gates.arrived import ACCEPTABLE
@@ -47,6 +47,13 @@ READ_CRM = {"admit_crm", "stage_crm"}
     metavar="NAME",
     help="Accept what this gate refuses.",
 )
+@click.option(
+    "--outcome",
+    type=NameType(),
+    default="",
+    metavar="NAME",
+    help="Keep how the run ended as ops/outcomes/NAME.json in the lake, for the scheduler.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; print the plan.")
 @settings_options
 def run_command(
@@ -54,6 +61,7 @@ def run_command(
     steps: str,
     accept_crm: tuple[str, ...],
     accept_gate: tuple[str, ...],
+    outcome: str,
     dry_run: bool,
     env: str | None,
     file: Path | None,
@@ -69,7 +77,7 @@ def run_command(
     settings = load_settings(env, file=file)
     if dry_run:
         return show_plan(settings, dates, as_json=False, accept_crm=accept_crm)
-    chosen = Options(accept_crm=accept_crm, accept_gates=accept_gate)
+    chosen = Options(accept_crm=accept_crm, accept_gates=accept_gate, outcome=outcome)
     return invoke(settings, dates, names, f"run {dates}", chosen)
 
 

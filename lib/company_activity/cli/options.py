@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from company_activity.errors import UsageError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEBUG = "company_activity.debug"
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 ENV_HELP = "Which conf/<env>.yaml to read; default: the name of --settings FILE, else local."
 
 
@@ -50,6 +52,30 @@ class DateType(click.ParamType):  # type: ignore[type-arg]
         day = value if isinstance(value, date) else parse_date(str(value))
         check_is_over(day, utc_now())
         return day
+
+
+class NameType(click.ParamType):  # type: ignore[type-arg]
+    """A name of a file: letters, digits, and `.`, `_`, `-` within."""
+
+    name = "name"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The name.
+
+        Raises:
+            UsageError: if the text is none.
+        """
+        if value and not FILE_NAME.fullmatch(value):
+            raise UsageError(
+                f"{value!r} is no name of a file",
+                remedy="use letters, digits, and . _ - within",
+            )
+        return str(value)
 
 
 def settings_options(command: Command) -> Command:
