@@ -30,6 +30,12 @@ FIRST, D = date(2025, 1, 1), date(2025, 3, 31)
 COMPLETE = days(FIRST, D)
 
 
+DRAWN = [
+    *("getmeta_crm_file", "act-copy-crm-to-stg", "act-trigger_api_ingest", "act-copy-product-raw-to-stg"),
+    *("act-sp_merge_analytics", "act-notify_success", "act-notify_failure"),
+]
+
+
 def back(n: int) -> date:
     return D - timedelta(days=n)
 
@@ -177,13 +183,20 @@ def test_s13_no_ddl_drops_what_is_served() -> None:
     assert not [file.name for file in files if wrong.search(file.read_text(encoding="utf-8"))]
 
 
-def test_s14_the_order_of_the_steps_is_code_that_ran(sample_place: Place) -> None:
+def test_s14_the_orchestration_is_a_file_that_deploys(sample_place: Place) -> None:
+    """That each platform takes its files, and what they do when something fails: `tests/deployment`, `make deploy`."""
     records = [json.loads(path.read_text("utf-8")) for path in (sample_place.folder / "lake/ops/runs").glob("*.json")]
     first = min(records, key=lambda record: record["started_at"])
     taken = [step["name"] for step in first["steps"]]
     assert taken[:8] == [
         "admit_crm", "ingest_usage", "stage_usage", "stage_crm", "build_companies", "build_activity", "publish", "validate",
     ]  # fmt: skip
+    for folder in ("synapse", "adf"):
+        file = ROOT / "conf/deploy" / folder / "pipeline/pl-company-activity-daily.json"
+        deployed = json.loads(file.read_text("utf-8"))["properties"]
+        assert deployed["parameters"]["steps"]["defaultValue"].split(",") == taken
+        names = [activity["name"] for activity in deployed["activities"]]
+        assert [name for name in names if name in DRAWN] == DRAWN
 
 
 def test_s15_an_unknown_company_gets_its_name(table: Any) -> None:

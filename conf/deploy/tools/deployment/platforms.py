@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from deployment import adf, synapse
 from deployment.fault import Fault
 
 Check = Callable[[Path], list[Fault]]
@@ -13,7 +14,12 @@ Files = Callable[[], Mapping[str, str]]
 DEPLOY = Path(__file__).resolve().parents[2]
 
 # Folder under conf/deploy → its check: every fault of that folder, none if it can be deployed.
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, Check] = {
+    "synapse": synapse.check,
+    "adf": adf.check,
+}
 
 # Folder under conf/deploy → the files that are generated into it: path within the folder → text.
-GENERATED: dict[str, Files] = {}
+GENERATED: dict[str, Files] = {
+    "adf": adf.generated,
+}
