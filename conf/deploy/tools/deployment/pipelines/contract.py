@@ -74,7 +74,10 @@ def known_to(read: Mapping[str, Any]) -> Any:
 
 
 def chain_faults(activities: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Where the activities are not those of the contract, in its order."""
+    """Where the activities are not those of the contract, in its order, or a step is shown by none of them."""
+    told = sorted(step for steps in SHOWN.values() for step in steps)
+    if told != sorted(NAMED_IN_OUTCOME):
+        yield "SHOWN in contract.py", f"each step once: {sorted(set(told) ^ set(NAMED_IN_OUTCOME))}"
     found = {one["name"]: one["type"] for one in activities}
     if found != ACTIVITIES:
         odd = sorted(set(found.items()) ^ set(ACTIVITIES.items()))
