@@ -34,13 +34,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A Delta table: where it lies under `lake.root`, its columns, its key, how it is partitioned."""
+    """A Delta table: where it lies under `lake.root`, its columns, its key, how it is partitioned, what a row is."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     partition_by: tuple[str, ...] = ()
     unhashed: tuple[str, ...] = ()
+    comment: str = ""
 
     @property
     def path(self) -> str:
@@ -118,6 +119,7 @@ CRM_COMPANIES = Table(
     key=("src_file_name", "company_id"),
     partition_by=("file_date",),
     unhashed=("ingested_at",),
+    comment="One row per company of a CRM file",
 )
 
 PRODUCT_USAGE = Table(
@@ -153,6 +155,7 @@ PRODUCT_USAGE = Table(
     key=("date", "company_id", "ts"),
     partition_by=("date",),
     unhashed=("src_ingested_at",),
+    comment="One row per accepted usage record, each kept once",
 )
 
 COMPANIES = Table(
@@ -175,6 +178,7 @@ COMPANIES = Table(
     ),
     key=("company_id",),
     unhashed=("created_at", "updated_at"),
+    comment="One row per company, as it is known now",
 )
 
 COMPANIES_HISTORY = Table(
@@ -192,6 +196,7 @@ COMPANIES_HISTORY = Table(
         Column("src_file_name", "string", "File that brought them", nullable=False),
     ),
     key=("company_id", "valid_from"),
+    comment="One row per period in which a company's CRM attributes stood",
 )
 
 COMPANY_ACTIVITY_DAILY = Table(
@@ -295,6 +300,7 @@ COMPANY_ACTIVITY_DAILY = Table(
     key=("activity_date", "company_id"),
     partition_by=("activity_date",),
     unhashed=("run_id", "created_at", "updated_at"),
+    comment="One row per company and complete date from its first day on",
 )
 
 QUARANTINE = Table(
@@ -323,6 +329,7 @@ QUARANTINE = Table(
     key=("feed", "path", "generation", "page", "item", "line"),
     partition_by=("feed", "date"),
     unhashed=("run_id",),
+    comment="One row per record that was refused, with its raw text and the reasons",
 )
 
 TABLES = (
