@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deployment import adf, synapse
+from deployment.dbt.check import dbt_faults
+from deployment.dbt.sources import dbt_files
 from deployment.fault import Fault
 
 Check = Callable[[Path], list[Fault]]
@@ -17,9 +19,11 @@ DEPLOY = Path(__file__).resolve().parents[2]
 CHECKS: dict[str, Check] = {
     "synapse": synapse.check,
     "adf": adf.check,
+    "dbt": dbt_faults,
 }
 
 # Folder under conf/deploy → the files that are generated into it: path within the folder → text.
 GENERATED: dict[str, Files] = {
     "adf": adf.generated,
+    "dbt": dbt_files,
 }
