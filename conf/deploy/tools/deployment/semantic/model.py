@@ -1,0 +1,188 @@
+"""The semantic model's files, from `company_activity.schemas`: a new column of a table is in the model as well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, Column, Table
+from deployment.fabric_ids import ITEMS, ONELAKE, platform_file
+from deployment.semantic.measures import MEASURES, Measure
+from deployment.semantic.tmdl import Node, quoted, rendered
+
+ITEM = "company-activity.SemanticModel"
+TABLES = (COMPANY_ACTIVITY_DAILY, COMPANIES, COMPANIES_HISTORY)
+FACT = COMPANY_ACTIVITY_DAILY
+DIMENSION = COMPANIES
+
+# What may be summed over companies and over dates. Everything else is a state, a window or a ratio: a measure says how.
+ADDITIVE = {"active_users", "events"}
+TYPES = {
+    "string": "string",
+    "bigint": "int64",
+    "double": "double",
+    "boolean": "boolean",
+    "date": "dateTime",
+    "timestamp": "dateTime",
+}
+FORMATS = {
+    "bigint": "#,0",
+    "double": "#,0.00",
+    "date": "yyyy-mm-dd",
+    "timestamp": "yyyy-mm-dd hh:nn:ss",
+}
+PERCENT = "0.0 %"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the model's rows come from: its shared expressions, and how a table's partition names its own."""
+
+    mode: str
+    expressions: Mapping[str, str]
+
+    def partition(self, table: Table) -> Node:
+        schema, name = table.name.split(".")
+        if self.mode == "directLake":
+            (expression,) = self.expressions
+            place = {"entityName": name, "schemaName": schema, "expressionSource": expression}
+            return Node("partition", name, "entity", properties={"mode": self.mode},
+                        children=(Node("source", properties=place),))  # fmt: skip
+        steps = (
+            "let\n"
+            "    Source = Sql.Database(Server, Database),\n"
+            f'    Rows = Source{{[Schema="{schema}",Item="{name}"]}}[Data]\n'
+            "in\n"
+            "    Rows"
+        )
+        return Node("partition", name, "m", properties={"mode": self.mode},
+                    children=(Node("source", value=steps),))  # fmt: skip
+
+
+def parameter(value: str) -> str:
+    """A Power Query parameter: a text that whoever deploys gives."""
+    return f'"{value}" meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]'
+
+
+# The tables themselves, read where they lie: nothing is copied, nothing is refreshed.
+DIRECT_LAKE = Source(
+    "directLake",
+    {
+        "Lake": "let\n"
+        f'    Source = AzureStorage.DataLake("{ONELAKE}", [HierarchicalNavigation=true])\n'
+        "in\n"
+        "    Source"
+    },
+)
+
+# A copy, by SQL: for a capacity without Direct Lake. It is refreshed after a run.
+IMPORT = Source(
+    "import",
+    {"Server": parameter("<sql-endpoint>"), "Database": parameter("<lakehouse>")},
+)
+
+
+def semantic_model_files(source: Source = DIRECT_LAKE) -> dict[str, str]:
+    """The item's files: path within conf/deploy/fabric → text."""
+    files = {
+        ".platform": platform_file(ITEM),
+        "definition.pbism": pbism(),
+        "definition/database.tmdl": rendered(
+            Node("database", properties={"compatibilityLevel": "1604"})
+        ),
+        "definition/model.tmdl": rendered(*model(source)),
+        "definition/expressions.tmdl": rendered(*expressions(source)),
+        "definition/relationships.tmdl": rendered(*relationships()),
+    }
+    for table in TABLES:
+        name = table.name.split(".")[1]
+        files[f"definition/tables/{name}.tmdl"] = rendered(table_node(table, source))
+    return {f"{ITEM}/{path}": text for path, text in files.items()}
+
+
+def pbism() -> str:
+    schema = "https://developer.microsoft.com/json-schemas/fabric/item/semanticModel/definitionProperties/1.0.0/schema.json"
+    return json.dumps({"$schema": schema, "version": "4.2", "settings": {}}, indent=2) + "\n"
+
+
+def model(source: Source) -> list[Node]:
+    """The model, and the order of what it holds."""
+    properties: dict[str, str | bool] = {
+        "culture": "en-US",
+        "defaultPowerBIDataSourceVersion": "powerBI_V3",
+        "discourageImplicitMeasures": True,
+        "sourceQueryCulture": "en-US",
+    }
+    references = [Node("ref table", table.name.split(".")[1]) for table in TABLES]
+    references += [Node("ref expression", name) for name in source.expressions]
+    plain_dates = Node("annotation", "__PBI_TimeIntelligenceEnabled", "0")
+    return [Node("model", "Model", properties=properties, children=(plain_dates,)), *references]
+
+
+def expressions(source: Source) -> list[Node]:
+    return [
+        Node("expression", name, text, properties={"lineageTag": lineage("expression", name)})
+        for name, text in source.expressions.items()
+    ]
+
+
+def relationships() -> list[Node]:
+    """Each table's company is one of the dimension's."""
+    to = f"{table_name(DIMENSION)}.company_id"
+    return [
+        Node(
+            "relationship",
+            lineage("relationship", table.name),
+            properties={"fromColumn": f"{table_name(table)}.company_id", "toColumn": to},
+        )
+        for table in TABLES
+        if table is not DIMENSION
+    ]
+
+
+def table_name(table: Table) -> str:
+    return quoted(table.name.split(".")[1])
+
+
+def table_node(table: Table, source: Source) -> Node:
+    name = table.name.split(".")[1]
+    measures = MEASURES if table is FACT else ()
+    columns = [column for column in table.columns if not column.type.startswith("array<")]
+    return Node(
+        "table",
+        name,
+        comment=table.comment,
+        properties={"lineageTag": lineage("table", table.name)},
+        children=(
+            *(measure_node(measure) for measure in measures),
+            *(column_node(table, column) for column in columns),
+            source.partition(table),
+        ),
+    )
+
+
+def measure_node(measure: Measure) -> Node:
+    shown = {"formatString": measure.format, "lineageTag": lineage("measure", measure.name)}
+    return Node("measure", measure.name, measure.dax, measure.comment, shown)
+
+
+def column_node(table: Table, column: Column) -> Node:
+    """A column as the model has it; what only says when and by whom a row was written is hidden."""
+    properties: dict[str, str | bool] = {"dataType": TYPES[column.type]}
+    if column.name in table.unhashed:
+        properties["isHidden"] = True
+    if (column.name,) == table.key:
+        properties["isKey"] = True
+    if shown := PERCENT if column.name.endswith("_pct") else FORMATS.get(column.type):
+        properties["formatString"] = shown
+    properties["lineageTag"] = lineage("column", f"{table.name}.{column.name}")
+    properties["summarizeBy"] = "sum" if column.name in ADDITIVE else "none"
+    properties["sourceColumn"] = column.name
+    return Node("column", column.name, comment=column.comment, properties=properties)
+
+
+def lineage(kind: str, name: str) -> str:
+    """An object's tag: the same whenever it is generated, so that reports keep their bindings."""
+    return str(uuid5(NAMESPACE_URL, f"company-activity/{ITEMS[ITEM]}/{kind}/{name}"))
