@@ -66,7 +66,7 @@ $(VENV)-deploy/.run: setup.cfg pyproject.toml
 
 deploy: $(VENV)-deploy/.run ## check conf/deploy against the platforms' own models and the command line; nothing is deployed
 	$(DEPLOYMENT) -m deployment check
-	$(DEPLOYMENT) -m pytest -q -n 2 -p no:cacheprovider -c tests/deployment/pytest.ini tests/deployment
+	$(DEPLOYMENT) -m pytest -q -n 2 -p no:cacheprovider -c tests/deployment/pytest.ini --doctest-modules tests/deployment conf/deploy/tools
 
 deploy-files: $(VENV)-deploy/.run ## write what conf/deploy generates: ADF pipeline, diagram, semantic model, dbt sources
 	$(DEPLOYMENT) -m deployment generate

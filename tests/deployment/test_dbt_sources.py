@@ -57,8 +57,7 @@ def test_dbt_parses_every_table_with_its_columns(project: Path) -> None:
         for source in parsed.result.sources.values()
     }
     assert found == {
-        table.name: {column.name: (column.comment, column.type) for column in table.columns}
-        for table in READ
+        table.name: {column.name: (column.comment, column.type) for column in table.columns} for table in READ
     }
 
 
@@ -112,6 +111,12 @@ def results(tested: dbtRunnerResult) -> list[Any]:
         ("    - name: active_users", "    - name: active_user", "is bigint in the lake, None here"),
         ("sources:", "sourcez:", "sourcez"),
         ("version: 2", "version: [", "cannot be read"),
+        ("- not_null", "- not_nul", "dbt brings no test not_nul"),
+        ("- unique\n", "- not_null\n", "the key is company_id"),
+        ("|', src_file_name, company_id", "|', company_id", "the key is src_file_name, company_id"),
+        ("column_name: concat", "column: concat", "unique does not take"),
+        ("field: company_id", "fields: company_id", "relationships does not take"),
+        ("- name: dim", "- name: dims", "is the schema dim"),
     ],
 )
 def test_a_change_by_hand_is_a_fault(tmp_path: Path, before: str, after: str, why: str) -> None:

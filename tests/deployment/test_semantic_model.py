@@ -57,6 +57,13 @@ def test_a_parser_of_others_finds_every_column_measure_and_partition(tmp_path: P
         assert measures == ({one.name: one.dax for one in MEASURES} if table is model.FACT else {})
 
 
+def test_the_model_that_copies_its_rows_is_written_into_a_folder(tmp_path: Path) -> None:
+    assert model.main(["import", str(tmp_path)]) == 0
+    assert model_faults(tmp_path / ITEM) == []
+    assert "mode: import" in (tmp_path / ITEM / FACT).read_text(encoding="utf-8")
+    assert model.main(["improt", str(tmp_path)]) == 2
+
+
 def test_a_parser_of_others_finds_the_relationships(tmp_path: Path) -> None:
     found = TmdlParser(str(written(tmp_path, DIRECT_LAKE) / RELATIONS)).parse()
     ends = {(one["fromTable"], one["fromColumnName"], one["toTable"]) for one in found["relationships"]}
@@ -99,7 +106,8 @@ def test_only_columns_of_the_tables_may_be_summed() -> None:
         (FACT, "partition company_activity_daily", "partition p", "named like the table"),
         (FACT, "SUM(company_activity_daily[active_users])", "SUM(company_activity_daily[users])", "[users]"),
         (FACT, "DIVIDE([Companies at risk]", "DIVIDE([At risk]", "there is no [At risk]"),
-        (FACT, "SUM(company_activity_daily", "TOTAL(company_activity_daily", "TOTAL is no function"),
+        (FACT, "SUM(company_activity_daily", "TOTAL(company_activity_daily", "TOTAL is no word"),
+        (FACT, "RETURN", "RETUR", "RETUR is no word"),
         (FACT, "TRUE()", "TRUE(", "brackets are not closed"),
         (FACT, "\t\tisHidden", "\t\tisHidden: true", "written in the wrong way"),
         (RELATIONS, "toColumn: companies.company_id", "toColumn: company.company_id", "no column company.company_id"),

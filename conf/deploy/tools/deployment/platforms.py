@@ -8,6 +8,8 @@ from pathlib import Path
 from deployment import adf, synapse
 from deployment.dbt.check import dbt_faults
 from deployment.dbt.sources import dbt_files
+from deployment.fabric.check import fabric_faults
+from deployment.fabric.files import fabric_files
 from deployment.fault import Fault
 
 Check = Callable[[Path], list[Fault]]
@@ -19,11 +21,13 @@ DEPLOY = Path(__file__).resolve().parents[2]
 CHECKS: dict[str, Check] = {
     "synapse": synapse.check,
     "adf": adf.check,
+    "fabric": fabric_faults,
     "dbt": dbt_faults,
 }
 
 # Folder under conf/deploy → the files that are generated into it: path within the folder → text.
 GENERATED: dict[str, Files] = {
     "adf": adf.generated,
+    "fabric": fabric_files,
     "dbt": dbt_files,
 }

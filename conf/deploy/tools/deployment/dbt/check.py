@@ -15,11 +15,16 @@ from company_activity.schemas import TABLES
 from deployment.dbt.sources import FILE
 from deployment.fault import Fault
 
+# Of the tests that dbt brings those that we use, and what they take.
+TAKES = {"not_null": set(), "unique": {"column_name"}, "relationships": {"to", "field"}}
+
 
 def dbt_faults(folder: Path) -> list[Fault]:
     """Every fault of conf/deploy/dbt."""
     found = [
-        Fault(file.name, "", "is no file of dbt's") for file in folder.iterdir() if file.name != FILE
+        Fault(file.name, "", "is no file of dbt's")
+        for file in folder.iterdir()
+        if file.name != FILE
     ]
     try:
         content = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))
@@ -46,12 +51,40 @@ def _lake_faults(content: dict[str, Any]) -> Iterator[Fault]:
     for source in content["sources"]:
         for entry in source["tables"]:
             name = f"{source.get('schema')}.{entry['name']}"
+            if source["name"] != source.get("schema"):
+                yield Fault(FILE, source["name"], f"is the schema {source.get('schema')}")
             if name not in lake:
                 yield Fault(FILE, name, "the lake has no such table")
                 continue
+            for what in _test_faults(entry, lake[name].key):
+                yield Fault(FILE, name, what)
             types = {column.name: column.type for column in lake[name].columns}
             told = {column["name"]: column.get("data_type") for column in entry.get("columns", [])}
             for column in sorted(types.keys() | told.keys()):
                 if types.get(column) != told.get(column):
                     what = f"is {types.get(column)} in the lake, {told.get(column)} here"
                     yield Fault(FILE, f"{name}.{column}", what)
+
+
+def _test_faults(entry: dict[str, Any], key: tuple[str, ...]) -> Iterator[str]:
+    """Tests that dbt does not bring, or that are told what they do not take; a key that is not tested."""
+    tested = []
+    for column, test in _tests(entry):
+        name, told = (test, {}) if isinstance(test, str) else next(iter(test.items()))
+        arguments = told.get("arguments", {})
+        if name not in TAKES:
+            yield f"dbt brings no test {name}"
+        elif not isinstance(arguments, dict) or not arguments.keys() <= TAKES[name]:
+            yield f"{name} does not take {arguments}"
+        elif name == "unique":
+            tested.append(column or arguments.get("column_name"))
+    if tested != [key[0] if len(key) == 1 else f"concat_ws('|', {', '.join(key)})"]:
+        yield f"unique are {tested}, and the key is {', '.join(key)}"
+
+
+def _tests(entry: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The tests of a table, and those of each of its columns with its name."""
+    for holder in (entry, *entry.get("columns", [])):
+        column = "" if holder is entry else holder["name"]
+        for test in holder.get("data_tests", []):
+            yield column, test

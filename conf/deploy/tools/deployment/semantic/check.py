@@ -16,9 +16,21 @@ from deployment.semantic.tmdl import Node, TmdlError, parsed
 
 DEFINITION = "definition"
 REFERENCE = re.compile(r"(?P<table>\b[A-Za-z_]\w*)?\[(?P<name>[^\]]+)\]")
-M_FUNCTIONS = ("AzureStorage.DataLake", "Sql.Database")
-DAX_FUNCTIONS = {"MAX", "CALCULATE", "COUNTROWS", "TRUE", "NOT", "ISBLANK", "DIVIDE", "SUM", "AVERAGE"}
-CALLED = re.compile(r"\b([A-Z]+)\(")
+DAX_FUNCTIONS = {
+    "MAX",
+    "CALCULATE",
+    "COUNTROWS",
+    "TRUE",
+    "NOT",
+    "ISBLANK",
+    "DIVIDE",
+    "SUM",
+    "AVERAGE",
+}
+LANGUAGE = {"VAR", "RETURN"}
+BRACKETED = re.compile(r"\[[^\]]*\]")
+VARIABLE = re.compile(r"\bVAR (\w+) =")
+WORD = re.compile(r"[A-Za-z_]\w*")
 Files = Mapping[str, tuple[Node, ...]]
 
 
@@ -168,8 +180,9 @@ def _measure_faults(files: Files) -> Iterator[Fault]:
                 is_there = pair in columns if found["table"] else found["name"] in measures
                 if not is_there:
                     yield Fault(path, measure.name, f"there is no {found[0]}")
-            for word in set(CALLED.findall(measure.value)) - DAX_FUNCTIONS:
-                yield Fault(path, measure.name, f"{word} is no function that it may call")
+            known = {*DAX_FUNCTIONS, *LANGUAGE, *tables, *VARIABLE.findall(measure.value)}
+            for word in sorted(set(WORD.findall(BRACKETED.sub("", measure.value))) - known):
+                yield Fault(path, measure.name, f"{word} is no word that it may use")
             if measure.value.count("(") != measure.value.count(")"):
                 yield Fault(path, measure.name, "its brackets are not closed")
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, Column, Table
-from deployment.fabric_ids import ITEMS, ONELAKE, platform_file
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANIES_HISTORY,
+    COMPANY_ACTIVITY_DAILY,
+    Column,
+    Table,
+)
+from deployment.fabric.ids import ITEMS, ONELAKE, platform_file
 from deployment.semantic.measures import MEASURES, Measure
 from deployment.semantic.tmdl import Node, quoted, rendered
 
@@ -186,3 +194,20 @@ def column_node(table: Table, column: Column) -> Node:
 def lineage(kind: str, name: str) -> str:
     """An object's tag: the same whenever it is generated, so that reports keep their bindings."""
     return str(uuid5(NAMESPACE_URL, f"company-activity/{ITEMS[ITEM]}/{kind}/{name}"))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the model that copies its rows into a folder of items: `import FOLDER`."""
+    match list(arguments):
+        case ["import", folder]:
+            for path, text in semantic_model_files(IMPORT).items():
+                file = Path(folder) / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+            return 0
+    print("usage: python -m deployment.semantic.model import FOLDER", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -67,11 +67,10 @@ def unquoted(name: str) -> str:
 def rendered(*nodes: Node) -> str:
     """A file's text: its objects, an empty line between two.
 
-    >>> print(rendered(Node("table", "t", properties={"isHidden": True}, children=(Node("measure", "m", "1"),))))
+    >>> print(rendered(Node("table", "t", children=(Node("measure", "m", "1"),))).expandtabs(4))
     table t
-    	isHidden
     <BLANKLINE>
-    	measure m = 1
+        measure m = 1
     <BLANKLINE>
     """
     return "\n".join("\n".join(_lines(node, 0)) + "\n" for node in nodes)

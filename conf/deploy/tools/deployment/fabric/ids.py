@@ -16,9 +16,7 @@ LAKEHOUSE = ITEMS["company_activity.Lakehouse"]
 THIS_WORKSPACE = "00000000-0000-0000-0000-000000000000"
 ONELAKE = f"https://onelake.dfs.fabric.microsoft.com/{THIS_WORKSPACE}/{LAKEHOUSE}"
 
-PLATFORM_SCHEMA = (
-    "https://developer.microsoft.com/json-schemas/fabric/gitIntegration/platformProperties/2.0.0/schema.json"
-)
+PLATFORM_SCHEMA = "https://developer.microsoft.com/json-schemas/fabric/gitIntegration/platformProperties/2.0.0/schema.json"
 
 
 def platform_file(item: str) -> str:

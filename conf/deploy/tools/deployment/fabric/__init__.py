@@ -1,0 +1,1 @@
+"""The Fabric items: what of them is generated, and what a deployment would refuse."""
