@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from deployment.semantic.measures import MEASURES
-from deployment.semantic.model import DIRECT_LAKE, IMPORT, ITEM, TABLES, Source, semantic_model_files
+from deployment.semantic.model import ITEM, TABLES, semantic_model_files
+from deployment.semantic.source import DIRECT_LAKE, IMPORT, Source
 
 from support.modeling_server import modeling_server
 

@@ -14,7 +14,8 @@ from company_activity.schemas import COMPANIES, Column
 from deployment.semantic import model
 from deployment.semantic.check import model_faults
 from deployment.semantic.measures import MEASURES
-from deployment.semantic.model import DIRECT_LAKE, IMPORT, ITEM, TABLES, Source, semantic_model_files
+from deployment.semantic.model import ITEM, TABLES, semantic_model_files
+from deployment.semantic.source import DIRECT_LAKE, IMPORT, Source
 from deployment.semantic.tmdl import TmdlError, parsed, rendered
 
 SOURCES = pytest.mark.parametrize("source", [DIRECT_LAKE, IMPORT], ids=lambda source: source.mode)

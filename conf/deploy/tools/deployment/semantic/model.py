@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,8 +15,9 @@ from company_activity.schemas import (
     Column,
     Table,
 )
-from deployment.fabric.ids import ITEMS, ONELAKE, platform_file
+from deployment.fabric.ids import ITEMS, platform_file
 from deployment.semantic.measures import MEASURES, Measure
+from deployment.semantic.source import DIRECT_LAKE, IMPORT, Source
 from deployment.semantic.tmdl import Node, quoted, rendered
 
 ITEM = "company-activity.SemanticModel"
@@ -42,54 +42,6 @@ FORMATS = {
     "timestamp": "yyyy-mm-dd hh:nn:ss",
 }
 PERCENT = "0.0 %"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the model's rows come from: its shared expressions, and how a table's partition names its own."""
-
-    mode: str
-    expressions: Mapping[str, str]
-
-    def partition(self, table: Table) -> Node:
-        schema, name = table.name.split(".")
-        if self.mode == "directLake":
-            (expression,) = self.expressions
-            place = {"entityName": name, "schemaName": schema, "expressionSource": expression}
-            return Node("partition", name, "entity", properties={"mode": self.mode},
-                        children=(Node("source", properties=place),))  # fmt: skip
-        steps = (
-            "let\n"
-            "    Source = Sql.Database(Server, Database),\n"
-            f'    Rows = Source{{[Schema="{schema}",Item="{name}"]}}[Data]\n'
-            "in\n"
-            "    Rows"
-        )
-        return Node("partition", name, "m", properties={"mode": self.mode},
-                    children=(Node("source", value=steps),))  # fmt: skip
-
-
-def parameter(value: str) -> str:
-    """A Power Query parameter: a text that whoever deploys gives."""
-    return f'"{value}" meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]'
-
-
-# The tables themselves, read where they lie: nothing is copied, nothing is refreshed.
-DIRECT_LAKE = Source(
-    "directLake",
-    {
-        "Lake": "let\n"
-        f'    Source = AzureStorage.DataLake("{ONELAKE}", [HierarchicalNavigation=true])\n'
-        "in\n"
-        "    Source"
-    },
-)
-
-# A copy, by SQL: for a capacity without Direct Lake. It is refreshed after a run.
-IMPORT = Source(
-    "import",
-    {"Server": parameter("<sql-endpoint>"), "Database": parameter("<lakehouse>")},
-)
 
 
 def semantic_model_files(source: Source = DIRECT_LAKE) -> dict[str, str]:
