@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from company_activity.errors import CompanyActivityError
-from company_activity.settings.loading import load_settings
+from company_activity.settings.loading import PREFIX, load_settings
 from company_activity.settings.model import Settings
 from deployment.fault import Fault
 from deployment.pipelines.resources import Resource, Workspace
@@ -32,8 +32,9 @@ def job_faults(job: Resource, known: Workspace) -> Iterator[Fault]:
                 f"jobProperties.conf.{name}", f"is not {value}, as conf/spark/synapse.conf says"
             )
     for name in inner["conf"]:
-        if name not in required_properties() and not name.startswith(ENVIRONMENT):
-            yield job.fault(f"jobProperties.conf.{name}", "is in no file of conf/spark")
+        if name not in required_properties() and not name.startswith(ENVIRONMENT + PREFIX):
+            place = f"jobProperties.conf.{name}"
+            yield job.fault(place, "is neither in conf/spark/synapse.conf nor a setting of ours")
     try:
         settings = settings_of(job)
     except CompanyActivityError as refused:
