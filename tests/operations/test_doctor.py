@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from company_activity.errors import RuntimeMissing
 from company_activity.io.warehouse import publishing
 from company_activity.operations import doctor as operation
+from company_activity.run import Run
 from company_activity.schemas import COMPANIES
 
 from support.cycle.place import Place
+
+RUN = cast(Run, None)  # what looks at no run
 
 
 class NoJvm:
@@ -60,6 +64,26 @@ def test_a_pair_that_was_not_built_for_each_other_is_told(
     code, said = looked(place, capsys)
     assert code == 2
     assert what in said
+
+
+# As Fabric Runtime 1.3's image has them; of the packages that the wheel requires all others are new enough there.
+FABRIC_1_3 = {"jsonschema": "4.19.2", "pandas": "2.1.4", "pyarrow": "14.0.2"}
+
+
+def test_the_packages_of_fabric_1_3_are_told_by_name_and_the_runtime_to_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, version in FABRIC_1_3.items():
+        folder = tmp_path / f"{name}-{version}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    assert operation.check_packages(RUN).is_fine
+    monkeypatch.syspath_prepend(tmp_path)
+    found = operation.check_packages(RUN)
+    assert (found.exit_code, found.what.count(";")) == (2, len(FABRIC_1_3) - 1)
+    for name, version in FABRIC_1_3.items():
+        assert f"{name} is {version}" in found.what
+    assert "1.3 is not supported" in found.remedy
 
 
 def test_a_check_that_fails_does_not_keep_the_others_from_looking(

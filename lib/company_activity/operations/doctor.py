@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from company_activity.run import Run
 
 OLDEST_PYTHON = (3, 11)
+WHEEL = "company-activity"
+# Fabric 1.3's image has pandas, pyarrow and jsonschema of before our bounds.
+NEW_ENOUGH = "use a Synapse pool of Spark 3.5 or Fabric Runtime 2.0 (1.3 is not supported), or upgrade them with pip"
 # Of each Spark line the Delta lines that were built for it.
 PAIRS = {"3.5": ("3.",), "4.0": ("4.",), "4.1": ("4.",)}
 
@@ -74,6 +78,48 @@ def check_python(_run: Run) -> Finding:
         return Finding("python", found)
     wanted = ".".join(map(str, OLDEST_PYTHON))
     return Finding("python", found, 2, f"use Python {wanted} or newer")
+
+
+def check_packages(_run: Run) -> Finding:
+    """Each package that the wheel requires is there, and new enough: a pool has them, and the wheel brings none."""
+    try:
+        bounds = re.findall(
+            r"^([\w.-]+)>=([\d.]+)$", "\n".join(requires(WHEEL) or []), re.MULTILINE
+        )
+    except PackageNotFoundError:
+        return Finding("packages", "not looked at: the library is used without being installed")
+    behind = [told for name, oldest in bounds if (told := _behind(name, oldest))]
+    if behind:
+        return Finding("packages", "; ".join(behind), 2, NEW_ENOUGH)
+    return Finding("packages", f"{len(bounds)}, each new enough")
+
+
+def _behind(name: str, oldest: str) -> str:
+    """What is to be told of a package that is older than the wheel requires, or not there; else nothing.
+
+    >>> _behind("click", "1.0")
+    ''
+    >>> _behind("no-such-package", "1.0")
+    'no-such-package is not installed, 1.0 or newer is needed'
+    """
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return f"{name} is not installed, {oldest} or newer is needed"
+    return (
+        ""
+        if _numbers(found) >= _numbers(oldest)
+        else f"{name} is {found}, {oldest} or newer is needed"
+    )
+
+
+def _numbers(release: str) -> list[int]:
+    """A release as numbers that compare.
+
+    >>> _numbers("2.9.0.post0") < _numbers("2.10")
+    True
+    """
+    return [int(number) for number in re.findall(r"\d+", release)]
 
 
 def check_settings(run: Run) -> Finding:
@@ -165,6 +211,7 @@ def check_lake(run: Run) -> Finding:
 # What needs no Spark comes first.
 CHECKS: tuple[Check, ...] = (
     check_python,
+    check_packages,
     check_settings,
     check_api,
     check_landing,
