@@ -39,6 +39,8 @@ JSON_TYPES: dict[Any, str] = {
     bool: "boolean",
     types.NoneType: "null",
 }
+PACKAGE = Path(__file__).resolve().parents[1]
+WHEEL_CONF = PACKAGE / "conf"  # not there in a checkout
 LANDING = "landing.root"
 FILES = "notify.file"
 MAY_BE_EMPTY = (LANDING, FILES)
@@ -130,14 +132,19 @@ def conf_dir(environ: Mapping[str, str]) -> Path:
     """
     if named := environ.get("COMPANY_ACTIVITY_CONF"):
         return Path(named)
-    package = Path(__file__).resolve().parents[1]
-    return package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf"
+    return WHEEL_CONF if WHEEL_CONF.is_dir() else PACKAGE.parents[1] / "conf"
 
 
 def home_dir(environ: Mapping[str, str]) -> Path:
-    """What `${home}` means in a file: `COMPANY_ACTIVITY_HOME`, else the folder above `conf`."""
-    named = environ.get("COMPANY_ACTIVITY_HOME")
-    return Path(named) if named else conf_dir(environ).resolve().parent
+    """What `${home}` means in a file.
+
+    `COMPANY_ACTIVITY_HOME`, else the folder above `conf`; with the wheel's `conf` the working
+    directory, for nothing is kept among installed packages.
+    """
+    if named := environ.get("COMPANY_ACTIVITY_HOME"):
+        return Path(named)
+    conf = conf_dir(environ).resolve()
+    return Path.cwd() if conf == WHEEL_CONF else conf.parent
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
