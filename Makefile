@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench lint fmt clean
+.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench wheel lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,9 +44,10 @@ ddl: dev ## write what schemas.py has and sql/ lacks, and the golden texts; read
 
 PYTEST := $(BIN)/python -m pytest
 BOTH_CORES := -n 2 --dist loadfile --no-loadscope-reorder
+NO_JVM := "not spark and not long and not fault and not integration"
 
 quick: dev ## what needs no JVM, in under a minute
-	$(PYTEST) $(BOTH_CORES) -m "not spark and not long and not fault and not integration"
+	$(PYTEST) $(BOTH_CORES) -m $(NO_JVM)
 
 test: dev ## the test suite; the suites that take minutes are `make long` and `make reliability`
 	$(PYTEST) $(BOTH_CORES) -m "not long"
@@ -101,6 +102,19 @@ reliability: dev ## the long suites with their full counts: kills, cuts, races, 
 bench: dev ## every benchmark, and a table of which goals were met: ingest, staging, dimension, windows, publish
 	@$(BIN)/python tests/benchmarks
 
+# Built from the commit, in modes and times that no clone and no clock changes; what is not committed is not in it.
+IN_WHEEL := lib conf sql setup.cfg pyproject.toml README.md LICENSE
+wheel: $(BIN)/pyproject-build ## the wheel of the last commit, in dist/: the same bytes whoever builds it, and when
+	@git diff --quiet HEAD -- $(IN_WHEEL) || echo "uncommitted changes are not in the wheel" >&2
+	@rm -rf dist .local/wheel && mkdir -p .local/wheel
+	@git -c tar.umask=0022 archive HEAD $(IN_WHEEL) | tar -xp -C .local/wheel
+	@umask 022; SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+	  $(BIN)/python -m build --wheel --outdir dist .local/wheel >.local/wheel.log || { cat .local/wheel.log >&2; exit 1; }
+	@cd dist && sha256sum *.whl
+
+$(BIN)/pyproject-build:
+	@$(MAKE) dev
+
 lint: dev ## ruff, mypy, sqlfluff
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -112,5 +126,5 @@ fmt: dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean: ## forget the local state (landing, lake, warehouse, reports); the environment stays
-	rm -rf .local/landing .local/lake .local/warehouse* .local/reports .local/outbox
+clean: ## forget the local state (landing, lake, warehouse, reports) and the wheel; the environments stay
+	rm -rf dist .local/wheel* .local/landing .local/lake .local/warehouse* .local/reports .local/outbox

@@ -1,48 +1,115 @@
-"""The wheel: one import name, with the settings and the DDL that it needs and nothing else."""
+"""The wheel: one import name, with the settings and the DDL that it needs and nothing else, the same bytes from any clone."""
 
 from __future__ import annotations
 
-import shutil
+import configparser
+import email
+import hashlib
+import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[1]
+GIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@localhost")
 
 
-@pytest.fixture
-def clean(tmp_path: Path) -> Path:
-    """What the wheel is built from, without a `build/` of an earlier time: setuptools packs what it finds there."""
-    source = tmp_path / "source"
-    for folder in ("lib", "conf", "sql"):
-        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    for file in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, source)
-    return source
+def run(*command: str, cwd: Path, umask: int = 0o022, environ: Mapping[str, str] | None = None) -> str:
+    """What a command prints; it runs as in a shell with this umask."""
+    done = subprocess.run(
+        command, cwd=cwd, umask=umask, env=os.environ | dict(environ or {}), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def test_the_wheel_holds_the_package_its_conf_and_its_sql(clean: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", str(tmp_path), str(clean)]
-    subprocess.run(command, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"company_activity"}
-    held = {name for name in names if not name.endswith((".py", "/"))}
-    sources = {
-        f"company_activity/{p.relative_to(ROOT)}" for folder in ("conf", "sql") for p in (ROOT / folder).rglob("*.*")
-    }
-    deployment = {name for name in sources if name.startswith("company_activity/conf/deploy/")}
-    assert "company_activity/conf/deploy/README.md" in deployment
-    assert sources - deployment <= held | set(names)
-    assert [name for name in names if "/deploy/" in name] == []
-    package = ROOT / "lib"
-    assert {str(p.relative_to(package)) for p in (package / "company_activity").rglob("*.py")} <= set(names)
-    assert "company_activity/report/templates/report.html.j2" in names
-    assert "company_activity/py.typed" in names
+def is_a_clone() -> bool:
+    return subprocess.run(("git", "rev-parse"), cwd=ROOT, capture_output=True).returncode == 0
+
+
+def build(clone: Path, umask: int = 0o022, **environ: str) -> Path:
+    """What `make wheel` leaves in `dist`, with the tools of the environment that runs this test."""
+    run("make", "wheel", f"BIN={Path(sys.executable).parent}", cwd=clone, umask=umask, environ=environ)
+    (wheel,) = (clone / "dist").iterdir()
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh clone of the last commit, with one more commit: a file deep under `conf/deploy`."""
+    if not is_a_clone():
+        pytest.skip("not a clone: `make wheel` builds a commit")
+    clone = tmp_path_factory.mktemp("one") / "clone"
+    run(*GIT, "clone", "--quiet", str(ROOT), str(clone), cwd=ROOT)
+    deep = clone / "conf" / "deploy" / "platform" / "pipelines" / "daily.json"
+    deep.parent.mkdir(parents=True)
+    deep.write_text("{}", "utf-8")
+    run(*GIT, "add", "--force", str(deep), cwd=clone)
+    run(*GIT, "commit", "--quiet", "--message", "deploy", cwd=clone)
+    return clone
+
+
+@pytest.fixture(scope="module")
+def wheel(clone: Path) -> Path:
+    return build(clone)
+
+
+@pytest.mark.long
+def test_the_wheel_holds_the_package_its_conf_and_its_sql_and_nothing_else(clone: Path, wheel: Path) -> None:
+    tracked = run("git", "ls-files", cwd=clone).splitlines()
+    package = {name.removeprefix("lib/") for name in tracked if name.startswith("lib/company_activity/")}
+    data = {f"company_activity/{name}" for name in tracked if name.startswith(("conf/", "sql/"))}
+    deployment = {name for name in data if name.startswith("company_activity/conf/deploy/")}
+    assert "company_activity/conf/deploy/platform/pipelines/daily.json" in deployment
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert held == package | data - deployment
+    assert {"company_activity/py.typed", "company_activity/conf/base.yaml"} < held
+
+
+@pytest.mark.long
+def test_it_names_itself_and_what_it_requires_as_setup_cfg_does(clone: Path, wheel: Path) -> None:
+    version = run(sys.executable, "-c", "import company_activity as ours; print(ours.__version__)", cwd=clone / "lib")
+    assert wheel.name == f"company_activity-{version.strip()}-py3-none-any.whl"
+    told = metadata_of(wheel)
+    assert (told["Name"], told["Version"], told["Requires-Python"]) == ("company-activity", version.strip(), ">=3.11")
+    declared = configparser.ConfigParser()
+    declared.read(clone / "setup.cfg", "utf-8")
+    required = [line for line in told.get_all("Requires-Dist", []) if "extra ==" not in line]
+    assert required == declared["options"]["install_requires"].split()
+
+
+def metadata_of(wheel: Path) -> Message:
+    """The wheel's METADATA."""
+    with zipfile.ZipFile(wheel) as held:
+        (name,) = (name for name in held.namelist() if name.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(held.read(name))
+
+
+@pytest.mark.long
+def test_another_clone_with_other_modes_times_and_strays_gives_the_same_bytes(
+    clone: Path, wheel: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "a clone of another name"
+    run("git", "clone", "--quiet", str(clone), str(other), cwd=tmp_path, umask=0o077)
+    for file in other.rglob("*.yaml"):
+        os.utime(file, (981_173_106, 981_173_106))  # 2001
+    (other / "conf" / "mine.yaml").write_text("api: {key: secret}\n", "utf-8")
+    (other / "build" / "lib" / "company_activity").mkdir(parents=True)
+    (other / "build" / "lib" / "company_activity" / "of_before.py").write_text("", "utf-8")
+    again = build(other, umask=0o077, TZ="Asia/Tokyo")
+    assert hashlib.sha256(again.read_bytes()).hexdigest() == hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+@pytest.mark.long
+def test_its_files_are_of_the_time_that_is_given(clone: Path) -> None:
+    of_2024 = build(clone, SOURCE_DATE_EPOCH="1711929600")
+    assert {file.date_time for file in zipfile.ZipFile(of_2024).infolist()} == {(2024, 4, 1, 0, 0, 0)}
 
 
 TOP = {
@@ -54,7 +121,7 @@ TOP = {
 
 def test_nothing_that_a_run_wrote_is_in_the_repository() -> None:
     """A path that is taken for a relative one makes a folder such as `file:` where the tests were started."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=False, capture_output=True, text=True)
-    if listed.returncode:
+    if not is_a_clone():
         pytest.skip("not a clone")
-    assert {name.partition("/")[0] for name in listed.stdout.splitlines()} - TOP == set()
+    listed = run("git", "ls-files", cwd=ROOT).splitlines()
+    assert {name.partition("/")[0] for name in listed} - TOP == set()

@@ -1,3 +1,3 @@
 """Company Activity: one trustworthy row per company per day."""
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
