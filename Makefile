@@ -10,7 +10,7 @@ CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench wheel lint fmt clean
+.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench wheel parity lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -114,6 +114,34 @@ wheel: $(BIN)/pyproject-build ## the wheel of the last commit, in dist/: the sam
 
 $(BIN)/pyproject-build:
 	@$(MAKE) dev
+
+# Two environments with exactly the packages of a pool, and the tools of the tests beside them, which move none of those.
+POOLS := synapse fabric
+TEST_TOOLS := pytest pytest-xdist hypothesis chispa trustme aiosmtpd
+pip_of = $(VENV)-parity-$*/bin/python -m pip --disable-pip-version-check
+# Not: what no package of a pool takes part in (two fifths of the time), notebooks and Delta's Python. Spark is of `make test` and `make test-spark4`.
+PLAIN_PYTHON := $(addprefix --ignore=tests/,oracle records regression samples support/notebooks explore/test_hops.py) \
+  $(addprefix --ignore=tests/integration/test_,samples_against_oracle.py spark_connect.py) --ignore-glob='tests/test_*.py'
+
+parity: $(POOLS:%=parity-%) ## the tests that need no JVM on exactly the packages of Synapse 3.5 and of Fabric 2.0, from the wheel
+
+$(POOLS:%=$(VENV)-parity-%/.run): $(VENV)-parity-%/.run: conf/deploy/pins/%.txt setup.cfg | wheel
+	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	$(pip_of) install --no-compile --quiet --no-deps -r $<
+	$(pip_of) check
+	@$(pip_of) install --dry-run dist/*.whl | tee $(@D)/asked | grep -x "Would install company-activity-[^ ]*" \
+	  || { echo "the wheel asks the $* pool for more than it has:" >&2; cat $(@D)/asked >&2; exit 1; }
+	$(pip_of) install --no-compile --quiet -c $< $(TEST_TOOLS)
+	@touch $@
+
+$(POOLS:%=parity-%): parity-%: $(VENV)-parity-%/.run wheel
+	$(pip_of) install --no-compile --quiet --no-deps --force-reinstall dist/*.whl
+	$(pip_of) check
+	@moved=$$($(pip_of) install --dry-run --no-deps -r conf/deploy/pins/$*.txt) && ! echo "$$moved" | grep "^Would install"
+	@cd / && $(CURDIR)/$(VENV)-parity-$*/bin/python -c 'import sys, company_activity as ours; \
+	  print(ours.__version__, ours.__file__); assert ours.__file__.startswith(sys.prefix)'
+	$(VENV)-parity-$*/bin/python -m pytest -q -p no:cacheprovider tests/cli/test_in_an_empty_folder.py
+	$(VENV)-parity-$*/bin/python -m pytest -q -p no:cacheprovider $(BOTH_CORES) -m $(NO_JVM) $(PLAIN_PYTHON) tests
 
 lint: dev ## ruff, mypy, sqlfluff
 	$(BIN)/ruff format --check .
