@@ -70,12 +70,15 @@ def test_the_second_run_waits_until_the_first_has_ended(azure: AzureLike) -> Non
             began.set()
             ended.wait()
 
+    def waits(line: str) -> None:
+        told.append(line)
+        ended.set()
+
     began = threading.Event()
-    thread = threading.Thread(target=first)
+    thread = threading.Thread(target=first, daemon=True)
     thread.start()
     assert began.wait(10)
-    threading.Timer(0.2, ended.set).start()
-    with lock.lake_lock(ROOT, 30, told.append) as hold:
+    with lock.lake_lock(ROOT, 30, waits) as hold:
         assert ended.is_set()
         assert hold.news() == []
     thread.join()
