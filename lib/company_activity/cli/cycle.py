@@ -12,8 +12,8 @@ import click
 
 from company_activity.cli import options
 from company_activity.cli.console import Console
-from company_activity.cli.operate import show_plan
 from company_activity.cli.options import DEBUG, DateType, NameType, date_options, settings_options
+from company_activity.cli.plan import show_plan
 from company_activity.dates import DateRange
 from company_activity.errors import UsageError
 from company_activity.gates.arrived import ACCEPTABLE

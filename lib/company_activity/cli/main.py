@@ -7,42 +7,68 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 import click
 
 from company_activity import __version__
-from company_activity.cli import cycle, operate
 from company_activity.errors import CompanyActivityError
-from company_activity.pipeline import unexpected
 
 EXIT_CODES = """
 Exit codes: 0 done (also: nothing to do), 1 unexpected, 2 usage or settings, 3 source (API, CRM file),
 4 gate refused, 5 publish, 6 done but a notification is undelivered; if several steps fail,
 it is the first one's code; output, message, report and run record name all of them.
 """
-COMMANDS = (
-    cycle.run_command,
-    cycle.ingest_command,
-    cycle.publish_command,
-    cycle.validate_command,
-    cycle.report_command,
-    cycle.notify_command,
-    operate.plan_command,
-    operate.doctor_command,
-    operate.migrate_command,
-    operate.runs_command,
-)
+# Each command's module under `cli`, and the line that `--help` shows of it: the first sentence of its own help.
+COMMANDS = {
+    "doctor": (
+        "doctor",
+        "Look at what a run needs here: Python, packages, settings, key, landing, lake, Java, Spark, JVM, driver.",
+    ),
+    "ingest": ("cycle", "API to landing only."),
+    "migrate": (
+        "migrate",
+        "Apply the DDL that the warehouse lacks, and compare its tables with ours.",
+    ),
+    "notify": (
+        "cycle",
+        "Send undelivered messages, and that of the newest run of these dates if none was sent.",
+    ),
+    "plan": ("plan", "What a run would do and why."),
+    "publish": ("cycle", "Bring the warehouse to the lake's state, and check what it serves."),
+    "report": (
+        "cycle",
+        "Write the report of the lake as it stands, up to the last of these dates.",
+    ),
+    "run": ("cycle", "The daily cycle for one date or a range, in one pass."),
+    "runs": ("runs", "The last runs, newest first: when, what, how each ended."),
+    "validate": ("cycle", "Compare what is served with the lake."),
+}
 
 
-@click.group(epilog=EXIT_CODES)
+class Commands(click.Group):
+    """Commands whose modules are imported when they are asked for: Spark's alone takes longer than all of `--help`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        found = import_module(f"company_activity.cli.{module}")
+        return cast(click.Command, getattr(found, f"{cmd_name}_command"))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="company-activity")
 def cli() -> None:
     """One trustworthy row per company per day, from CRM files and product usage."""
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 class RunFailed(Exception):
@@ -97,6 +123,8 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
     except CompanyActivityError as error:
         return print_error(error, given)
     except Exception as error:
+        from company_activity.pipeline import unexpected
+
         return print_error(unexpected(error), given)
 
 

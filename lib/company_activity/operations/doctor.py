@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError
-from company_activity.io.api.page_url import checked_url, without_secrets
+from company_activity.io.api.api_url import checked_url, without_secrets
 from company_activity.io.secrets.in_urls import without_secrets_in
 from company_activity.io.secrets.resolve import resolve
 from company_activity.io.warehouse.answering import answering_driver

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from company_activity.gates.rewrite import Rewriting
 from company_activity.io.landing.crm_arrivals import new_arrivals
-from company_activity.io.landing.fetch_dates import dates_to_fetch
 from company_activity.io.warehouse.mirror import read_mirror
 from company_activity.planning.dirty import Dirty, Span, check_metrics
 from company_activity.planning.plan import (
@@ -69,7 +68,7 @@ def plan(run: Run) -> Plan:
     unreadable = unreadable_tables(run)
 
     return Plan(
-        fetch=tuple(dates_to_fetch(run.dates, run.settings.run.refetch_days, run.landing)),
+        fetch=tuple(run.landing.dates_to_fetch(run.dates, run.settings.run.refetch_days)),
         missing=tuple(missing_of(run.dates, now.usage)),
         stage=staging_of(staged, landed),
         crm=tuple(news),

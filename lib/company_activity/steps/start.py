@@ -9,7 +9,7 @@ from collections.abc import Collection, Set
 from typing import TYPE_CHECKING
 
 from company_activity.errors import UsageError
-from company_activity.io.api.page_url import checked_url
+from company_activity.io.api.api_url import checked_url
 from company_activity.io.landing.crm_arrivals import new_arrivals
 from company_activity.planning.dirty import check_metrics
 from company_activity.runtime.session import check_java

@@ -35,7 +35,7 @@ def argument_faults(
     if not given:
         return ["no command"]
     name, *rest = given
-    command = cli.commands.get(name)
+    command = cli.get_command(click.Context(cli), name)
     if command is None:
         return [f"no command {name}"]
     try:

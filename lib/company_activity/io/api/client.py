@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from company_activity.errors import ApiError
+from company_activity.io.api.api_url import checked_url, without_secrets
 from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.page import TELL_ITS_OWNER, Page, Pagination, PagingBroken
-from company_activity.io.api.page_url import checked_url, page_url, without_secrets
+from company_activity.io.api.page_url import page_url
 from company_activity.io.api.request import PageRequest
 from company_activity.io.net.http_session import HttpSession
 from company_activity.settings.model import ApiSettings, Secret

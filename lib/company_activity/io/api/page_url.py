@@ -8,19 +8,14 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 import requests
 
-from company_activity.errors import ApiError, SettingsError
+from company_activity.errors import ApiError
+from company_activity.io.api.api_url import DEFAULT_PORTS, UNSAFE, origin
 from company_activity.io.api.page import TELL_ITS_OWNER
-from company_activity.io.net.loopback import is_loopback
 from company_activity.settings.model import ApiSettings
 
 A_URL = re.compile(r"(?i:https?://)|\?|/[^?]*\?")
 # No token looks like these; a reader that took one for a URL would carry the key to another server.
 ANOTHER_SERVER = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://|\\[\\/]|/\\")
-UNSAFE = re.compile(
-    r"[\\\s\x00-\x1f\x7f]"
-)  # parsers disagree on these, and one of them decides where the key goes
-DEFAULT_PORTS = {"http": 80, "https": 443}
-NO_ORIGIN = ("", "", 0)
 OUR_QUERY = ("date", "page", "per_page")
 AS_WRITTEN = "%/:@!$'()*+,;=~"
 
@@ -78,44 +73,6 @@ def _is_whole(written: str) -> bool:
 
 def _as_sent(url: str) -> str:
     return str(requests.Request("GET", url).prepare().url)
-
-
-def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port, the default port filled in."""
-    parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or ""), parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-
-
-def checked_url(url: str) -> str:
-    """The setting `api.url`, if pages can be asked for there.
-
-    Raises:
-        SettingsError: if it is not an http or https URL, or would carry the key in clear to another machine.
-    """
-    try:
-        scheme, host, port = origin(url)
-    except ValueError:
-        scheme, host, port = NO_ORIGIN
-    if scheme not in DEFAULT_PORTS or not host or not port or UNSAFE.search(url):
-        raise SettingsError(
-            "setting api.url is no http(s) URL", remedy="give it as https://host/path"
-        )
-    if scheme == "http" and not is_loopback(host):
-        raise SettingsError(
-            f"setting api.url would send the key in clear, over http:// to {host}",
-            remedy="give it as https://…; http:// is for 127.0.0.1, ::1 and localhost",
-        )
-    return url
-
-
-def without_secrets(url: str) -> str:
-    """Scheme, host, port and path: what may be shown. User, password and query stay behind.
-
-    >>> without_secrets("https://me:pw@api.test:8443/usage?code=s3cret")
-    'https://api.test:8443/usage'
-    """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def shown_target(asked: str, location: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -57,18 +57,12 @@ def fetch_dates(
         check_is_over(asked[-1], clock())
     if landing is None:
         landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
-    days = dates_to_fetch(asked, settings.run.refetch_days, landing) if refetch else asked
+    days = landing.dates_to_fetch(asked, settings.run.refetch_days) if refetch else asked
     with closing(
         UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)
     ) as api:
         fetcher = _Fetcher(landing, api, settings, clock, run_id, known_generations, on_page)
         return IngestReport(tuple(fetcher.fetch(day) for day in days))
-
-
-def dates_to_fetch(asked: Sequence[date], refetch_days: int, landing: Landing) -> list[date]:
-    """The dates asked for, those before them that may have late data, and provisional ones."""
-    before = [asked[0] - timedelta(days=n) for n in range(1, refetch_days + 1)] if asked else []
-    return sorted({*asked, *before, *landing.provisional_dates()})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
@@ -51,6 +51,11 @@ class Landing:
             for day, generations in self.files().items()
             if PROVISIONAL in generations[max(generations)]
         )
+
+    def dates_to_fetch(self, asked: Sequence[date], refetch_days: int) -> list[date]:
+        """The dates asked for, those before them that may have late data, and provisional ones."""
+        before = [asked[0] - timedelta(days=n) for n in range(1, refetch_days + 1)] if asked else []
+        return sorted({*asked, *before, *self.provisional_dates()})
 
     def newest(self, day: date) -> Manifest | None:
         """The manifest of the date's newest generation; None if it has none."""

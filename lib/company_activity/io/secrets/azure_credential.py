@@ -7,12 +7,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import ClientAuthenticationError
+from typing import TYPE_CHECKING, Any
 
 from company_activity.io.secrets.notebook import notebook
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
 
 UNKNOWN_LIFE_SECONDS = 300
 LEAST_LIFE_SECONDS = 300  # a token with less is asked for anew
@@ -79,6 +79,9 @@ class NotebookCredential:
         return newest
 
     def _asked(self) -> AccessToken:
+        from azure.core.credentials import AccessToken
+        from azure.core.exceptions import ClientAuthenticationError
+
         try:
             token = self._credentials.getToken(self._audience)
         except (

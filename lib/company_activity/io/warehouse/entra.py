@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import AzureError
+from typing import TYPE_CHECKING
 
 from company_activity.errors import PublishError
 from company_activity.io.net.causes import shown
 from company_activity.io.secrets.azure_credential import Audience
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
 
 REMEMBERED = 4  # tokens that a message may still quote: they last an hour and more
 
@@ -66,6 +67,8 @@ class EntraTokens:
         return bool(self._given) and self._given[-1].expires_on <= self._clock()
 
     def _asked(self) -> AccessToken:
+        from azure.core.exceptions import AzureError
+
         scope = self._login.audience.scope
         try:
             return self._credential.get_token(scope)

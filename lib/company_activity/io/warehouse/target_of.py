@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
-from azure.core.credentials import TokenCredential
+from typing import TYPE_CHECKING
 
 from company_activity.errors import SettingsError
 from company_activity.io.secrets.azure_credential import Audience, credential
@@ -15,6 +14,9 @@ from company_activity.io.warehouse.entra import EntraLogin, EntraTokens
 from company_activity.io.warehouse.jdbc_url import JdbcUrl
 from company_activity.io.warehouse.target import Target
 from company_activity.settings.model import Secret, SqlSettings
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 # Options that name who logs in, in the words of every driver.
 CREDENTIALS = {

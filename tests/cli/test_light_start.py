@@ -1,0 +1,52 @@
+"""What looks only is quick: `--help` and `plan` import nothing of Spark, Arrow or Azure, and start no JVM."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from company_activity.cli.main import COMMANDS, cli
+
+HEAVY = ("pyspark", "py4j", "numpy", "pandas", "pyarrow", "matplotlib", "jinja2", "azure", "requests", "urllib3")
+LOOK = """
+import sys
+from company_activity.cli.main import main
+code = main(sys.argv[1:])
+print(code, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+def imported(folder: Path, *command: str) -> set[str]:
+    """The packages that a process has imported after a command, in a folder that holds nothing."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COMPANY_ACTIVITY")}
+    environ["COMPANY_ACTIVITY_HOME"] = str(folder)
+    done = subprocess.run([sys.executable, "-c", LOOK, *command], env=environ, capture_output=True, text=True)
+    code, *names = done.stderr.splitlines()[-1].split()
+    assert code == "0", done.stderr
+    return set(names)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "command", [("--help",), ("plan", "--date", "2025-11-23"), ("runs",)], ids=lambda command: command[0]
+)
+def test_nothing_heavy_is_imported_for(command: tuple[str, ...], tmp_path: Path) -> None:
+    assert imported(tmp_path, *command) & set(HEAVY) == set()
+
+
+@pytest.mark.integration
+def test_help_does_not_even_print_with_rich_or_read_settings(tmp_path: Path) -> None:
+    assert imported(tmp_path, "--help") & {"rich", "yaml", "jsonschema"} == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_that_help_shows_is_the_first_sentence_of_the_command_s_own(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    first, _, _ = " ".join((command.help or "").split()).removesuffix(".").partition(". ")
+    assert f"{first}." == COMMANDS[name][1]
