@@ -68,6 +68,7 @@ def test_a_job_that_would_not_do_what_it_should_is_a_fault(old: str, new: str, w
         ("include:\n  - resources/*.yml", "include:\n  - resources/jobs.yml", "secret_scopes.yml: is not included"),
         ("mode: production", "mode: production\n    cluster_id: x", "cluster_id"),
         ("    workspace:", "    workspace:\n      host: https://acme.example", "host"),
+        ("root_path: /Workspace/Users/${var.deployer}", "root_path: /Workspace/Shared", "root_path"),
         ("${var.operators}", "${var.operator}", "${var.operator} is not there"),
         ("${var.operators}", "people", "operators: nothing uses it"),
         ("default: 18.x-scala2.13", "default: 15.4.x-scala2.12", "is not 18.x-scala2.13"),

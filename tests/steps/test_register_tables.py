@@ -27,17 +27,17 @@ print(session.table("{COMPANY_ACTIVITY_DAILY.name}").count())
 """
 
 
-def newest_step(place: Place) -> dict[str, object]:
-    """What the newest run says of its first step; `{}` if it took none."""
+def newest_steps(place: Place) -> list[dict[str, object]]:
+    """What the newest run says of its steps."""
     newest = max((place.folder / "lake/ops/runs").glob("*.json"))
     steps: list[dict[str, object]] = json.loads(newest.read_text("utf-8"))["steps"]
-    return steps[0] if steps else {}
+    return steps
 
 
 def test_every_table_is_found_by_its_name(spark: SparkSession, sample_place: Place, tmp_path: Path) -> None:
     with sample_place.copied(tmp_path / "place", tmp_path / "api") as place:
         assert place.run(*STEP) == 0
-        assert newest_step(place) == {}  # by path alone: there is no such step
+        assert newest_steps(place) == []  # by path alone: there is no such step
         try:
             assert place.run(*STEP, **IN_THE_SESSION) == 0
             by_name = {table.name: spark.table(table.name).count() for table in TABLES}
@@ -45,10 +45,14 @@ def test_every_table_is_found_by_its_name(spark: SparkSession, sample_place: Pla
         finally:
             for schema in sorted({table.name.split(".")[0] for table in TABLES}):
                 spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")  # the names alone: the tables are external
-        step = newest_step(place)
+        (step,) = newest_steps(place)
         assert (step["outcome"], step["counts"]) == ("done", {"tables": len(TABLES)})
         assert step["warnings"] == ["this session's catalog is in memory: the names end with it"]
         assert not (place.folder / "lake" / "ops" / "names").exists()  # so nothing is remembered
+
+        on = ("run", "--date", LAST, "--steps", "build_activity,register_tables,publish")
+        assert place.run(*on, COMPANY_ACTIVITY__LAKE__CATALOG="no-such") == 2
+        assert [step["outcome"] for step in newest_steps(place)] == ["nothing", "failed", "nothing"]  # the rest goes on
 
 
 @pytest.mark.long
@@ -64,7 +68,7 @@ def test_a_metastore_keeps_the_names_and_a_second_run_starts_no_spark(
         assert len(list((place.folder / "lake/ops/names/spark_catalog").glob("*.json"))) == len(TABLES)
 
         run_command(COMMAND, *STEP, **chosen, SPARK_HOME="/here is no Spark")
-        assert newest_step(place)["outcome"] == "nothing"
+        assert [step["outcome"] for step in newest_steps(place)] == ["nothing"]
 
         counted = run_command(
             sys.executable, "-c", COUNT, PYSPARK_SUBMIT_ARGS=f'--properties-file "{properties}" pyspark-shell'

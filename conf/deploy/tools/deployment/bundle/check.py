@@ -31,15 +31,12 @@ STAND_INS = {
     "client_id": "22222222-2222-2222-2222-222222222222",
     "vault_id": "/subscriptions/3/resourceGroups/acme/providers/Microsoft.KeyVault/vaults/acme",
     "vault_url": "https://acme.vault.azure.net/",
+    "deployer": "deployer@example.com",
     "operators": "operators",
     "on_call": "on-call@example.com",
 }
 # What the command line knows of the workspace when it deploys.
-WORKSPACE = {
-    "workspace.current_user.userName": "someone@example.com",
-    "workspace.root_path": "/Workspace/Shared/.bundle/company-activity/prod",
-    "workspace.file_path": "/Workspace/Shared/.bundle/company-activity/prod/files",
-}
+WORKSPACE = {"workspace.current_user.userName": "someone@example.com"}
 # How azure-identity's EnvironmentCredential finds a service principal: all three, or it finds none.
 SERVICE_PRINCIPAL = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
 MAKE = re.compile(r"make ([\w-]+)")

@@ -46,12 +46,17 @@ def read_bundle(folder: Path) -> Bundle:
     bundle.root = read_mapping(folder, ROOT_FILE, bundle)
     patterns = bundle.root.get("include")
     included = set(matches(folder, patterns)) if isinstance(patterns, list) else set()
-    present = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    present = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if is_ours(file)}
     for path in sorted(present - included - {ROOT_FILE}):
         bundle.faults.append(Fault(path, "", "is not included"))
     for path in sorted(included):
         add_resources(bundle, path, read_mapping(folder, path, bundle))
     return bundle
+
+
+def is_ours(file: Path) -> bool:
+    """Whether this is a file that somebody wrote: Databricks' command line keeps its own in `.databricks`."""
+    return file.is_file() and ".databricks" not in file.parts
 
 
 def matches(folder: Path, patterns: list[Any]) -> list[str]:
