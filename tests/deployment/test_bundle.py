@@ -55,6 +55,7 @@ def faults_after(folder: Path, path: str, old: str, new: str) -> str:
         ("AZURE_TENANT_ID:", "AZURE_TENANT:", "AZURE_TENANT"),
         ("company_activity.name}/azure", "company_activity.id}/azure", "no secret of a scope that is deployed"),
         ("${var.catalog}", "a.b", "lake.catalog"),
+        ("trustServerCertificate=false", "user=etl;password=secret", "holds a password"),
         ("queue: &queue", "queue: &queue {enabled: true}\n      queue: &other", "queue stands twice"),
     ],
 )

@@ -18,6 +18,7 @@ from deployment.bundle.models import api_faults, bundle_faults
 from deployment.bundle.reading import ROOT_FILE, Bundle, read_bundle
 from deployment.bundle.references import SECRET, bad_brackets, names_in, resolved, texts
 from deployment.fault import Fault
+from deployment.secrets_in_files import secret_faults
 
 SCHEMA = Path(__file__).with_name("schema.yml")
 # What a variable without a default could be.
@@ -46,6 +47,7 @@ def check_bundle(folder: Path) -> list[Fault]:
     """What is wrong with the bundle; nothing, if it can be deployed. What rests on a broken part is not looked at."""
     bundle = read_bundle(folder)
     found = bundle.faults + [Fault(ROOT_FILE, *fault) for fault in schema_faults(bundle.root)]
+    found += secret_faults(folder)
     for kind, resources in bundle.resources.items():
         path = bundle.files[kind]
         for key, resource in resources.items():
