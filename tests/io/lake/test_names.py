@@ -21,6 +21,8 @@ OURS = Table("named.days", (Column("a", "bigint", "Key", nullable=False),), key=
 SEEN = replace(OURS, name="named.seen")  # the name of a view
 GONE = replace(OURS, name="named.gone")  # the name of a table whose files are gone
 HERE = "spark_catalog"
+ONELAKE = "abfss://%s@onelake.dfs.fabric.microsoft.com"
+GUID = "0b1c2d3e-1111-2222-3333-444455556666"
 
 
 @pytest.fixture
@@ -83,6 +85,13 @@ def test_what_is_registered_is_remembered_by_catalog_and_table_id(tmp_path: Path
         ("abfss://lake@acme.dfs.core.windows.net/a", "abfss://raw@acme.dfs.core.windows.net/a", False),
         ("dbfs:/a", "file:/a", False),
         ("/a", "file:/a", True),
+        (
+            f"{ONELAKE % 'Sales'}/Lake.Lakehouse/Files/a",
+            f"{ONELAKE % GUID}/{GUID}/Files/a",
+            True,
+        ),  # by name, and by GUID
+        (f"{ONELAKE % 'Sales'}/Lake.Lakehouse/Files/a", f"{ONELAKE % 'Sales'}/Other.Lakehouse/Files/a", False),
+        (f"{ONELAKE % 'Sales'}/Lake.Lakehouse/Files/a", f"{ONELAKE % GUID}/{GUID}/Files/b", False),
     ],
 )
 def test_catalogs_write_a_place_each_in_their_way(one: str, other: str, same: bool) -> None:

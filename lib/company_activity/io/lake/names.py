@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # The session's own catalog: a lake database, a lakehouse or a Hive metastore, whose names have two parts.
 OF_THE_SESSION = "spark_catalog"
 FOLDER = "ops/names"
+ONELAKE = "onelake.dfs.fabric.microsoft.com"
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Names:
@@ -123,13 +125,31 @@ def is_same_place(one: str, other: str) -> bool:
     >>> is_same_place("abfss://lake@acme.dfs.core.windows.net/a", "abfss://lake@acme.dfs.core.windows.net/A")
     False
     """
-    return _place(one) == _place(other)
+    scheme, host, names, path = _place(one)
+    other_scheme, other_host, other_names, other_path = _place(other)
+    if (scheme, host, path) != (other_scheme, other_host, other_path):
+        return False
+    return all(_may_be_one(*pair) for pair in zip(names, other_names, strict=True))
 
 
-def _place(address: str) -> tuple[str, str, str]:
+def _place(address: str) -> tuple[str, str, tuple[str, ...], str]:
+    """Scheme, host, the names of a OneLake's workspace and item (of no other store), and the path."""
     parts = urlsplit(address)
     path = re.sub("/+", "/", unquote(parts.path)).rstrip("/")
-    return parts.scheme or "file", parts.netloc.lower(), path
+    host = parts.netloc.lower()
+    names: tuple[str, ...] = ()
+    workspace, _, server = host.rpartition("@")
+    if server == ONELAKE:
+        _, item, *below = path.split("/", 2)
+        host = server
+        path = "/".join(below)
+        names = (workspace, item.lower())
+    return parts.scheme or "file", host, names, path
+
+
+def _may_be_one(name: str, other: str) -> bool:
+    """Whether two names may be one workspace or item: a OneLake knows each by a name and by a GUID."""
+    return name == other or bool(GUID.fullmatch(name)) != bool(GUID.fullmatch(other))
 
 
 def _first_line(error: Exception) -> str:
