@@ -70,8 +70,9 @@ def test_a_job_that_would_not_do_what_it_should_is_a_fault(old: str, new: str, w
         ("mode: production", "mode: production\n    cluster_id: x", "cluster_id"),
         ("    workspace:", "    workspace:\n      host: https://acme.example", "host"),
         ("root_path: /Workspace/Users/${var.deployer}", "root_path: /Workspace/Shared", "root_path"),
-        ("${var.operators}", "${var.operator}", "${var.operator} is not there"),
-        ("${var.operators}", "people", "operators: nothing uses it"),
+        ("level: CAN_VIEW", "level: CAN_RUN", "CAN_RUN"),  # of the scope it would mean READ, for whoever has it
+        ("name: ${var.deployer}", "name: ${var.deploier}", "${var.deploier} is not there"),
+        ("default: 2", "default: 2\n  spare:\n    description: x", "spare: nothing uses it"),
         ("default: 18.x-scala2.13", "default: 15.4.x-scala2.12", "is not 18.x-scala2.13"),
         ("default: Standard_D4ds_v5", "default: Standard_D2ds_v5", "Standard_D2ds_v5 is none of"),
         ("    default: 2\n", "    default: two\n", "'two'"),

@@ -87,8 +87,8 @@ def root_faults(root: dict[str, Any]) -> Iterator[tuple[str, str]]:
         made = MAKE.fullmatch(artifact["build"])
         if made is None or not re.search(rf"^{re.escape(made[1])}:", targets, re.MULTILINE):
             yield "artifacts", f"{artifact['build']} is no target of the Makefile"
-    if root["sync"] != {"paths": [f"{to_root}/dist"], "exclude": [f"{to_root}/dist/**"]}:
-        yield "sync", "the wheels' folder must be named, and nothing of it uploaded twice"
+    if root["sync"]["paths"] != [".", f"{to_root}/dist"]:
+        yield "sync", "a library must lie in a folder that is named here"
     open_ones = {one for one, variable in root["variables"].items() if "default" not in variable}
     if open_ones != set(STAND_INS):
         yield "variables", f"without a default are {sorted(open_ones)}, and not {sorted(STAND_INS)}"
