@@ -49,6 +49,12 @@ class SettingsError(CompanyActivityError):
     exit_code = 2
 
 
+class CatalogError(CompanyActivityError):
+    """A table cannot have its name in `lake.catalog`. Trying again changes nothing: somebody has to decide."""
+
+    exit_code = 2
+
+
 class RuntimeMissing(CompanyActivityError):
     """Java, a jar or a package that this machine needs is not there."""
 

@@ -21,6 +21,7 @@ from company_activity.steps.build_companies import build_companies
 from company_activity.steps.ingest_usage import ingest_usage
 from company_activity.steps.notify import notify
 from company_activity.steps.publish import publish
+from company_activity.steps.register_tables import register_tables
 from company_activity.steps.stage_crm import stage_crm
 from company_activity.steps.stage_usage import stage_usage
 from company_activity.steps.start import check_accepted_files, check_start
@@ -62,6 +63,7 @@ CYCLE = (
     Step(stage_crm, result_of=admit_crm, needs=True),
     Step(build_companies),
     Step(build_activity),
+    Step(register_tables),
     Step(publish),
     Step(validate, result_of=publish),
 )
@@ -83,6 +85,8 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
         UsageError: if the command line cannot be: nothing is written then, and nobody else is told.
     """
     wanted = with_needed(names)
+    if not run.settings.lake.catalog:  # by path alone
+        wanted.discard(register_tables.__name__)
     if (
         build_activity.__name__ not in wanted
     ):  # asked for alone, publish and validate ask the ledger itself

@@ -12,6 +12,7 @@ from deployment.arguments import argument_faults
     [
         ["run", "--date", "@date", "--env", "synapse"],
         ["run", "--from", "@date", "--to", "@date", "--env", "fabric", "--steps", "publish,validate"],
+        ["run", "--day-before", "@date", "--env", "databricks"],
         ["doctor", "--env", "databricks"],
     ],
 )
@@ -27,6 +28,7 @@ def test_what_would_run_has_no_fault(arguments: list[str]) -> None:
         (["run", "--env", "synapse"], "needs --date"),
         (["run", "--date", "@day", "--env", "synapse"], "is not a date"),
         (["run", "--date", "@date", "--to", "@date", "--env", "synapse"], "needs --date"),
+        (["run", "--date", "@date", "--day-before", "@date", "--env", "synapse"], "needs --date"),
         (["run", "--date", "@date", "--env", "synaps"], "--env is synaps"),
         (["run", "--date", "@date"], "--env is None"),
         (["run", "--date", "@date", "--env", "synapse", "--steps", "publsh"], "no step publsh"),

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +52,24 @@ class DateType(click.ParamType):  # type: ignore[type-arg]
         day = value if isinstance(value, date) else parse_date(str(value))
         check_is_over(day, utc_now())
         return day
+
+
+class DayBeforeType(DateType):
+    """The day before the one that is given, which a schedule names that knows its own day alone."""
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> date:
+        """The day before.
+
+        Raises:
+            UsageError: if the text is no date, or the day before is not over.
+        """
+        day = value if isinstance(value, date) else parse_date(str(value))
+        return super().convert(day - timedelta(days=1), param, ctx)
 
 
 class NameType(click.ParamType):  # type: ignore[type-arg]
@@ -105,30 +123,39 @@ def _keep_debug(context: click.Context, _option: click.Parameter, is_asked: bool
 
 
 def date_options(command: Command) -> Command:
-    """`--date`, or `--from` and `--to`; the command gets `dates`."""
+    """`--date`, `--day-before`, or `--from` and `--to`; the command gets `dates`."""
 
     @wraps(command)
-    def with_dates(on: date | None, first: date | None, last: date | None, **options: Any) -> Any:
-        return command(dates=dates_asked_for(on, first, last), **options)
+    def with_dates(
+        on: date | None, eve: date | None, first: date | None, last: date | None, **options: Any
+    ) -> Any:
+        return command(dates=dates_asked_for(on, first, last, eve), **options)
 
-    for option, name, text in (
-        ("--to", "last", "Last date of a range."),
-        ("--from", "first", "First date of a range."),
-        ("--date", "on", "One date, YYYY-MM-DD."),
+    eve_text = "The date before this one, for a schedule that knows its own day alone."
+    for option, name, kind, text in (
+        ("--to", "last", DateType(), "Last date of a range."),
+        ("--from", "first", DateType(), "First date of a range."),
+        ("--day-before", "eve", DayBeforeType(), eve_text),
+        ("--date", "on", DateType(), "One date, YYYY-MM-DD."),
     ):
-        with_dates = click.option(option, name, type=DateType(), help=text)(with_dates)
+        with_dates = click.option(option, name, type=kind, help=text)(with_dates)
     return with_dates  # type: ignore[return-value]
 
 
-def dates_asked_for(on: date | None, first: date | None, last: date | None) -> DateRange:
-    """The dates that the options name.
+def dates_asked_for(
+    on: date | None, first: date | None, last: date | None, eve: date | None = None
+) -> DateRange:
+    """The dates that the options name; `eve` is the date of `--day-before`.
 
     >>> print(dates_asked_for(None, date(2025, 1, 1), date(2025, 1, 3)))
     2025-01-01 to 2025-01-03
 
     Raises:
-        UsageError: if they name none, or both a date and a range.
+        UsageError: if they name none, or more than one date or one range.
     """
+    if on and eve:
+        raise UsageError("two dates are given", remedy="give --date D or --day-before D")
+    on = on or eve
     if on and not (first or last):
         return DateRange(on, on)
     if first and last and not on:

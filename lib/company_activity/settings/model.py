@@ -46,6 +46,11 @@ def one_of(default: str, *values: str) -> Any:
     return field(default=default, metadata={"enum": list(values)})
 
 
+def matching(default: str, pattern: str) -> Any:
+    """A text's default with the pattern that the JSON Schema states."""
+    return field(default=default, metadata={"pattern": pattern})
+
+
 @dataclass(frozen=True)
 class ApiSettings:
     """The product-usage API: its address, its limits, and when a request is tried again.
@@ -90,11 +95,20 @@ class LandingSettings:
     lock_timeout_seconds: float = bounded(600.0, 0)
 
 
+# Empty, or one name: letters, digits, `_` and `-`, a letter or `_` first.
+CATALOG = r"\A([A-Za-z_][A-Za-z0-9_-]{0,127})?\Z"
+
+
 @dataclass(frozen=True)
 class LakeSettings:
-    """Where the Delta tables are, and how long a run waits for another one to end."""
+    """Where the Delta tables are, and how long a run waits for another one to end.
+
+    `catalog` is where they are registered by name: `spark_catalog` for the session's own (a lake database, a
+    lakehouse, a Hive metastore), another name for a catalog such as Unity Catalog's; empty: by path alone.
+    """
 
     root: str
+    catalog: str = matching("", CATALOG)
     lock_timeout_seconds: float = bounded(600.0, 0)
 
 

@@ -64,10 +64,10 @@ def value_faults(values: Mapping[str, object]) -> list[str]:
             check_gates(accepted if isinstance(accepted, tuple) else ())
         except CompanyActivityError as refused:
             found.append(str(refused))
-    on, first, last = (values.get(name) for name in ("on", "first", "last"))
+    on, eve, first, last = (values.get(name) for name in ("on", "eve", "first", "last"))
     if {"on", "first", "last"} <= values.keys():
-        is_one = bool(on) and not (first or last)
-        is_range = bool(first) and bool(last) and not on
+        is_one = bool(on) is not bool(eve) and not (first or last)
+        is_range = bool(first) and bool(last) and not (on or eve)
         if not (is_one or is_range):
             found.append("needs --date, or --from and --to")
     if "env" in values and values["env"] not in PLATFORMS:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deployment import adf, synapse
+from deployment.bundle.check import check_bundle
 from deployment.dbt.check import dbt_faults
 from deployment.dbt.sources import dbt_files
 from deployment.fabric.check import fabric_faults
@@ -23,6 +24,7 @@ CHECKS: dict[str, Check] = {
     "adf": adf.check,
     "fabric": fabric_faults,
     "dbt": dbt_faults,
+    "databricks": check_bundle,
 }
 
 # Folder under conf/deploy → the files that are generated into it: path within the folder → text.

@@ -18,6 +18,7 @@ PATH = {
     "stage_usage": ("Landing", "staging"),
     "build_companies": ("Staging", "company dimension"),
     "build_activity": ("Staging", "activity table"),
+    "register_tables": ("Lake", "catalog"),
     "publish": ("Lake", "SQL warehouse"),
     "validate": ("SQL warehouse", "lake, compared"),
 }

@@ -18,7 +18,13 @@ SHOWN = {
     "act-copy-crm-to-stg": ("start", "admit_crm", "stage_crm"),
     "act-trigger_api_ingest": ("ingest_usage",),
     "act-copy-product-raw-to-stg": ("stage_usage",),
-    "act-sp_merge_analytics": ("build_companies", "build_activity", "publish", "validate"),
+    "act-sp_merge_analytics": (
+        "build_companies",
+        "build_activity",
+        "register_tables",
+        "publish",
+        "validate",
+    ),
     "act-notify_success": ("write_report", "notify", "write_record"),
 }
 CHAIN = (FIRST, *SHOWN)

@@ -1,0 +1,1 @@
+"""Checks the bundle of `conf/deploy/databricks`: by Databricks' own models, and by what these do not know."""
