@@ -288,9 +288,9 @@ def sources_of_dimension(
 ) -> Sources | None:
     """What dimension and history were last brought to; None where that is not known, or not the same of both.
 
-    A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's commit
-    says so and names the version that it speaks of (`standing`): a new version of the dimension would be published for
-    nothing.
+    A commit of `dim.companies` says it of that table. Where only the history changed, its commit says so and names the
+    version that it speaks of (`standing`): a new version of the dimension would be published for nothing. Where neither
+    changed, see `BuiltFrom.is_looked_at`.
     """
     crm_of_history = history.sources.crm if history else {}
     if history is not None and history.companies == standing:
@@ -302,12 +302,17 @@ def sources_of_dimension(
 
 @dataclass(frozen=True)
 class BuiltFrom:
-    """What the activity table was built from; what a state does not say is None."""
+    """What the activity table was built from; what a state does not say is None.
+
+    `is_looked_at`: these versions of dimension and history were compared with this usage and these snapshots, and no
+    row changed. Neither table has a commit that says so.
+    """
 
     usage: Marks | None = None
     crm: Mapping[str, str] | None = None
     companies: TableVersion | None = None
     history: TableVersion | None = None
+    is_looked_at: bool = False
 
     @classmethod
     def from_json(cls, noted: Json) -> BuiltFrom:
@@ -318,6 +323,7 @@ class BuiltFrom:
             crm=noted.get("crm"),
             companies=None if companies is None else TableVersion.parse(companies),
             history=None if history is None else TableVersion.parse(history),
+            is_looked_at=bool(noted.get(LOOKED_AT_KEY)),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -330,11 +336,30 @@ class BuiltFrom:
             noted[COMPANIES_KEY] = str(self.companies)
         if self.history is not None:
             noted[HISTORY_KEY] = str(self.history)
+        if self.is_looked_at:
+            noted[LOOKED_AT_KEY] = True
         return noted
+
+    @property
+    def look(self) -> Look | None:
+        """The look at the dimension that this speaks of; None where there was none."""
+        if not self.is_looked_at or self.companies is None or self.history is None:
+            return None
+        return Look(Sources(self.usage or {}, self.crm or {}), self.companies, self.history)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Dimension and history, in these versions, were compared with these sources, and no row of them changed."""
+
+    sources: Sources
+    companies: TableVersion
+    history: TableVersion
 
 
 COMPANIES_KEY = "dim.companies"
 HISTORY_KEY = "dim.companies_history"
+LOOKED_AT_KEY = "dimension_looked_at"
 
 
 @dataclass(frozen=True)

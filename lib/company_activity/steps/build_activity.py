@@ -165,7 +165,11 @@ def begin(run: Run) -> Build | None:
     table = activity_of_the_lake(run)
     check_metrics(table.metrics, metrics)
     sources = BuiltFrom(
-        staged.usage, staged.crm, run.lake.identity(COMPANIES), run.lake.identity(COMPANIES_HISTORY)
+        staged.usage,
+        staged.crm,
+        run.lake.identity(COMPANIES),
+        run.lake.identity(COMPANIES_HISTORY),
+        run.lake.is_looked_at,
     )
     is_current = all(built.is_computed_as_now(metrics.version) for built in table.dates.values())
     if is_current and table.sources == sources and table.metrics == metrics:

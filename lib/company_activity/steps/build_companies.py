@@ -56,7 +56,10 @@ Keep = Callable[["DataFrame"], "DataFrame"]
 
 
 def build_companies(run: Run) -> StepReport:
-    """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none."""
+    """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none.
+
+    Where no row changes nothing is committed: `build_activity` notes what was looked at.
+    """
     run.lake.look_at(COMPANIES, COMPANIES_HISTORY)
     now = run.lake.staged_sources
     built = run.lake.dimension_sources
@@ -72,7 +75,7 @@ def build_companies(run: Run) -> StepReport:
 
         tables = read_tables(run, now)
         revision = revised(tables, usage, crm, keep) if built else rebuilt(tables, keep)
-        counts, verdicts = write(run, tables, revision, now, keep)
+        counts, verdicts = write(run, tables, revision, now, keep, is_known=built is not None)
     warnings = alike(run) if counts["inserted"] else []
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
     how = "from what moved in staging" if built else "from everything that is staged"
@@ -132,11 +135,12 @@ def read_tables(run: Run, now: Sources) -> Tables:
 
 
 def write(
-    run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
+    run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep, *, is_known: bool
 ) -> tuple[dict[str, int], list[Verdict]]:
     """Judge what changed, commit it, the companies before their history, and count it.
 
-    Where no row of a table changed, the state goes with the history's commit, or into one of its own there.
+    Where no row of the companies changed, the state goes with the history's commit. Where no row of either changed, it
+    is written only if it was not known before (`is_known`).
 
     Raises:
         GateRefused: if a key stands in two of the rows to write, or a NULL where there must be none.
@@ -156,11 +160,14 @@ def write(
         fresh[COMPANIES_HISTORY] = history.fresh
     verdicts = judge(fresh)
 
-    replacement = Replacement(tables.companies, members, changes.select("company_id"))
-    commit_companies(run.lake, replacement if has_changes else None, buckets, now)
-    commit_history(
-        run.lake, history if counts["histories"] else None, buckets, now, is_due=not has_changes
-    )
+    if is_known and not fresh:
+        run.lake.note_look(now)
+    else:
+        replacement = Replacement(tables.companies, members, changes.select("company_id"))
+        commit_companies(run.lake, replacement if has_changes else None, buckets, now)
+        commit_history(
+            run.lake, history if counts["histories"] else None, buckets, now, is_due=not has_changes
+        )
     counts["inferred"] = row_count(run.lake.read(COMPANIES).where("is_inferred"))
     return counts, verdicts
 

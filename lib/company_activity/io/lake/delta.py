@@ -20,6 +20,7 @@ from company_activity.planning.state import (
     ActivityState,
     CrmState,
     DimensionState,
+    Look,
     Sources,
     StagingState,
     TableVersion,
@@ -70,6 +71,7 @@ class Lake:
         self._session = session
         self._files = files
         self._logs: dict[str, DeltaLog] = {}
+        self._look: Look | None = None
         self.commits = 0
 
     @property
@@ -165,10 +167,31 @@ class Lake:
 
     @property
     def dimension_sources(self) -> Sources | None:
-        """What dimension and history were last brought to; None where that is not known, or not the same of both."""
+        """What dimension and history were last brought to, or compared with; None where that is not known.
+
+        The activity table's commit says it where no row of them changed.
+        """
+        look = self.activity.sources.look
+        if look is not None and look == self._look_at(look.sources):
+            return look.sources
         own = DimensionState.from_json(self.state(COMPANIES))
         history = DimensionState.from_json(self.state(COMPANIES_HISTORY))
         return sources_of_dimension(own, history, self.identity(COMPANIES))
+
+    def note_look(self, sources: Sources) -> None:
+        """Remember that dimension and history, as they stand, were compared with `sources` and no row changed.
+
+        Nothing is committed: the next commit of the activity table says it.
+        """
+        self._look = self._look_at(sources)
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether dimension and history, as they stand, were so compared with what staging holds now."""
+        return self._look_at(self.staged_sources) in (self._look, self.activity.sources.look)
+
+    def _look_at(self, sources: Sources) -> Look:
+        return Look(sources, self.identity(COMPANIES), self.identity(COMPANIES_HISTORY))
 
     def read(self, table: Table) -> DataFrame:
         """The table's rows as of the version that its log had; none where it is not made yet.
