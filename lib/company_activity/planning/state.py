@@ -171,18 +171,58 @@ class MetricsMark:
 
 
 @dataclass(frozen=True)
+class StagedFigures:
+    """What is staged of a date: its records, and their sums."""
+
+    records: int
+    active_users: int
+    events: int
+
+    @property
+    def entry(self) -> list[int]:
+        """The figures as a state holds them."""
+        return [self.records, self.active_users, self.events]
+
+
+@dataclass(frozen=True)
 class StagingState:
-    """`stg.product_usage`: the mark of each date that was ever staged. `is_known`: a state could be read."""
+    """`stg.product_usage`: the mark of each date that was ever staged. `is_known`: a state could be read.
+
+    `figures` are those of the rows that are staged under these marks. What an older version staged has none: whoever
+    needs them counts the rows.
+    """
 
     marks: Marks = field(default_factory=dict)
     is_known: bool = False
+    figures: Mapping[date, StagedFigures] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, noted: Json) -> StagingState:
-        return cls(marks_from_json(noted.get("dates", {})), bool(noted))
+        figures = {
+            date.fromisoformat(day): StagedFigures(*entry)
+            for day, entry in noted.get("figures", {}).items()
+        }
+        return cls(marks_from_json(noted.get("dates", {})), bool(noted), figures)
 
     def as_json(self) -> dict[str, Any]:
-        return {"dates": marks_as_json(self.marks), "rules_version": RULES_VERSION}
+        figures = {str(day): self.figures[day].entry for day in sorted(self.figures)}
+        return {
+            "dates": marks_as_json(self.marks),
+            "figures": figures,
+            "rules_version": RULES_VERSION,
+        }
+
+    def with_staged(self, marks: Marks, figures: Mapping[date, StagedFigures]) -> StagingState:
+        """The state once these dates are staged; a date that became missing has a mark and no figures.
+
+        >>> day = date(2025, 1, 1)
+        >>> one = StagingState().with_staged({day: GenerationMark(1, "a")}, {day: StagedFigures(2, 3, 4)})
+        >>> two = one.with_staged({day: GenerationMark.of(2, None)}, {})
+        >>> one.as_json()["figures"], two.as_json()["figures"]
+        ({'2025-01-01': [2, 3, 4]}, {})
+        """
+        kept = {day: known for day, known in self.figures.items() if day not in marks}
+        return StagingState({**self.marks, **marks}, True, {**kept, **figures})
 
     @property
     def complete(self) -> set[date]:

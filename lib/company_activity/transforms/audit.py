@@ -82,26 +82,6 @@ def keys_of(rows: DataFrame, table: Table) -> DataFrame:
     )
 
 
-def keys_kept(accepted: DataFrame, kept: DataFrame, table: Table) -> DataFrame:
-    """How many rows were kept, how many different keys they were kept of, and forbidden NULLs.
-
-    The keys are counted in the rows before they were deduplicated: counted in what a `groupBy` on
-    the key gives, they would be right whatever it gave.
-
-    Shape: one row, `rows, keys, nulls`.
-
-    >>> from company_activity.schemas import COMPANIES_HISTORY
-    >>> columns = "AS t(company_id, valid_from, src_file_name)"
-    >>> accepted = spark.sql(f"VALUES ('a', 1, 'f'), ('a', 1, 'g'), ('b', 1, 'f') {columns}")
-    >>> kept = spark.sql(f"VALUES ('a', 1, 'g') {columns}")
-    >>> keys_kept(accepted, kept, COMPANIES_HISTORY).first()[:]
-    (1, 2, 0)
-    """
-    keys = accepted.agg(F.count_distinct(*table.key).alias("keys"))
-    figures = kept.agg(F.count("*").alias("rows"), nulls(table))
-    return figures.crossJoin(keys).select("rows", "keys", "nulls")
-
-
 def rows_of_the_spine(companies: DataFrame, dates: Iterable[date]) -> dict[date, int]:
     """How many rows each date must have: the companies first seen by then.
 
