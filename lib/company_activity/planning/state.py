@@ -6,7 +6,7 @@ else knows its keys. States that older versions wrote are read here too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -228,6 +228,50 @@ class StagingState:
     def complete(self) -> set[date]:
         """The dates whose newest generation has content."""
         return complete_dates(self.marks)
+
+
+@dataclass(frozen=True)
+class QuarantineState:
+    """`quarantine.records`: the usage dates and the CRM paths of which it holds records.
+
+    `is_known`: the state says so; one that an older version wrote does not.
+    """
+
+    usage: frozenset[date] = frozenset()
+    crm: frozenset[str] = frozenset()
+    is_known: bool = False
+
+    @classmethod
+    def from_json(cls, noted: Json) -> QuarantineState:
+        held = noted.get("held")
+        if held is None:
+            return cls()
+        return cls(frozenset(map(date.fromisoformat, held["usage"])), frozenset(held["crm"]), True)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "held": {"usage": [str(day) for day in sorted(self.usage)], "crm": sorted(self.crm)}
+        }
+
+    def holds(self, places: Iterable[date | str]) -> bool:
+        """Whether it holds records of one of these dates or paths.
+
+        >>> state = QuarantineState(crm=frozenset(["raw/crm/a.csv"]))
+        >>> state.holds(["raw/crm/a.csv", "raw/crm/b.csv"]), state.holds([date(2025, 1, 1)])
+        (True, False)
+        """
+        return not (self.usage | self.crm).isdisjoint(places)
+
+    def with_places(
+        self, replaced: Iterable[date | str], held: Iterable[date | str]
+    ) -> QuarantineState:
+        """The state once the records of `replaced` have given way to those of `held`."""
+        places = (self.usage | self.crm).difference(replaced).union(held)
+        return QuarantineState(
+            frozenset(place for place in places if isinstance(place, date)),
+            frozenset(place for place in places if isinstance(place, str)),
+            is_known=True,
+        )
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from company_activity.gates.verdict import (
 )
 from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
+from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
 from company_activity.io.landing.within_reach import parts_within_reach
@@ -196,7 +197,8 @@ def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
 
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', batch.dates)}"
-    run.lake.replace(QUARANTINE, quarantined, of_usage, None)
+    held = [one.day for one in arrived if one.quarantined]
+    quarantine(run.lake, quarantined, of_usage, batch.dates, held)
     state = run.lake.staging.with_staged(batch.marks, known).as_json()
     run.lake.replace(PRODUCT_USAGE, records, dates_predicate("date", batch.dates), state)
     warnings = [*drift(found), *state_warnings(PRODUCT_USAGE.name, state)]

@@ -21,6 +21,7 @@ from company_activity.planning.state import (
     CrmState,
     DimensionState,
     Look,
+    QuarantineState,
     Sources,
     StagingState,
     TableVersion,
@@ -32,6 +33,7 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
+    QUARANTINE,
     spark_type,
 )
 
@@ -154,6 +156,13 @@ class Lake:
     def crm(self) -> CrmState:
         """What `stg.crm_companies` holds."""
         return CrmState.from_json(self.state(CRM_COMPANIES))
+
+    @property
+    def quarantine(self) -> QuarantineState:
+        """Which dates and CRM paths `quarantine.records` holds records of; none where it is not made yet."""
+        if not self.exists(QUARANTINE):
+            return QuarantineState(is_known=True)
+        return QuarantineState.from_json(self.state(QUARANTINE))
 
     @property
     def activity(self) -> ActivityState:
