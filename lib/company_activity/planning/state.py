@@ -345,11 +345,24 @@ class Sources:
 
 
 @dataclass(frozen=True)
+class CompanyCounts:
+    """How many companies there are, and how many of them only usage knows."""
+
+    rows: int = 0
+    inferred: int = 0
+
+
+@dataclass(frozen=True)
 class DimensionState:
-    """What `dim.companies`, or its history, was last brought to; a history's commit names the dimension's version."""
+    """What `dim.companies`, or its history, was last brought to.
+
+    A history's commit names the dimension's version, the dimension's own its `counts`; what an older version wrote
+    does not have them.
+    """
 
     sources: Sources
     companies: TableVersion | None = None
+    counts: CompanyCounts | None = None
 
     @classmethod
     def from_json(cls, noted: Json) -> DimensionState | None:
@@ -358,12 +371,19 @@ class DimensionState:
             return None
         sources = Sources(marks_from_json(noted["usage"]), by_snapshot_date(noted.get("crm", {})))
         companies = noted.get("companies")
-        return cls(sources, None if companies is None else TableVersion.parse(companies))
+        counts = noted.get("counts")
+        return cls(
+            sources,
+            companies=None if companies is None else TableVersion.parse(companies),
+            counts=None if counts is None else CompanyCounts(*counts),
+        )
 
     def as_json(self) -> dict[str, Any]:
         noted = self.sources.as_json()
         if self.companies is not None:
             noted["companies"] = str(self.companies)
+        if self.counts is not None:
+            noted["counts"] = [self.counts.rows, self.counts.inferred]
         return noted
 
 

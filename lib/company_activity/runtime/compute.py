@@ -38,11 +38,6 @@ def uncache(rows: DataFrame) -> None:
         rows.unpersist()
 
 
-def row_count(rows: DataFrame) -> int:
-    """How many rows there are; over Spark Connect `count` gives a number of numpy's, which JSON does not know."""
-    return int(rows.count())
-
-
 def _refusals() -> tuple[type[Exception], ...]:
     """What a compute raises that caches no rows: `[NOT_SUPPORTED_WITH_SERVERLESS] PERSIST TABLE …`."""
     from pyspark.errors import PySparkException

@@ -18,6 +18,7 @@ from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import (
     ActivityState,
+    CompanyCounts,
     CrmState,
     DimensionState,
     Look,
@@ -187,6 +188,14 @@ class Lake:
         history = DimensionState.from_json(self.state(COMPANIES_HISTORY))
         return sources_of_dimension(own, history, self.identity(COMPANIES))
 
+    @property
+    def company_counts(self) -> CompanyCounts | None:
+        """How many companies the dimension has; None where an older version wrote it."""
+        if not self.exists(COMPANIES):
+            return CompanyCounts()
+        state = DimensionState.from_json(self.state(COMPANIES))
+        return state.counts if state is not None else None
+
     def note_look(self, sources: Sources) -> None:
         """Remember that dimension and history, as they stand, were compared with `sources` and no row changed.
 
@@ -208,9 +217,13 @@ class Lake:
         So rows and state belong together, whatever another run commits meanwhile.
         """
         if not self.exists(table):
-            return self.spark.createDataFrame([], table.struct)
+            return self.no_rows(table)
         reader = self.spark.read.format("delta").option("versionAsOf", self.log(table).version)
         return as_declared(reader.load(self.uri(table)), table)
+
+    def no_rows(self, table: Table) -> DataFrame:
+        """The table without a row, whatever it has: it is not opened."""
+        return self.spark.createDataFrame([], table.struct)
 
     def read_version(self, table: Table, version: int) -> DataFrame:
         """The table's rows as of a version.
