@@ -21,4 +21,4 @@ def test_a_company_is_unknown_where_the_crm_does_not_know_it_not_where_it_has_no
         for company, source in sources.items()
     ]
     figures = audited(frame(spark, COMPANY_ACTIVITY_DAILY, rows, activity_date=DAY)).collect()
-    assert [(row["rows"], row["unknown"]) for row in figures] == [(4, 1)]
+    assert [(row["rows"], row["unknown_companies"]) for row in figures] == [(4, 1)]

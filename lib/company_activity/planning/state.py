@@ -20,6 +20,10 @@ MISSING = "missing"
 # that an older version built is then built again.
 FORMULA_VERSION = "2"
 FIRST_VERSION = "1"  # of rules and formulas, where a state was written before it noted them
+LIFECYCLE = ("returning", "new", "resurrected", "dormant", "inactive", "unknown")
+# What a state notes of a date beside its rows, in this order: how many companies were in each state, at the end.
+TOTALS = ("active_users", "events", "at_risk", "not_judged", *LIFECYCLE)
+TOTALED_DAYS = 90  # of so many dates, the newest: a page shows no more, and a state stays small
 
 
 @dataclass(frozen=True)
@@ -130,17 +134,21 @@ NO_VERSION = TableVersion()
 
 @dataclass(frozen=True)
 class BuiltDate:
-    """What the activity table's state keeps of a date: its content, and what computed it."""
+    """What the activity table's state keeps of a date: its content, and what computed it.
+
+    `totals` are sums over its rows, as `TOTALS` names them; empty where the state has none.
+    """
 
     content_hash: str
     created_at: str
     rows: int | None = None
     metric_version: str = FIRST_VERSION
     formula_version: str = FIRST_VERSION
+    totals: tuple[int, ...] = ()
 
     @property
     def entry(self) -> list[Any]:
-        """The date as the state holds it."""
+        """The date as the state holds it, but its totals."""
         return [
             self.content_hash,
             self.created_at,
@@ -148,6 +156,13 @@ class BuiltDate:
             self.metric_version,
             self.formula_version,
         ]
+
+    @property
+    def total(self) -> dict[str, int]:
+        """The totals by name, `rows` among them; none where the state does not have them all."""
+        if self.rows is None or len(self.totals) != len(TOTALS):
+            return {}
+        return {"rows": self.rows, **dict(zip(TOTALS, self.totals, strict=True))}
 
     def is_computed_as_now(self, metric_version: str) -> bool:
         """Whether today's formulas and constants computed it."""
@@ -486,7 +501,12 @@ class ActivityState:
 
     def as_json(self) -> dict[str, Any]:
         noted = self.sources.as_json()
-        noted["dates"] = {str(day): self.dates[day].entry for day in sorted(self.dates)}
+        days = sorted(self.dates)
+        noted["dates"] = {str(day): self.dates[day].entry for day in days}
+        for day in days[-TOTALED_DAYS:]:
+            totals = self.dates[day].totals
+            if totals:
+                noted["dates"][str(day)].append(list(totals))
         if self.metrics is not None:
             noted["metrics"] = self.metrics.as_json()
         return noted
@@ -508,9 +528,11 @@ def built_dates(noted: Mapping[str, Any], metric_version: str) -> dict[date, Bui
     >>> built_dates({"2025-01-01": ["9:x", "", 9]}, "3")[date(2025, 1, 1)].entry
     ['9:x', '', 9, '3', '1']
     """
-    unsaid = ["", "", None, metric_version, FIRST_VERSION]
+    unsaid = ["", "", None, metric_version, FIRST_VERSION, ()]
     found = {}
     for day, entry in noted.items():
         said = list(entry or ())
-        found[date.fromisoformat(day)] = BuiltDate(*said, *unsaid[len(said) :])
+        whole = said + unsaid[len(said) :]
+        built = BuiltDate(*whole[:-1])
+        found[date.fromisoformat(day)] = replace(built, totals=tuple(whole[-1]))
     return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -22,6 +24,7 @@ from company_activity.planning.rewriting import rewriting_of
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import (
     FORMULA_VERSION,
+    TOTALS,
     ActivityState,
     BuiltDate,
     BuiltFrom,
@@ -38,7 +41,7 @@ from company_activity.schemas import (
 )
 from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
-from company_activity.transforms.audit import audited, rows_of_the_spine
+from company_activity.transforms.audit import audited, first_seen, rows_of_the_spine
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.dirty_spans import (
     spans_of_moved_attributes,
@@ -63,7 +66,7 @@ EVERY_DATE = Span(date.min, None)
 class Build:
     """What this build starts from: the table as it stands, the sources as they are now, and what is dirty.
 
-    `complete` are the dates whose usage is known; `spine` holds how many rows each dirty date must have.
+    `complete` are the dates whose usage is known; `first_seen` is how many companies were first seen on each date.
     """
 
     run: Run
@@ -71,7 +74,12 @@ class Build:
     sources: BuiltFrom
     dirty: Dirty
     complete: set[date]
-    spine: Mapping[date, int]
+    first_seen: Mapping[date, int]
+
+    @cached_property
+    def spine(self) -> dict[date, int]:
+        """How many rows each dirty date must have."""
+        return rows_of_the_spine(self.first_seen, self.dirty.dates)
 
     def is_moved(self, day: date, content_hash: str) -> bool:
         """Whether a date's content is another than the table has."""
@@ -97,6 +105,10 @@ class Candidate:
 
     def rows_of(self, day: date) -> int:
         return int(self.found[day]["rows"]) if day in self.found else 0
+
+    def totals_of(self, day: date) -> tuple[int, ...]:
+        """What the state keeps of a date's rows."""
+        return tuple(int(self.found[day][name]) if day in self.found else 0 for name in TOTALS)
 
 
 @dataclass
@@ -179,8 +191,8 @@ def begin(run: Run) -> Build | None:
     run.check_rewriting(COMPANY_ACTIVITY_DAILY.name, Rewriting(lost=lost))
 
     dirty = dirty_dates(staged.usage, table, metrics.version, moved_spans(run, table.sources))
-    spine = rows_of_the_spine(run.lake.read(COMPANIES), dirty.dates)
-    return Build(run, table, sources, dirty, complete_dates(staged.usage), spine)
+    seen = first_seen(run.lake.read(COMPANIES))
+    return Build(run, table, sources, dirty, complete_dates(staged.usage), seen)
 
 
 def activity_of_the_lake(run: Run) -> ActivityState:
@@ -278,6 +290,7 @@ def as_built(build: Build, candidate: Candidate, day: date) -> BuiltDate:
         rows=candidate.rows_of(day),
         metric_version=build.run.settings.metrics.metric_version,
         formula_version=FORMULA_VERSION,
+        totals=candidate.totals_of(day),
     )
 
 
@@ -340,7 +353,7 @@ def judge(build: Build, candidate: Candidate) -> list[Verdict]:
         newest = candidate.dates[-1]
         row = candidate.found[newest]
         verdicts.append(
-            judge_unknown(newest, row["unknown"], row["rows"], build.run.settings.gates)
+            judge_unknown(newest, row["unknown_companies"], row["rows"], build.run.settings.gates)
         )
     return refuse_defects(verdicts)
 
@@ -349,10 +362,10 @@ def verdicts_of(
     day: date, row: Row | None, companies: int, staged: tuple[int, int]
 ) -> Iterator[Verdict]:
     """The gates on one date's figures; a date without rows has none of anything."""
-    rows, keys, users, events, _, nulls = row[1:7] if row else (0,) * 6
-    yield equal("one row per company", str(day), rows, companies)
-    yield from key_checks(str(day), rows, keys, nulls)
-    yield equal("sums of staging", str(day), (users, events), staged)
+    found = row.asDict() if row else defaultdict(int)
+    yield equal("one row per company", str(day), found["rows"], companies)
+    yield from key_checks(str(day), found["rows"], found["keys"], found["nulls"])
+    yield equal("sums of staging", str(day), (found["active_users"], found["events"]), staged)
 
 
 def sums_of_staging(run: Run, dates: Sequence[date]) -> dict[date, tuple[int, int]]:
