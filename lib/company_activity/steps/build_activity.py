@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import GateRefused
 from company_activity.gates.arrived import judge_unknown
 from company_activity.gates.rewrite import Rewriting
@@ -39,10 +38,10 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     QUARANTINE,
 )
-from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
+from company_activity.transforms.activity import ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, first_seen, rows_of_the_spine
-from company_activity.transforms.calendar import CALENDAR, calendar_rows
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.dirty_spans import (
     spans_of_moved_attributes,
     spans_of_moved_companies,
@@ -313,6 +312,8 @@ def write(
 
 def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidate:
     """The rows that these dates should have, from the lake as it stands, and their figures."""
+    if not dates:
+        return Candidate(dates, no_rows(build.run), {})
     metrics = build.run.settings.metrics
     rows = activity_of(inputs_of(build, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
     if keep:
@@ -322,19 +323,15 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
 
 
 def inputs_of(build: Build, dates: Sequence[date]) -> ActivityInputs:
-    """What the rows of these dates are made of: of the usage the 60 days that they read, of the refused the weeks."""
+    """What the rows of these dates are made of."""
     lake = build.run.lake
-    first = min(dates, default=date.max - timedelta(days=1))
-    last = max(dates, default=first)
-    reach = first - timedelta(days=HORIZON_DAYS - 1)
     refused = lake.read(QUARANTINE).where("feed = 'usage' AND company_id IS NOT NULL")
-    is_of_the_weeks = F.col("date").between(F.lit(first - timedelta(days=LAST_WEEK)), F.lit(last))
     return ActivityInputs(
-        calendar=lake.spark.createDataFrame(calendar_rows(dates, build.complete), CALENDAR),
+        calendar=calendar_rows(dates, build.complete),
         companies=lake.read(COMPANIES),
         history=lake.read(COMPANIES_HISTORY),
-        usage=lake.read(PRODUCT_USAGE).where(F.col("date") >= F.lit(reach)),
-        quarantined=refused.where(is_of_the_weeks).select("date", "company_id"),
+        usage=lake.read(PRODUCT_USAGE),
+        quarantined=refused.select("date", "company_id"),
     )
 
 
@@ -343,14 +340,16 @@ def judge(build: Build, candidate: Candidate) -> list[Verdict]:
 
     The newest date also tells how many of its companies the CRM does not know, which only warns.
     """
-    staged = sums_of_staging(build.run, candidate.dates)
     verdicts: list[Verdict] = []
+    if not candidate.dates:
+        return verdicts
+    staged = sums_of_staging(build.run, candidate.dates)
     for day in candidate.dates:
         verdicts += verdicts_of(
             day, candidate.found.get(day), build.spine[day], staged.get(day, (0, 0))
         )
-    if candidate.dates and candidate.dates[-1] in candidate.found:
-        newest = candidate.dates[-1]
+    newest = candidate.dates[-1]
+    if newest in candidate.found:
         row = candidate.found[newest]
         verdicts.append(
             judge_unknown(newest, row["unknown_companies"], row["rows"], build.run.settings.gates)
@@ -375,17 +374,23 @@ def sums_of_staging(run: Run, dates: Sequence[date]) -> dict[date, tuple[int, in
     return {day: (users, events) for day, users, events in sums}
 
 
+def no_rows(run: Run) -> DataFrame:
+    """The table without a row: what replaces dates that are dropped."""
+    return run.spark.createDataFrame([], COMPANY_ACTIVITY_DAILY.struct)
+
+
 def stamped(
     candidate: DataFrame, state: ActivityState, changed: Sequence[date], run: Run
 ) -> DataFrame:
     """The rows of the changed dates with their run and row times."""
-    times = []
-    for day in changed:
-        if day in state.dates:
-            times.append((day, datetime.fromisoformat(state.dates[day].created_at)))
-    by_date = run.spark.createDataFrame(times, "activity_date date, created_at timestamp")
+    days = [day for day in changed if day in state.dates]
+    if not days:
+        return no_rows(run)
+    times = [datetime.fromisoformat(state.dates[day].created_at) for day in days]
+    first_built = F.map_from_arrays(F.array(*map(F.lit, days)), F.array(*map(F.lit, times)))
     return (
-        candidate.join(F.broadcast(by_date), "activity_date")
+        candidate.where(F.col("activity_date").isin(days))
         .withColumn("run_id", F.lit(run.run_id))
+        .withColumn("created_at", F.element_at(first_built, F.col("activity_date")))
         .withColumn("updated_at", F.lit(run.now))
     )
