@@ -15,7 +15,7 @@ from company_activity.errors import GateRefused
 from company_activity.gates.arrived import judge_unknown
 from company_activity.gates.rewrite import Rewriting
 from company_activity.gates.verdict import Verdict, equal, key_checks, refuse_defects, warnings_of
-from company_activity.io.lake.delta import VersionGone, dates_predicate
+from company_activity.io.lake.delta import VersionGone, dates_predicate, reading_versions
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.planning.batches import in_batches, sources_noted
 from company_activity.planning.dirty import Dirty, Span, check_metrics, dirty_dates
@@ -189,8 +189,8 @@ def begin(run: Run) -> Build | None:
     lost = lost_dates(staged.usage, table.usage)
     run.check_rewriting(COMPANY_ACTIVITY_DAILY.name, Rewriting(lost=lost))
 
-    dirty = dirty_dates(staged.usage, table, metrics.version, moved_spans(run, table.sources))
-    seen = first_seen(run.lake.read(COMPANIES))
+    moved, seen = look_at_companies(run, table.sources)
+    dirty = dirty_dates(staged.usage, table, metrics.version, moved)
     return Build(run, table, sources, dirty, complete_dates(staged.usage), seen)
 
 
@@ -207,32 +207,56 @@ def activity_of_the_lake(run: Run) -> ActivityState:
     )
 
 
-def moved_spans(run: Run, then: BuiltFrom) -> list[Span]:
-    """The dates that see a company's first days or attributes otherwise than when the table was last built.
+def look_at_companies(run: Run, then: BuiltFrom) -> tuple[list[Span], dict[date, int]]:
+    """What moved since the table was last built, and how many companies were first seen on each date; one question.
 
-    Found by comparing the versions that it read with the current ones. Where an old version is gone, every date may
-    see something else.
+    The first are the dates that see a company's first days or attributes otherwise. They are found by comparing the
+    versions that the table read with the current ones. Where an old version is gone, every date may see something
+    else.
     """
-    companies = run.lake.identity(COMPANIES)
-    history = run.lake.identity(COMPANIES_HISTORY)
+    seen = first_seen(run.lake.read(COMPANIES)).select(
+        F.lit(None).cast("date").alias("first"), F.col("first_seen_date").alias("last"), "companies"
+    )
+    asked = seen
+    try:
+        with reading_versions():
+            for spans in moved_spans(run, then):
+                asked = asked.unionByName(spans.withColumn("companies", F.lit(0)))
+            found = asked.collect()
+    except VersionGone:
+        found = seen.collect()
+        return [EVERY_DATE], {last: companies for _, last, companies in found}
+    moved = [Span(first, last) for first, last, companies in found if not companies]
+    return moved, {last: companies for _, last, companies in found if companies}
+
+
+def moved_spans(run: Run, then: BuiltFrom) -> list[DataFrame]:
+    """The spans of dates that see a company otherwise, by what changed: first days, attributes.
+
+    Raises:
+        VersionGone: if it is not known with what the current versions are to be compared.
+    """
+    lake = run.lake
+    companies = lake.identity(COMPANIES)
+    history = lake.identity(COMPANIES_HISTORY)
     if then.companies == companies and then.history == history:
         return []
     if then.companies is None or then.history is None:
-        return [] if not companies.table_id and not history.table_id else [EVERY_DATE]
+        if companies.table_id or history.table_id:
+            raise VersionGone("the state does not say what the table was built from")
+        return []
     if then.companies.table_id != companies.table_id or then.history.table_id != history.table_id:
-        return [EVERY_DATE]
+        raise VersionGone("the table was built from other tables")
     found: list[DataFrame] = []
-    try:
-        if then.companies != companies:
-            before = run.lake.read_version(COMPANIES, then.companies.version)
-            found.append(spans_of_moved_companies(before, run.lake.read(COMPANIES)))
-        if then.history != history:
-            before = run.lake.read_version(COMPANIES_HISTORY, then.history.version)
-            after = run.lake.read(COMPANIES_HISTORY)
-            found.append(spans_of_moved_attributes(before, after, run.lake.read(COMPANIES)))
-    except VersionGone:
-        return [EVERY_DATE]
-    return [Span(first, last) for spans in found for first, last in spans.collect()]
+    now = lake.read(COMPANIES)
+    if then.companies != companies:
+        before = lake.read_version(COMPANIES, then.companies.version)
+        found.append(spans_of_moved_companies(before, now))
+    if then.history != history:
+        before = lake.read_version(COMPANIES_HISTORY, then.history.version)
+        after = lake.read(COMPANIES_HISTORY)
+        found.append(spans_of_moved_attributes(before, after, now))
+    return found
 
 
 def check_all(build: Build, batches: Sequence[Sequence[date]]) -> list[Verdict]:

@@ -83,15 +83,16 @@ def keys_of(rows: DataFrame, table: Table) -> DataFrame:
     )
 
 
-def first_seen(companies: DataFrame) -> dict[date, int]:
+def first_seen(companies: DataFrame) -> DataFrame:
     """How many companies were first seen on each date.
 
+    Shape: `dim.companies` in; `first_seen_date, companies` out, key first_seen_date.
+
     >>> companies = spark.sql("VALUES (DATE'2025-03-01'), (DATE'2025-03-03') AS t(first_seen_date)")
-    >>> sorted(first_seen(companies).values())
+    >>> sorted(row.companies for row in first_seen(companies).collect())
     [1, 1]
     """
-    counted = companies.groupBy("first_seen_date").count().collect()
-    return {row["first_seen_date"]: row["count"] for row in counted}
+    return companies.groupBy("first_seen_date").agg(F.count("*").alias("companies"))
 
 
 def rows_of_the_spine(first_seen: Mapping[date, int], dates: Iterable[date]) -> dict[date, int]:

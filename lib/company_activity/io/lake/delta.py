@@ -226,21 +226,9 @@ class Lake:
         return self.spark.createDataFrame([], table.struct)
 
     def read_version(self, table: Table, version: int) -> DataFrame:
-        """The table's rows as of a version.
-
-        Raises:
-            VersionGone: if its log or its files are no longer there; found out by reading them. A read that fails
-                otherwise (throttled, refused, broken) is raised as it is.
-        """
+        """The table's rows as of a version, which may be gone: ask for them inside `reading_versions`."""
         reader = self.spark.read.format("delta").option("versionAsOf", version)
-        try:
-            rows = as_declared(reader.load(self.uri(table)), table)
-            rows.write.format("noop").mode("overwrite").save()
-        except Exception as gone:
-            if not is_version_gone(gone):
-                raise
-            raise VersionGone(f"{table.name} as of version {version}") from gone
-        return rows
+        return as_declared(reader.load(self.uri(table)), table)
 
     def create(self, table: Table) -> None:
         """Make the table as `schemas` declares it, with its comments and properties; extend one that is there.
@@ -398,6 +386,22 @@ class Lake:
             "commit": uuid4().hex,
         }
         return encode_state(signed)
+
+
+@contextmanager
+def reading_versions() -> Iterator[None]:
+    """What is read inside may be rows of old versions.
+
+    Raises:
+        VersionGone: if the log or the files of one are no longer there; found out by reading them. A read that fails
+            otherwise (throttled, refused, broken) is raised as it is.
+    """
+    try:
+        yield
+    except Exception as gone:
+        if not is_version_gone(gone):
+            raise
+        raise VersionGone("an old version of a table") from gone
 
 
 def read_table(spark: SparkSession, lake: str | Folder, table: Table) -> DataFrame:
