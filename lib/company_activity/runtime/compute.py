@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ def has_jvm(spark: SparkSession) -> bool:
     except Exception:  # each compute refuses in words of its own
         return False
     return True
+
+
+def reads_plain_files(spark: SparkSession) -> bool:
+    """Whether the files of a Delta table may be read as what they are: Databricks refuses it."""
+    return has_jvm(spark) and "DATABRICKS_RUNTIME_VERSION" not in os.environ
 
 
 def cached(rows: DataFrame) -> DataFrame:

@@ -250,8 +250,8 @@ def moved_spans(run: Run, then: BuiltFrom) -> list[DataFrame]:
     found: list[DataFrame] = []
     now = lake.read(COMPANIES)
     if then.companies != companies:
-        before = lake.read_version(COMPANIES, then.companies.version)
-        found.append(spans_of_moved_companies(before, now))
+        before, after = lake.changed_since(COMPANIES, then.companies.version)
+        found.append(spans_of_moved_companies(before, after))
     if then.history != history:
         before = lake.read_version(COMPANIES_HISTORY, then.history.version)
         after = lake.read(COMPANIES_HISTORY)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from company_activity.errors import LakeUnfit
+from company_activity.io.lake.changed_files import read_changed
 from company_activity.io.lake.conflicts import is_conflict, lake_moved
 from company_activity.io.lake.delta_log import NUMBER, DeltaLog, encode_state, open_log
 from company_activity.io.lake.table_features import Features, unfit
@@ -229,6 +230,15 @@ class Lake:
         """The table's rows as of a version, which may be gone: ask for them inside `reading_versions`."""
         reader = self.spark.read.format("delta").option("versionAsOf", version)
         return as_declared(reader.load(self.uri(table)), table)
+
+    def changed_since(self, table: Table, version: int) -> tuple[DataFrame, DataFrame]:
+        """The rows as of a version and those of today, without some that are the same in both.
+
+        The version may be gone: ask for its rows inside `reading_versions`.
+        """
+        log = self.log(table)
+        changed = read_changed(self.spark, table, self.uri(table), log, version, log.version)
+        return changed or (self.read_version(table, version), self.read(table))
 
     def create(self, table: Table) -> None:
         """Make the table as `schemas` declares it, with its comments and properties; extend one that is there.

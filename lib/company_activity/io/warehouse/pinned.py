@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
+from company_activity.io.lake.changed_files import read_changed
 from company_activity.io.lake.delta import as_declared, table_uri
-from company_activity.io.lake.delta_log import open_log
+from company_activity.io.lake.delta_log import DeltaLog, open_log
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.figures import Figures, figures_by, nothing
 from company_activity.io.warehouse.ledger import WHOLE, Fence
@@ -23,7 +24,8 @@ from company_activity.io.warehouse.served import ServedTable
 class PinnedTable:
     """A served table as the lake has it at `fence.version`: every read of a publish sees the same rows.
 
-    `noted` are figures by scope that the lake's own states tell of these rows: of others the rows are asked.
+    `noted` are figures by scope that the lake's own states tell of these rows: of others the rows are asked. `log`
+    tells which files changed since an older version; without it the versions are compared whole.
     """
 
     spark: SparkSession
@@ -31,6 +33,7 @@ class PinnedTable:
     path: str
     fence: Fence
     noted: Mapping[str, Figures] = field(default_factory=dict)
+    log: DeltaLog | None = None
 
     @cached_property
     def rows(self) -> DataFrame:
@@ -55,6 +58,15 @@ class PinnedTable:
         if WHOLE in self.noted:
             return {WHOLE: self.noted[WHOLE]}
         return {WHOLE: Figures(self.rows.count())}
+
+    def changed_since(self, version: int) -> tuple[DataFrame, DataFrame]:
+        """The rows at an older version and those at this one, without some that are the same in both."""
+        changed = None
+        if self.log is not None:
+            table = self.served.lake
+            until = self.fence.version
+            changed = read_changed(self.spark, table, self.path, self.log, version, until)
+        return changed or (self.at(version), self.rows)
 
     def at(self, version: int) -> DataFrame:
         """The table at a version that may be older."""
@@ -81,4 +93,4 @@ def pin_table(
             f"the lake has no {served.name} at {path}", remedy="build it: company-activity run"
         )
     fence = Fence(log.table_id, log.version if version is None else version)
-    return PinnedTable(spark, served, path, fence, noted or {})
+    return PinnedTable(spark, served, path, fence, noted or {}, log)
