@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ from company_activity.schemas import (
 from company_activity.transforms.activity import ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.audit import audited, first_seen, rows_of_the_spine
-from company_activity.transforms.calendar import calendar_rows
+from company_activity.transforms.calendar import WEEK_DAYS, calendar_rows
 from company_activity.transforms.dirty_spans import (
     spans_of_moved_attributes,
     spans_of_moved_companies,
@@ -349,14 +349,23 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
 def inputs_of(build: Build, dates: Sequence[date]) -> ActivityInputs:
     """What the rows of these dates are made of."""
     lake = build.run.lake
-    refused = lake.read(QUARANTINE).where("feed = 'usage' AND company_id IS NOT NULL")
     return ActivityInputs(
         calendar=calendar_rows(dates, build.complete),
         companies=lake.read(COMPANIES),
         history=lake.read(COMPANIES_HISTORY),
         usage=lake.read(PRODUCT_USAGE),
-        quarantined=refused.select("date", "company_id"),
+        quarantined=refused_usage(build.run, dates),
     )
+
+
+def refused_usage(run: Run, dates: Sequence[date]) -> DataFrame:
+    """Date and company of each usage record that was refused; the table is not opened where no week holds one."""
+    lake = run.lake
+    weeks = [day - timedelta(days=back) for day in dates for back in range(WEEK_DAYS)]
+    if lake.quarantine.is_known and not lake.quarantine.holds(weeks):
+        return lake.spark.createDataFrame([], "date date, company_id string")
+    refused = lake.read(QUARANTINE).where("feed = 'usage' AND company_id IS NOT NULL")
+    return refused.select("date", "company_id")
 
 
 def judge(build: Build, candidate: Candidate) -> list[Verdict]:
@@ -392,10 +401,15 @@ def verdicts_of(
 
 
 def sums_of_staging(run: Run, dates: Sequence[date]) -> dict[date, tuple[int, int]]:
-    """Users and events that are staged of each date."""
-    usage = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(list(dates)))
-    sums = usage.groupBy("date").agg(F.sum("active_users"), F.sum("events")).collect()
-    return {day: (users, events) for day, users, events in sums}
+    """Users and events that are staged of each date: as the state of staging has them, else counted in its rows."""
+    noted = run.lake.staging.figures
+    sums = {day: (noted[day].active_users, noted[day].events) for day in dates if day in noted}
+    unnoted = [day for day in dates if day not in noted]
+    if unnoted:
+        usage = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(unnoted))
+        counted = usage.groupBy("date").agg(F.sum("active_users"), F.sum("events")).collect()
+        sums |= {day: (users, events) for day, users, events in counted}
+    return sums
 
 
 def no_rows(run: Run) -> DataFrame:
