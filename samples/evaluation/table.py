@@ -16,7 +16,7 @@ from company_activity.records.crm import read_crm_file
 from company_activity.records.item import Item, canonical
 from company_activity.records.landed_line import landed_line
 from company_activity.transforms.activity import ActivityInputs, build_activity
-from company_activity.transforms.calendar import CALENDAR, calendar_rows
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.companies import build_companies
 from company_activity.transforms.crm import crm_staging_frame, union_of_paths
 from company_activity.transforms.facts import usage_days
@@ -62,7 +62,7 @@ def build_tables(spark: SparkSession, sample: Sample, days: Collection[date], me
     usage = good.transform(keep_latest_record).cache()
     snapshots = staged_crm(spark, sample).cache()
     inputs = ActivityInputs(
-        calendar=spark.createDataFrame(calendar_rows(days, set(sample.dates)), CALENDAR),
+        calendar=calendar_rows(days, set(sample.dates)),
         companies=build_companies(snapshots, usage).cache(),
         history=build_history(snapshots).cache(),
         usage=usage,

@@ -28,7 +28,7 @@ from company_activity.dates import HORIZON_DAYS  # noqa: E402
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY  # noqa: E402
 from company_activity.settings.model import MetricSettings  # noqa: E402
 from company_activity.transforms.activity import ActivityInputs, build_activity  # noqa: E402
-from company_activity.transforms.calendar import CALENDAR, calendar_rows  # noqa: E402
+from company_activity.transforms.calendar import calendar_rows  # noqa: E402
 from company_activity.transforms.hashing import content_hash  # noqa: E402
 
 from support.processes.cpu import cpu_seconds  # noqa: E402
@@ -83,7 +83,7 @@ def inputs_of(spark: SparkSession, folder: Path, companies: int) -> ActivityInpu
         return spark.read.parquet(str(folder / name))
 
     return ActivityInputs(
-        calendar=spark.createDataFrame([], CALENDAR),
+        calendar=[],
         companies=kept("companies", known),
         history=kept("history", versions),
         usage=kept("usage", usage_of(spark, companies).repartition(8)),
@@ -97,7 +97,7 @@ def build(spark: SparkSession, inputs: ActivityInputs, dates: int, *, by_slices:
     reach = days[0] - timedelta(days=HORIZON_DAYS - 1)
     given = replace(
         inputs,
-        calendar=spark.createDataFrame(calendar_rows(days, set(COMPLETE)), CALENDAR),
+        calendar=calendar_rows(days, set(COMPLETE)),
         usage=inputs.usage.where(F.col("date") >= F.lit(reach)),
     )
     cpu, began = cpu_seconds(), time.perf_counter()

@@ -15,9 +15,17 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import GateRefused
 from company_activity.io.lake.delta import Lake, read_table
+from company_activity.planning.state import BuiltFrom
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANIES_HISTORY,
+    COMPANY_ACTIVITY_DAILY,
+    CRM_COMPANIES,
+    PRODUCT_USAGE,
+    Table,
+)
 from company_activity.settings.model import LakeSettings
 from company_activity.steps.build_companies import build_companies
 from company_activity.transforms.dimension import Revision, rebuilt
@@ -63,6 +71,7 @@ class StagedDimension:
     runs: int = 0
     files: dict[str, tuple[date, dict[str, str | None]]] = field(default_factory=dict)
     dates: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
+    activity: Rows = field(default_factory=dict)
 
     def stage_crm(self, path: str, day: date, **names: str | None) -> None:
         """A CRM file: company → name. What was staged of the path goes."""
@@ -91,6 +100,16 @@ class StagedDimension:
         self.runs += 1
         return build_companies(self.run)
 
+    def build_with_activity(self) -> StepReport:
+        """A build, and the state that the activity table's commit of the same run then carries."""
+        self.runs += 1
+        run = self.run
+        report = build_companies(run)
+        staged = run.lake.staged_sources
+        versions = run.lake.identity(COMPANIES), run.lake.identity(COMPANIES_HISTORY)
+        self.activity = BuiltFrom(staged.usage, staged.crm, *versions, run.lake.is_looked_at).as_json()
+        return report
+
     @property
     def run(self) -> Run:
         now = BEGAN + timedelta(hours=self.runs)
@@ -100,6 +119,7 @@ class StagedDimension:
         }
         marks = {day: mark for day, (mark, _) in self.dates.items()}
         staged: dict[str, Rows] = {CRM_COMPANIES.name: {"files": digests}, PRODUCT_USAGE.name: {"dates": marks}}
+        staged[COMPANY_ACTIVITY_DAILY.name] = self.activity
         report = RunReport(f"run-{self.runs}", "test", now)
         return StagedRun(settings, (), report, lambda: now, staged=staged)
 
@@ -138,7 +158,7 @@ def place(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return place
 
 
-def test_a_rerun_does_nothing_and_what_changes_no_row_makes_no_version_to_publish(place: StagedDimension) -> None:
+def test_a_rerun_does_nothing_and_what_changes_no_row_commits_nothing(place: StagedDimension) -> None:
     place.stage_crm("a.csv", DAY, a="A", b=None)
     place.stage_usage(DAY, a=3, u=0)
     assert place.build().counts == {
@@ -149,8 +169,25 @@ def test_a_rerun_does_nothing_and_what_changes_no_row_makes_no_version_to_publis
     place.stage_usage(DAY + timedelta(days=1), a=5)
     looked = place.build()
     assert (looked.outcome, looked.notes, looked.counts["unchanged"]) == ("nothing", ["from what moved in staging"], 3)
+    assert place.build().counts == looked.counts  # no commit of the activity table has named what was looked at
+    assert place.build_with_activity().counts == looked.counts
     assert place.build_without_spark() == ["nothing new is staged"]
-    assert (place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)) == (commits[0], commits[1] + 1)
+    assert (place.commits(COMPANIES), place.commits(COMPANIES_HISTORY)) == commits
+
+
+def test_after_a_look_only_what_is_staged_since_is_looked_at(place: StagedDimension) -> None:
+    """A snapshot that changes nothing is in no commit of the dimension; later a company comes by usage alone."""
+    place.stage_crm("a.csv", DAY, a="A")
+    place.build_with_activity()
+    place.stage_crm("b.csv", DAY + timedelta(days=7), a="A")
+    assert place.build_with_activity().outcome == "nothing"
+    place.stage_usage(DAY + timedelta(days=8), a=1, u=2)
+    assert place.build().notes == ["from what moved in staging"]
+    assert place.companies() == {
+        "a": ("A", DAY, DAY + timedelta(days=8), False),
+        "u": (None, DAY + timedelta(days=8), DAY + timedelta(days=8), True),
+    }
+    assert place.build_without_spark() == ["nothing new is staged"]
 
 
 def test_what_moved_is_committed_and_counted(place: StagedDimension) -> None:

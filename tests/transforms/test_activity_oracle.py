@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.activity import ActivityInputs
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 
 from oracle.cases import History, merge, random_worlds
@@ -24,7 +25,6 @@ from oracle.world import World, build
 from support.orders.histories import (
     activity_inputs,
     activity_of,
-    calendar_of,
     complete_days,
     landed_lines,
     staged_snapshots,
@@ -200,12 +200,12 @@ def test_every_column_is_as_the_oracle_says(cases: Callable[[int], Case], seed: 
 @pytest.mark.parametrize("seed", HISTORIES)
 def test_so_it_is_where_dates_are_sliced(spark: SparkSession, cases: Callable[[int], Case], seed: int) -> None:
     case = cases(seed)
-    check_some_dates(spark, case, case.complete[::3], by_slices=True)
+    check_some_dates(case, case.complete[::3], by_slices=True)
 
 
 def test_so_it_is_where_windows_reach_back_of_the_dates(spark: SparkSession, cases: Callable[[int], Case]) -> None:
     case = cases(28)
-    check_some_dates(spark, case, case.complete[-20::3], by_slices=False)
+    check_some_dates(case, case.complete[-20::3], by_slices=False)
 
 
 @pytest.mark.long
@@ -216,12 +216,12 @@ def test_so_it_is_whether_spark_is_ansi_or_not_and_names_are_of_exact_letters(
 ) -> None:
     with having_set(spark, {ANSI: is_ansi, "spark.sql.caseSensitive": "true"}):
         case = case_of(spark, 25)
-        check_some_dates(spark, case, case.complete[::4], by_slices=True)
-        check_some_dates(spark, case, case.complete[-2:], by_slices=False)
+        check_some_dates(case, case.complete[::4], by_slices=True)
+        check_some_dates(case, case.complete[-2:], by_slices=False)
         case.parsed.unpersist()
 
 
-def check_some_dates(spark: SparkSession, case: Case, dates: list[date], *, by_slices: bool) -> None:
+def check_some_dates(case: Case, dates: list[date], *, by_slices: bool) -> None:
     """Build these dates alone, as a run does: what is before them is read and not built."""
-    inputs = replace(case.inputs, calendar=calendar_of(spark, dates, case.complete))
+    inputs = replace(case.inputs, calendar=calendar_rows(dates, case.complete))
     check(activity_of(inputs, by_slices=by_slices), case.expected(dates))

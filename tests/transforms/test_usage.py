@@ -9,7 +9,6 @@ from pyspark.sql import SparkSession
 
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.records.usage import parse_line
-from company_activity.steps.stage_usage import drift
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 
 from support.spark.frames import FETCHED, LINES
@@ -116,15 +115,3 @@ def test_one_record_per_instant_the_later_wins_and_rivals_are_marked(spark: Spar
     found = [(r.company_id, r.page, r.item, r.active_users, r.copies, r.has_conflict) for r in kept]
     assert found == [("a", 2, 1, 7, 2, True), ("b", 1, 2, 1, 2, False), ("b", 1, 3, 1, 1, False)]
     assert [r.raw_json is not None for r in kept] == [False, False, True]
-
-
-def test_fields_beyond_the_contract_are_told_in_one_short_line(spark: SparkSession) -> None:
-    rare = [f"rare_{number:03}" for number in range(200)]
-    items = [["plan", "x" * 10_000], ["plan", "seats\u202e\n"], ["plan", *rare], ["seats\u202e\n"], []]
-    (warning,) = drift(spark.createDataFrame([(names,) for names in items], "extras array<string>"))
-    told = f"{', '.join(rare[:18])}, and 183 more"
-    assert warning.endswith(rf"kept in raw_json: plan, seats\u202e\n, {told}")
-    assert len(warning) < 500
-    (warning,) = drift(spark.createDataFrame([(["x" * 10_000],)], "extras array<string>"))
-    assert warning.endswith(f": {'x' * 64}…")
-    assert drift(spark.createDataFrame([([],)], "extras array<string>")) == []

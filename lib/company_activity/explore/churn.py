@@ -97,6 +97,7 @@ def risk_by_date(reader: Reader, dates: DateRange) -> pd.DataFrame:
     A missing date has <NA>, never 0.
     """
     figures = figures_by_date(reader.rows(COMPANY_ACTIVITY_DAILY, dates))
+    figures = figures.withColumnRenamed("rows", "companies")
     counts = ["companies", "at_risk", "not_judged"]
     found = as_pandas(figures.select("activity_date", *counts)).set_index("activity_date")
     calendar = pd.Index(list(dates), name="activity_date")

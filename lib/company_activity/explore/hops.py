@@ -24,7 +24,7 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     QUARANTINE,
 )
-from company_activity.transforms.audit import rows_of_the_spine
+from company_activity.transforms.audit import first_seen, rows_of_the_spine
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _spine(reader: Reader, day: date) -> list[Comparison]:
     """A row for each company seen by then, and none twice; no row at all on a missing date."""
     rows = reader.rows(COMPANY_ACTIVITY_DAILY, DateRange(day, day))
     count, keys = rows.agg(F.count("*"), F.count_distinct("company_id")).collect()[0]
-    seen = rows_of_the_spine(reader.rows(COMPANIES), [day])[day]
+    seen = rows_of_the_spine(dict(first_seen(reader.rows(COMPANIES)).collect()), [day])[day]
     landed = reader.landing.newest(day)
     wanted = seen if landed and landed.is_complete else 0
     hop = "companies → activity"

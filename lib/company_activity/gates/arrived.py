@@ -26,7 +26,7 @@ FEWEST_WEEKS = 3
 
 @dataclass(frozen=True)
 class ArrivedDate:
-    """A date's newest generation, in records; `events` are those of the accepted ones."""
+    """A date's newest generation, in records; `events` and `active_users` are those of the accepted ones."""
 
     day: date
     generation: int
@@ -34,6 +34,7 @@ class ArrivedDate:
     accepted: int
     quarantined: int
     events: int
+    active_users: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ else knows its keys. States that older versions wrote are read here too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -20,6 +20,10 @@ MISSING = "missing"
 # that an older version built is then built again.
 FORMULA_VERSION = "2"
 FIRST_VERSION = "1"  # of rules and formulas, where a state was written before it noted them
+LIFECYCLE = ("returning", "new", "resurrected", "dormant", "inactive", "unknown")
+# What a state notes of a date beside its rows, in this order: how many companies were in each state, at the end.
+TOTALS = ("active_users", "events", "at_risk", "not_judged", *LIFECYCLE)
+TOTALED_DAYS = 90  # of so many dates, the newest: a page shows no more, and a state stays small
 
 
 @dataclass(frozen=True)
@@ -130,17 +134,21 @@ NO_VERSION = TableVersion()
 
 @dataclass(frozen=True)
 class BuiltDate:
-    """What the activity table's state keeps of a date: its content, and what computed it."""
+    """What the activity table's state keeps of a date: its content, and what computed it.
+
+    `totals` are sums over its rows, as `TOTALS` names them; empty where the state has none.
+    """
 
     content_hash: str
     created_at: str
     rows: int | None = None
     metric_version: str = FIRST_VERSION
     formula_version: str = FIRST_VERSION
+    totals: tuple[int, ...] = ()
 
     @property
     def entry(self) -> list[Any]:
-        """The date as the state holds it."""
+        """The date as the state holds it, but its totals."""
         return [
             self.content_hash,
             self.created_at,
@@ -148,6 +156,13 @@ class BuiltDate:
             self.metric_version,
             self.formula_version,
         ]
+
+    @property
+    def total(self) -> dict[str, int]:
+        """The totals by name, `rows` among them; none where the state does not have them all."""
+        if self.rows is None or len(self.totals) != len(TOTALS):
+            return {}
+        return {"rows": self.rows, **dict(zip(TOTALS, self.totals, strict=True))}
 
     def is_computed_as_now(self, metric_version: str) -> bool:
         """Whether today's formulas and constants computed it."""
@@ -171,23 +186,107 @@ class MetricsMark:
 
 
 @dataclass(frozen=True)
+class StagedFigures:
+    """What is staged of a date: its records, and their sums."""
+
+    records: int
+    active_users: int
+    events: int
+
+    @property
+    def entry(self) -> list[int]:
+        """The figures as a state holds them."""
+        return [self.records, self.active_users, self.events]
+
+
+@dataclass(frozen=True)
 class StagingState:
-    """`stg.product_usage`: the mark of each date that was ever staged. `is_known`: a state could be read."""
+    """`stg.product_usage`: the mark of each date that was ever staged. `is_known`: a state could be read.
+
+    `figures` are those of the rows that are staged under these marks. What an older version staged has none: whoever
+    needs them counts the rows.
+    """
 
     marks: Marks = field(default_factory=dict)
     is_known: bool = False
+    figures: Mapping[date, StagedFigures] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, noted: Json) -> StagingState:
-        return cls(marks_from_json(noted.get("dates", {})), bool(noted))
+        figures = {
+            date.fromisoformat(day): StagedFigures(*entry)
+            for day, entry in noted.get("figures", {}).items()
+        }
+        return cls(marks_from_json(noted.get("dates", {})), bool(noted), figures)
 
     def as_json(self) -> dict[str, Any]:
-        return {"dates": marks_as_json(self.marks), "rules_version": RULES_VERSION}
+        figures = {str(day): self.figures[day].entry for day in sorted(self.figures)}
+        return {
+            "dates": marks_as_json(self.marks),
+            "figures": figures,
+            "rules_version": RULES_VERSION,
+        }
+
+    def with_staged(self, marks: Marks, figures: Mapping[date, StagedFigures]) -> StagingState:
+        """The state once these dates are staged; a date that became missing has a mark and no figures.
+
+        >>> day = date(2025, 1, 1)
+        >>> one = StagingState().with_staged({day: GenerationMark(1, "a")}, {day: StagedFigures(2, 3, 4)})
+        >>> two = one.with_staged({day: GenerationMark.of(2, None)}, {})
+        >>> one.as_json()["figures"], two.as_json()["figures"]
+        ({'2025-01-01': [2, 3, 4]}, {})
+        """
+        kept = {day: known for day, known in self.figures.items() if day not in marks}
+        return StagingState({**self.marks, **marks}, True, {**kept, **figures})
 
     @property
     def complete(self) -> set[date]:
         """The dates whose newest generation has content."""
         return complete_dates(self.marks)
+
+
+@dataclass(frozen=True)
+class QuarantineState:
+    """`quarantine.records`: the usage dates and the CRM paths of which it holds records.
+
+    `is_known`: the state says so; one that an older version wrote does not.
+    """
+
+    usage: frozenset[date] = frozenset()
+    crm: frozenset[str] = frozenset()
+    is_known: bool = False
+
+    @classmethod
+    def from_json(cls, noted: Json) -> QuarantineState:
+        held = noted.get("held")
+        if held is None:
+            return cls()
+        return cls(frozenset(map(date.fromisoformat, held["usage"])), frozenset(held["crm"]), True)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "held": {"usage": [str(day) for day in sorted(self.usage)], "crm": sorted(self.crm)}
+        }
+
+    def holds(self, places: Iterable[date | str]) -> bool:
+        """Whether it holds records of one of these dates or paths.
+
+        >>> state = QuarantineState(crm=frozenset(["raw/crm/a.csv"]))
+        >>> state.holds(["raw/crm/a.csv", "raw/crm/b.csv"]), state.holds([date(2025, 1, 1)])
+        (True, False)
+        """
+        return not (self.usage | self.crm).isdisjoint(places)
+
+    def with_places(
+        self, replaced: Iterable[date | str], held: Iterable[date | str]
+    ) -> QuarantineState:
+        """The state once the records of `replaced` have given way to those of `held`."""
+        places = (self.usage | self.crm).difference(replaced).union(held)
+        return QuarantineState(
+            frozenset(place for place in places if isinstance(place, date)),
+            frozenset(place for place in places if isinstance(place, str)),
+            is_known=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -261,11 +360,24 @@ class Sources:
 
 
 @dataclass(frozen=True)
+class CompanyCounts:
+    """How many companies there are, and how many of them only usage knows."""
+
+    rows: int = 0
+    inferred: int = 0
+
+
+@dataclass(frozen=True)
 class DimensionState:
-    """What `dim.companies`, or its history, was last brought to; a history's commit names the dimension's version."""
+    """What `dim.companies`, or its history, was last brought to.
+
+    A history's commit names the dimension's version, the dimension's own its `counts`; what an older version wrote
+    does not have them.
+    """
 
     sources: Sources
     companies: TableVersion | None = None
+    counts: CompanyCounts | None = None
 
     @classmethod
     def from_json(cls, noted: Json) -> DimensionState | None:
@@ -274,12 +386,19 @@ class DimensionState:
             return None
         sources = Sources(marks_from_json(noted["usage"]), by_snapshot_date(noted.get("crm", {})))
         companies = noted.get("companies")
-        return cls(sources, None if companies is None else TableVersion.parse(companies))
+        counts = noted.get("counts")
+        return cls(
+            sources,
+            companies=None if companies is None else TableVersion.parse(companies),
+            counts=None if counts is None else CompanyCounts(*counts),
+        )
 
     def as_json(self) -> dict[str, Any]:
         noted = self.sources.as_json()
         if self.companies is not None:
             noted["companies"] = str(self.companies)
+        if self.counts is not None:
+            noted["counts"] = [self.counts.rows, self.counts.inferred]
         return noted
 
 
@@ -288,9 +407,9 @@ def sources_of_dimension(
 ) -> Sources | None:
     """What dimension and history were last brought to; None where that is not known, or not the same of both.
 
-    A commit of `dim.companies` says it of that table. Where later sources changed no row of it, the history's commit
-    says so and names the version that it speaks of (`standing`): a new version of the dimension would be published for
-    nothing.
+    A commit of `dim.companies` says it of that table. Where only the history changed, its commit says so and names the
+    version that it speaks of (`standing`): a new version of the dimension would be published for nothing. Where neither
+    changed, see `BuiltFrom.is_looked_at`.
     """
     crm_of_history = history.sources.crm if history else {}
     if history is not None and history.companies == standing:
@@ -302,12 +421,17 @@ def sources_of_dimension(
 
 @dataclass(frozen=True)
 class BuiltFrom:
-    """What the activity table was built from; what a state does not say is None."""
+    """What the activity table was built from; what a state does not say is None.
+
+    `is_looked_at`: these versions of dimension and history were compared with this usage and these snapshots, and no
+    row changed. Neither table has a commit that says so.
+    """
 
     usage: Marks | None = None
     crm: Mapping[str, str] | None = None
     companies: TableVersion | None = None
     history: TableVersion | None = None
+    is_looked_at: bool = False
 
     @classmethod
     def from_json(cls, noted: Json) -> BuiltFrom:
@@ -318,6 +442,7 @@ class BuiltFrom:
             crm=noted.get("crm"),
             companies=None if companies is None else TableVersion.parse(companies),
             history=None if history is None else TableVersion.parse(history),
+            is_looked_at=bool(noted.get(LOOKED_AT_KEY)),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -330,11 +455,30 @@ class BuiltFrom:
             noted[COMPANIES_KEY] = str(self.companies)
         if self.history is not None:
             noted[HISTORY_KEY] = str(self.history)
+        if self.is_looked_at:
+            noted[LOOKED_AT_KEY] = True
         return noted
+
+    @property
+    def look(self) -> Look | None:
+        """The look at the dimension that this speaks of; None where there was none."""
+        if not self.is_looked_at or self.companies is None or self.history is None:
+            return None
+        return Look(Sources(self.usage or {}, self.crm or {}), self.companies, self.history)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Dimension and history, in these versions, were compared with these sources, and no row of them changed."""
+
+    sources: Sources
+    companies: TableVersion
+    history: TableVersion
 
 
 COMPANIES_KEY = "dim.companies"
 HISTORY_KEY = "dim.companies_history"
+LOOKED_AT_KEY = "dimension_looked_at"
 
 
 @dataclass(frozen=True)
@@ -357,7 +501,12 @@ class ActivityState:
 
     def as_json(self) -> dict[str, Any]:
         noted = self.sources.as_json()
-        noted["dates"] = {str(day): self.dates[day].entry for day in sorted(self.dates)}
+        days = sorted(self.dates)
+        noted["dates"] = {str(day): self.dates[day].entry for day in days}
+        for day in days[-TOTALED_DAYS:]:
+            totals = self.dates[day].totals
+            if totals:
+                noted["dates"][str(day)].append(list(totals))
         if self.metrics is not None:
             noted["metrics"] = self.metrics.as_json()
         return noted
@@ -379,9 +528,11 @@ def built_dates(noted: Mapping[str, Any], metric_version: str) -> dict[date, Bui
     >>> built_dates({"2025-01-01": ["9:x", "", 9]}, "3")[date(2025, 1, 1)].entry
     ['9:x', '', 9, '3', '1']
     """
-    unsaid = ["", "", None, metric_version, FIRST_VERSION]
+    unsaid = ["", "", None, metric_version, FIRST_VERSION, ()]
     found = {}
     for day, entry in noted.items():
         said = list(entry or ())
-        found[date.fromisoformat(day)] = BuiltDate(*said, *unsaid[len(said) :])
+        whole = said + unsaid[len(said) :]
+        built = BuiltDate(*whole[:-1])
+        found[date.fromisoformat(day)] = replace(built, totals=tuple(whole[-1]))
     return found

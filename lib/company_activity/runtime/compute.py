@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ def has_jvm(spark: SparkSession) -> bool:
     return True
 
 
+def reads_plain_files(spark: SparkSession) -> bool:
+    """Whether the files of a Delta table may be read as what they are: Databricks refuses it."""
+    return has_jvm(spark) and "DATABRICKS_RUNTIME_VERSION" not in os.environ
+
+
 def cached(rows: DataFrame) -> DataFrame:
     """The rows, cached; where the compute caches none (serverless), they are computed each time they are asked for.
 
@@ -36,11 +42,6 @@ def uncache(rows: DataFrame) -> None:
     """Cache these rows no longer; nothing where they never were."""
     with suppress(*_refusals()):
         rows.unpersist()
-
-
-def row_count(rows: DataFrame) -> int:
-    """How many rows there are; over Spark Connect `count` gives a number of numpy's, which JSON does not know."""
-    return int(rows.count())
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -13,6 +13,7 @@ from company_activity.errors import CrmFileRefused
 from company_activity.gates.arrived import judge_freshness
 from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
 from company_activity.gates.verdict import Verdict, refuse_unless_passed, warnings_of
+from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.crm_arrivals import UnreadableFile, WaitingFile, new_arrivals
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
 from company_activity.records.fields import RULES_VERSION
@@ -131,7 +132,7 @@ def keep_aside(run: Run, verdicts: CrmVerdicts, refusals: list[Refusal]) -> None
     aside = refused_files_frame(run.spark, refusals, RULES_VERSION, run.run_id)
     of_files = "arrays_overlap(reasons, array('CRM_LOSS', 'CRM_BROKEN'))"
     predicate = f"feed = 'crm' AND {paths_predicate('path', paths)} AND {of_files}"
-    run.lake.replace(QUARANTINE, aside, predicate, None)
+    quarantine(run.lake, aside, predicate, replaced=[], held=paths)
     for refusal in refusals:
         verdict = BROKEN if refusal.reason == CRM_BROKEN else LOSS
         verdicts.note(verdict, refusal.file.path, refusal.file.sha256, run.run_id, str(refusal))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.dates import HORIZON_DAYS
 from company_activity.errors import GateRefused
 from company_activity.gates.arrived import judge_unknown
 from company_activity.gates.rewrite import Rewriting
 from company_activity.gates.verdict import Verdict, equal, key_checks, refuse_defects, warnings_of
-from company_activity.io.lake.delta import VersionGone, dates_predicate
+from company_activity.io.lake.delta import VersionGone, dates_predicate, reading_versions
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.planning.batches import in_batches, sources_noted
 from company_activity.planning.dirty import Dirty, Span, check_metrics, dirty_dates
@@ -22,6 +23,7 @@ from company_activity.planning.rewriting import rewriting_of
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import (
     FORMULA_VERSION,
+    TOTALS,
     ActivityState,
     BuiltDate,
     BuiltFrom,
@@ -36,10 +38,10 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     QUARANTINE,
 )
-from company_activity.transforms.activity import LAST_WEEK, ActivityInputs
+from company_activity.transforms.activity import ActivityInputs
 from company_activity.transforms.activity import build_activity as activity_of
-from company_activity.transforms.audit import audited, rows_of_the_spine
-from company_activity.transforms.calendar import CALENDAR, calendar_rows
+from company_activity.transforms.audit import audited, first_seen, rows_of_the_spine
+from company_activity.transforms.calendar import WEEK_DAYS, calendar_rows
 from company_activity.transforms.dirty_spans import (
     spans_of_moved_attributes,
     spans_of_moved_companies,
@@ -63,7 +65,7 @@ EVERY_DATE = Span(date.min, None)
 class Build:
     """What this build starts from: the table as it stands, the sources as they are now, and what is dirty.
 
-    `complete` are the dates whose usage is known; `spine` holds how many rows each dirty date must have.
+    `complete` are the dates whose usage is known; `first_seen` is how many companies were first seen on each date.
     """
 
     run: Run
@@ -71,7 +73,12 @@ class Build:
     sources: BuiltFrom
     dirty: Dirty
     complete: set[date]
-    spine: Mapping[date, int]
+    first_seen: Mapping[date, int]
+
+    @cached_property
+    def spine(self) -> dict[date, int]:
+        """How many rows each dirty date must have."""
+        return rows_of_the_spine(self.first_seen, self.dirty.dates)
 
     def is_moved(self, day: date, content_hash: str) -> bool:
         """Whether a date's content is another than the table has."""
@@ -97,6 +104,10 @@ class Candidate:
 
     def rows_of(self, day: date) -> int:
         return int(self.found[day]["rows"]) if day in self.found else 0
+
+    def totals_of(self, day: date) -> tuple[int, ...]:
+        """What the state keeps of a date's rows."""
+        return tuple(int(self.found[day][name]) if day in self.found else 0 for name in TOTALS)
 
 
 @dataclass
@@ -165,7 +176,11 @@ def begin(run: Run) -> Build | None:
     table = activity_of_the_lake(run)
     check_metrics(table.metrics, metrics)
     sources = BuiltFrom(
-        staged.usage, staged.crm, run.lake.identity(COMPANIES), run.lake.identity(COMPANIES_HISTORY)
+        staged.usage,
+        staged.crm,
+        run.lake.identity(COMPANIES),
+        run.lake.identity(COMPANIES_HISTORY),
+        run.lake.is_looked_at,
     )
     is_current = all(built.is_computed_as_now(metrics.version) for built in table.dates.values())
     if is_current and table.sources == sources and table.metrics == metrics:
@@ -174,9 +189,9 @@ def begin(run: Run) -> Build | None:
     lost = lost_dates(staged.usage, table.usage)
     run.check_rewriting(COMPANY_ACTIVITY_DAILY.name, Rewriting(lost=lost))
 
-    dirty = dirty_dates(staged.usage, table, metrics.version, moved_spans(run, table.sources))
-    spine = rows_of_the_spine(run.lake.read(COMPANIES), dirty.dates)
-    return Build(run, table, sources, dirty, complete_dates(staged.usage), spine)
+    moved, seen = look_at_companies(run, table.sources)
+    dirty = dirty_dates(staged.usage, table, metrics.version, moved)
+    return Build(run, table, sources, dirty, complete_dates(staged.usage), seen)
 
 
 def activity_of_the_lake(run: Run) -> ActivityState:
@@ -192,32 +207,56 @@ def activity_of_the_lake(run: Run) -> ActivityState:
     )
 
 
-def moved_spans(run: Run, then: BuiltFrom) -> list[Span]:
-    """The dates that see a company's first days or attributes otherwise than when the table was last built.
+def look_at_companies(run: Run, then: BuiltFrom) -> tuple[list[Span], dict[date, int]]:
+    """What moved since the table was last built, and how many companies were first seen on each date; one question.
 
-    Found by comparing the versions that it read with the current ones. Where an old version is gone, every date may
-    see something else.
+    The first are the dates that see a company's first days or attributes otherwise. They are found by comparing the
+    versions that the table read with the current ones. Where an old version is gone, every date may see something
+    else.
     """
-    companies = run.lake.identity(COMPANIES)
-    history = run.lake.identity(COMPANIES_HISTORY)
+    seen = first_seen(run.lake.read(COMPANIES)).select(
+        F.lit(None).cast("date").alias("first"), F.col("first_seen_date").alias("last"), "companies"
+    )
+    asked = seen
+    try:
+        with reading_versions():
+            for spans in moved_spans(run, then):
+                asked = asked.unionByName(spans.withColumn("companies", F.lit(0)))
+            found = asked.collect()
+    except VersionGone:
+        found = seen.collect()
+        return [EVERY_DATE], {last: companies for _, last, companies in found}
+    moved = [Span(first, last) for first, last, companies in found if not companies]
+    return moved, {last: companies for _, last, companies in found if companies}
+
+
+def moved_spans(run: Run, then: BuiltFrom) -> list[DataFrame]:
+    """The spans of dates that see a company otherwise, by what changed: first days, attributes.
+
+    Raises:
+        VersionGone: if it is not known with what the current versions are to be compared.
+    """
+    lake = run.lake
+    companies = lake.identity(COMPANIES)
+    history = lake.identity(COMPANIES_HISTORY)
     if then.companies == companies and then.history == history:
         return []
     if then.companies is None or then.history is None:
-        return [] if not companies.table_id and not history.table_id else [EVERY_DATE]
+        if companies.table_id or history.table_id:
+            raise VersionGone("the state does not say what the table was built from")
+        return []
     if then.companies.table_id != companies.table_id or then.history.table_id != history.table_id:
-        return [EVERY_DATE]
+        raise VersionGone("the table was built from other tables")
     found: list[DataFrame] = []
-    try:
-        if then.companies != companies:
-            before = run.lake.read_version(COMPANIES, then.companies.version)
-            found.append(spans_of_moved_companies(before, run.lake.read(COMPANIES)))
-        if then.history != history:
-            before = run.lake.read_version(COMPANIES_HISTORY, then.history.version)
-            after = run.lake.read(COMPANIES_HISTORY)
-            found.append(spans_of_moved_attributes(before, after, run.lake.read(COMPANIES)))
-    except VersionGone:
-        return [EVERY_DATE]
-    return [Span(first, last) for spans in found for first, last in spans.collect()]
+    now = lake.read(COMPANIES)
+    if then.companies != companies:
+        before, after = lake.changed_since(COMPANIES, then.companies.version)
+        found.append(spans_of_moved_companies(before, after))
+    if then.history != history:
+        before = lake.read_version(COMPANIES_HISTORY, then.history.version)
+        after = lake.read(COMPANIES_HISTORY)
+        found.append(spans_of_moved_attributes(before, after, now))
+    return found
 
 
 def check_all(build: Build, batches: Sequence[Sequence[date]]) -> list[Verdict]:
@@ -274,6 +313,7 @@ def as_built(build: Build, candidate: Candidate, day: date) -> BuiltDate:
         rows=candidate.rows_of(day),
         metric_version=build.run.settings.metrics.metric_version,
         formula_version=FORMULA_VERSION,
+        totals=candidate.totals_of(day),
     )
 
 
@@ -296,6 +336,8 @@ def write(
 
 def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidate:
     """The rows that these dates should have, from the lake as it stands, and their figures."""
+    if not dates:
+        return Candidate(dates, no_rows(build.run), {})
     metrics = build.run.settings.metrics
     rows = activity_of(inputs_of(build, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
     if keep:
@@ -305,20 +347,25 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
 
 
 def inputs_of(build: Build, dates: Sequence[date]) -> ActivityInputs:
-    """What the rows of these dates are made of: of the usage the 60 days that they read, of the refused the weeks."""
+    """What the rows of these dates are made of."""
     lake = build.run.lake
-    first = min(dates, default=date.max - timedelta(days=1))
-    last = max(dates, default=first)
-    reach = first - timedelta(days=HORIZON_DAYS - 1)
-    refused = lake.read(QUARANTINE).where("feed = 'usage' AND company_id IS NOT NULL")
-    is_of_the_weeks = F.col("date").between(F.lit(first - timedelta(days=LAST_WEEK)), F.lit(last))
     return ActivityInputs(
-        calendar=lake.spark.createDataFrame(calendar_rows(dates, build.complete), CALENDAR),
+        calendar=calendar_rows(dates, build.complete),
         companies=lake.read(COMPANIES),
         history=lake.read(COMPANIES_HISTORY),
-        usage=lake.read(PRODUCT_USAGE).where(F.col("date") >= F.lit(reach)),
-        quarantined=refused.where(is_of_the_weeks).select("date", "company_id"),
+        usage=lake.read(PRODUCT_USAGE),
+        quarantined=refused_usage(build.run, dates),
     )
+
+
+def refused_usage(run: Run, dates: Sequence[date]) -> DataFrame:
+    """Date and company of each usage record that was refused; the table is not opened where no week holds one."""
+    lake = run.lake
+    weeks = [day - timedelta(days=back) for day in dates for back in range(WEEK_DAYS)]
+    if lake.quarantine.is_known and not lake.quarantine.holds(weeks):
+        return lake.spark.createDataFrame([], "date date, company_id string")
+    refused = lake.read(QUARANTINE).where("feed = 'usage' AND company_id IS NOT NULL")
+    return refused.select("date", "company_id")
 
 
 def judge(build: Build, candidate: Candidate) -> list[Verdict]:
@@ -326,17 +373,19 @@ def judge(build: Build, candidate: Candidate) -> list[Verdict]:
 
     The newest date also tells how many of its companies the CRM does not know, which only warns.
     """
-    staged = sums_of_staging(build.run, candidate.dates)
     verdicts: list[Verdict] = []
+    if not candidate.dates:
+        return verdicts
+    staged = sums_of_staging(build.run, candidate.dates)
     for day in candidate.dates:
         verdicts += verdicts_of(
             day, candidate.found.get(day), build.spine[day], staged.get(day, (0, 0))
         )
-    if candidate.dates and candidate.dates[-1] in candidate.found:
-        newest = candidate.dates[-1]
+    newest = candidate.dates[-1]
+    if newest in candidate.found:
         row = candidate.found[newest]
         verdicts.append(
-            judge_unknown(newest, row["unknown"], row["rows"], build.run.settings.gates)
+            judge_unknown(newest, row["unknown_companies"], row["rows"], build.run.settings.gates)
         )
     return refuse_defects(verdicts)
 
@@ -345,30 +394,41 @@ def verdicts_of(
     day: date, row: Row | None, companies: int, staged: tuple[int, int]
 ) -> Iterator[Verdict]:
     """The gates on one date's figures; a date without rows has none of anything."""
-    rows, keys, users, events, _, nulls = row[1:7] if row else (0,) * 6
-    yield equal("one row per company", str(day), rows, companies)
-    yield from key_checks(str(day), rows, keys, nulls)
-    yield equal("sums of staging", str(day), (users, events), staged)
+    found = row.asDict() if row else defaultdict(int)
+    yield equal("one row per company", str(day), found["rows"], companies)
+    yield from key_checks(str(day), found["rows"], found["keys"], found["nulls"])
+    yield equal("sums of staging", str(day), (found["active_users"], found["events"]), staged)
 
 
 def sums_of_staging(run: Run, dates: Sequence[date]) -> dict[date, tuple[int, int]]:
-    """Users and events that are staged of each date."""
-    usage = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(list(dates)))
-    sums = usage.groupBy("date").agg(F.sum("active_users"), F.sum("events")).collect()
-    return {day: (users, events) for day, users, events in sums}
+    """Users and events that are staged of each date: as the state of staging has them, else counted in its rows."""
+    noted = run.lake.staging.figures
+    sums = {day: (noted[day].active_users, noted[day].events) for day in dates if day in noted}
+    unnoted = [day for day in dates if day not in noted]
+    if unnoted:
+        usage = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(unnoted))
+        counted = usage.groupBy("date").agg(F.sum("active_users"), F.sum("events")).collect()
+        sums |= {day: (users, events) for day, users, events in counted}
+    return sums
+
+
+def no_rows(run: Run) -> DataFrame:
+    """The table without a row: what replaces dates that are dropped."""
+    return run.spark.createDataFrame([], COMPANY_ACTIVITY_DAILY.struct)
 
 
 def stamped(
     candidate: DataFrame, state: ActivityState, changed: Sequence[date], run: Run
 ) -> DataFrame:
     """The rows of the changed dates with their run and row times."""
-    times = []
-    for day in changed:
-        if day in state.dates:
-            times.append((day, datetime.fromisoformat(state.dates[day].created_at)))
-    by_date = run.spark.createDataFrame(times, "activity_date date, created_at timestamp")
+    days = [day for day in changed if day in state.dates]
+    if not days:
+        return no_rows(run)
+    times = [datetime.fromisoformat(state.dates[day].created_at) for day in days]
+    first_built = F.map_from_arrays(F.array(*map(F.lit, days)), F.array(*map(F.lit, times)))
     return (
-        candidate.join(F.broadcast(by_date), "activity_date")
+        candidate.where(F.col("activity_date").isin(days))
         .withColumn("run_id", F.lit(run.run_id))
+        .withColumn("created_at", F.element_at(first_built, F.col("activity_date")))
         .withColumn("updated_at", F.lit(run.now))
     )

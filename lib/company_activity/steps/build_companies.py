@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 from company_activity.gates.rewrite import Rewriting
 from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.planning.staging import lost_dates
-from company_activity.planning.state import DimensionState, Sources, complete_dates
+from company_activity.planning.state import (
+    CompanyCounts,
+    DimensionState,
+    Sources,
+    complete_dates,
+)
 from company_activity.report.model import StepOutcome, StepReport
-from company_activity.runtime.compute import cached, row_count, uncache
+from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -20,7 +27,6 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     Table,
 )
-from company_activity.transforms.audit import keys_of
 from company_activity.transforms.companies import spelt_alike, with_row_times
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dimension import (
@@ -29,6 +35,11 @@ from company_activity.transforms.dimension import (
     rebuilt,
     revised,
     with_rebuilt_rows,
+)
+from company_activity.transforms.dimension_figures import (
+    CHANGES,
+    RevisionFigures,
+    figures_of_revision,
 )
 from company_activity.transforms.layout import (
     ROWS_PER_FILE,
@@ -48,15 +59,16 @@ if TYPE_CHECKING:
     from company_activity.io.lake.delta import Lake
     from company_activity.run import Run
 
-MEMBERS = ("inserted", "changed", "repaired")
-CHANGES = (*MEMBERS, "removed")
 LAYOUTS = {COMPANIES.name: in_buckets, COMPANIES_HISTORY.name: with_ended_apart}
 MOST_ALIKE = 10  # that a warning names
 Keep = Callable[["DataFrame"], "DataFrame"]
 
 
 def build_companies(run: Run) -> StepReport:
-    """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none."""
+    """Bring the dimension to what the staged snapshots and records say; each table in one commit, or in none.
+
+    Where no row changes nothing is committed: `build_activity` notes what was looked at.
+    """
     run.lake.look_at(COMPANIES, COMPANIES_HISTORY)
     now = run.lake.staged_sources
     built = run.lake.dimension_sources
@@ -70,9 +82,9 @@ def build_companies(run: Run) -> StepReport:
             stack.callback(uncache, rows)
             return cached(rows)
 
-        tables = read_tables(run, now)
+        tables = read_tables(run, now, usage, crm, is_known=built is not None)
         revision = revised(tables, usage, crm, keep) if built else rebuilt(tables, keep)
-        counts, verdicts = write(run, tables, revision, now, keep)
+        counts, verdicts = write(run, tables, revision, now, keep, is_known=built is not None)
     warnings = alike(run) if counts["inserted"] else []
     has_moved = any(counts[change] for change in (*CHANGES, "histories"))
     how = "from what moved in staging" if built else "from everything that is staged"
@@ -117,85 +129,105 @@ def complete_marks(sources: Sources) -> dict[str, str]:
     return {str(day): str(sources.usage[day]) for day in complete_dates(sources.usage)}
 
 
-def read_tables(run: Run, now: Sources) -> Tables:
-    """The tables as they stand; paths are united only where a snapshot date has several."""
-    staged = run.lake.read(CRM_COMPANIES)
+def read_tables(
+    run: Run, now: Sources, usage: StagingChange, crm: StagingChange, *, is_known: bool
+) -> Tables:
+    """The tables as they stand; paths are united only where a snapshot date has several.
+
+    Where only usage was added to what the dimension `is_known` to hold, snapshots and history have nothing to say: they
+    are not opened.
+    """
+    lake = run.lake
+    reads_crm = bool(crm.dates) or not is_known
+    reads_snapshots = reads_crm or bool(usage.removed)
+    staged = lake.read(CRM_COMPANIES) if reads_snapshots else lake.no_rows(CRM_COMPANIES)
     has_several_paths = any(not content.startswith("1:") for content in now.crm.values())
-    if has_several_paths:
+    if reads_snapshots and has_several_paths:
         staged = staged.transform(union_of_paths)
     return Tables(
         staged,
-        run.lake.read(PRODUCT_USAGE),
-        run.lake.read(COMPANIES),
-        run.lake.read(COMPANIES_HISTORY),
+        lake.read(PRODUCT_USAGE),
+        lake.read(COMPANIES),
+        lake.read(COMPANIES_HISTORY) if reads_crm else lake.no_rows(COMPANIES_HISTORY),
     )
 
 
 def write(
-    run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep
+    run: Run, tables: Tables, revision: Revision, now: Sources, keep: Keep, *, is_known: bool
 ) -> tuple[dict[str, int], list[Verdict]]:
     """Judge what changed, commit it, the companies before their history, and count it.
 
-    Where no row of a table changed, the state goes with the history's commit, or into one of its own there.
+    Where no row of the companies changed, the state goes with the history's commit. Where no row of either changed, it
+    is written only if it was not known before (`is_known`).
 
     Raises:
         GateRefused: if a key stands in two of the rows to write, or a NULL where there must be none.
     """
-    history = revision.history
     changes = keep(changed_rows(tables, revision, run.now))
-    counts = counted(changes, row_count(tables.companies))
-    counts["histories"] = row_count(history.touched)
-    buckets = bucket_count(counts["unchanged"] + sum(counts[change] for change in MEMBERS))
-    has_changes = any(counts[change] for change in CHANGES)
-    members = changes.where("change <> 'removed'")
+    history = revision.history if revision.may_move_periods else None
+    found = RevisionFigures.read(figures_of_revision(changes, history).collect())
+    before = counted_before(run, tables)
+    after = found.counts_after(before)
+    counts = found.counts
+    has_changes = any(counts.values())
+    kept = before.rows - counts["changed"] - counts["repaired"] - counts["removed"]
+    counts |= {"unchanged": kept, "histories": found.touched, "inferred": after.inferred}
+    verdicts = judge(found, has_changes=has_changes)
+    if is_known and not has_changes and not found.touched:
+        run.lake.note_look(now)
+        return counts, verdicts
 
-    fresh = {}
+    buckets = bucket_count(after.rows)
     if has_changes:
-        fresh[COMPANIES] = members
-    if counts["histories"]:
-        fresh[COMPANIES_HISTORY] = history.fresh
-    verdicts = judge(fresh)
-
-    replacement = Replacement(tables.companies, members, changes.select("company_id"))
-    commit_companies(run.lake, replacement if has_changes else None, buckets, now)
-    commit_history(
-        run.lake, history if counts["histories"] else None, buckets, now, is_due=not has_changes
-    )
-    counts["inferred"] = row_count(run.lake.read(COMPANIES).where("is_inferred"))
+        members = changes.where("change <> 'removed'")
+        companies = Replacement(tables.companies, members, changes.select("company_id"))
+        state = DimensionState(now, counts=after)
+        replace(run.lake, COMPANIES, companies, buckets, state, standing=before.rows)
+    elif run.lake.exists(COMPANIES) and not run.lake.identity(COMPANIES).table_id:
+        run.lake.note(COMPANIES, DimensionState(now, counts=after).as_json())
+    commit_history(run.lake, revision.history, found, buckets, now, is_due=not has_changes)
     return counts, verdicts
 
 
-def commit_companies(
-    lake: Lake, replacement: Replacement | None, buckets: int, now: Sources
-) -> None:
-    """Commit the changed companies; without any, only a state that could not be read is written again."""
-    if replacement is not None:
-        replace(lake, COMPANIES, replacement, buckets, DimensionState(now))
-    elif lake.exists(COMPANIES) and not lake.identity(COMPANIES).table_id:
-        lake.note(COMPANIES, DimensionState(now).as_json())
+def counted_before(run: Run, tables: Tables) -> CompanyCounts:
+    """How many companies stand; their rows are counted only where an older version wrote them."""
+    noted = run.lake.company_counts
+    if noted is not None:
+        return noted
+    (found,) = tables.companies.agg(F.count("*"), F.count_if("is_inferred")).collect()
+    return CompanyCounts(*map(int, found))
 
 
 def commit_history(
-    lake: Lake, replacement: Replacement | None, buckets: int, now: Sources, *, is_due: bool
+    lake: Lake,
+    history: Replacement,
+    found: RevisionFigures,
+    buckets: int,
+    now: Sources,
+    *,
+    is_due: bool,
 ) -> None:
     """Commit the changed periods with the state; the state alone where it `is_due`, or names other snapshots."""
     state = DimensionState(now, lake.identity(COMPANIES))
     lake.create(COMPANIES_HISTORY)
-    if replacement is not None:
-        replace(lake, COMPANIES_HISTORY, replacement, buckets, state)
+    if found.touched:
+        replace(lake, COMPANIES_HISTORY, history, buckets, state, standing=found.standing_periods)
     elif is_due or lake.state(COMPANIES_HISTORY).get("crm", {}) != now.crm:
         lake.note(COMPANIES_HISTORY, state.as_json())
 
 
-def judge(fresh: Mapping[Table, DataFrame]) -> list[Verdict]:
+def judge(found: RevisionFigures, *, has_changes: bool) -> list[Verdict]:
     """The rows that are about to be written, table by table.
 
     Raises:
         GateRefused: if a key stands in two of them, or a NULL where the table allows none.
     """
-    figures = {table.name: keys_of(rows, table).collect()[0] for table, rows in fresh.items()}
+    is_written = {COMPANIES.name: has_changes, COMPANIES_HISTORY.name: bool(found.touched)}
     return refuse_defects(
-        verdict for name, found in figures.items() for verdict in key_checks(name, *found)
+        verdict
+        for name, figures in found.keys.items()
+        if is_written[name]
+        for verdict in key_checks(name, *figures)
     )
 
 
@@ -208,22 +240,25 @@ def changed_rows(tables: Tables, revision: Revision, now: datetime) -> DataFrame
     return with_row_times(companies, now).where("change <> 'unchanged'")
 
 
-def counted(changes: DataFrame, before: int) -> dict[str, int]:
-    """Companies by what happened to them, of `before` that there were."""
-    counts = dict.fromkeys(CHANGES, 0)
-    counts |= {row["change"]: row["count"] for row in changes.groupBy("change").count().collect()}
-    counts["unchanged"] = before - counts["changed"] - counts["repaired"] - counts["removed"]
-    return counts
-
-
 def replace(
-    lake: Lake, table: Table, replacement: Replacement, count: int, state: DimensionState
+    lake: Lake,
+    table: Table,
+    replacement: Replacement,
+    count: int,
+    state: DimensionState,
+    *,
+    standing: int,
 ) -> None:
-    """Commit a replacement: the buckets of the touched companies, or the whole of a table that fits into a file."""
-    if count == 1 and replacement.table.count() <= ROWS_PER_FILE:
+    """Commit a replacement: the buckets of the touched companies, or the whole of a table that fits into a file.
+
+    `standing` is how many rows the table has.
+    """
+    if count == 1 and standing <= ROWS_PER_FILE:
         lake.replace(table, in_buckets(replacement.rows(None), 1), None, state.as_json())
         return
-    numbers = replacement.touched.select(bucket(count)).distinct().collect()
+    numbers = (
+        replacement.touched.select(bucket(count)).distinct().collect() if count > 1 else [(0,)]
+    )
     predicate = replacement.predicate([number for (number,) in numbers], count)
     rows = LAYOUTS[table.name](replacement.rows(predicate), count)
     lake.replace(table, rows, predicate, state.as_json())

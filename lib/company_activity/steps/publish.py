@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from company_activity.io.warehouse.figures import noted_figures
 from company_activity.io.warehouse.ledger import MISSING, WHOLE
 from company_activity.io.warehouse.mirror import read_mirror
 from company_activity.io.warehouse.publishing import publish_scopes
@@ -38,6 +39,7 @@ def publish(run: Run) -> Published:
         hashes=hashes,
         adopt_lake=run.options.adopt_lake,
         versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
+        noted=noted_figures(run.lake.activity, run.lake.company_counts),
         repair=() if run.options.trusts_mirror else run.dates,
     )
 

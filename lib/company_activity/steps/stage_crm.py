@@ -12,6 +12,7 @@ from company_activity.errors import ImbalanceError
 from company_activity.gates.crm_admission import batches
 from company_activity.gates.verdict import Verdict, key_checks, refuse_defects
 from company_activity.io.lake.conflicts import lake_moved
+from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.crm_files import content_as_judged
 from company_activity.records.crm import CrmFile, read_crm_file
 from company_activity.records.fields import RULES_VERSION
@@ -119,9 +120,9 @@ def commit(
     """Commit a batch: first what is quarantined, then the notes that the state names, then rows and state."""
     paths = [file.path for file in files]
     quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
-    run.lake.replace(
-        QUARANTINE, quarantined, f"feed = 'crm' AND {paths_predicate('path', paths)}", None
-    )
+    of_files = f"feed = 'crm' AND {paths_predicate('path', paths)}"
+    held = [file.path for file in files if file.quarantined]
+    quarantine(run.lake, quarantined, of_files, paths, held)
     touched, state = state_with(run, admission, admitted)
     staged = crm_staging_frame(run.spark, files, run.now)
     run.lake.replace(

@@ -29,6 +29,7 @@ from company_activity.gates.verdict import (
 )
 from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.lake.delta_log import state_warnings
+from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.gate_verdicts import GateVerdicts
 from company_activity.io.landing.usage_frame import read_landed_lines
 from company_activity.io.landing.within_reach import parts_within_reach
@@ -38,12 +39,17 @@ from company_activity.planning.staging import (
     dates_to_stage_again,
     under_other_rules,
 )
-from company_activity.planning.state import GenerationMark, Marks, StagingState
+from company_activity.planning.state import GenerationMark, Marks, StagedFigures
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import StepReport
 from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
-from company_activity.transforms.audit import keys_kept
+from company_activity.transforms.arrivals import (
+    Arrivals,
+    DateFigures,
+    PartFigures,
+    figures_of_arrivals,
+)
 from company_activity.transforms.usage import keep_latest_record, parse_usage, usage_quarantine
 
 if TYPE_CHECKING:
@@ -179,20 +185,31 @@ def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
     parsed = cached(lines.transform(parse_usage))
     good, broken = split_by_reasons(parsed)
     records = cached(good.transform(keep_latest_record))
-    arrived = reconcile(batch.complete, parsed, records)
-    (figures,) = keys_kept(good, records, PRODUCT_USAGE).collect()
-    verdicts = refuse_defects(key_checks(PRODUCT_USAGE.name, *figures))
+    figures = figures_of_arrivals(parsed, records, MOST_FIELDS, FIELD_CHARACTERS + 1)
+    found = Arrivals.read(figures.collect())
+    arrived = reconcile(batch.complete, found)
+    keys = key_checks(PRODUCT_USAGE.name, found.rows, found.keys, found.nulls)
+    verdicts = refuse_defects(keys)
+    known = {one.day: staged_figures(one) for one in arrived}
     if not batch.is_again:
-        verdicts += judge(run, arrived, batch.newest)
+        known = earlier_figures(run, arrived, batch.newest) | known
+        verdicts += judge(run, arrived, known)
+
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', batch.dates)}"
-    run.lake.replace(QUARANTINE, quarantined, of_usage, None)
-    state = StagingState({**run.lake.staging.marks, **batch.marks}).as_json()
+    held = [one.day for one in arrived if one.quarantined]
+    quarantine(run.lake, quarantined, of_usage, batch.dates, held)
+    state = run.lake.staging.with_staged(batch.marks, known).as_json()
     run.lake.replace(PRODUCT_USAGE, records, dates_predicate("date", batch.dates), state)
-    warnings = [*drift(parsed), *state_warnings(PRODUCT_USAGE.name, state)]
+    warnings = [*drift(found), *state_warnings(PRODUCT_USAGE.name, state)]
     uncache(parsed)
     uncache(records)
     return Staged(arrived, verdicts, warnings)
+
+
+def staged_figures(arrived: ArrivedDate) -> StagedFigures:
+    """What is staged of a date that has arrived."""
+    return StagedFigures(arrived.accepted, arrived.active_users, arrived.events)
 
 
 def counted(dates: Sequence[date], arrived: Iterable[ArrivedDate]) -> dict[str, int]:
@@ -205,38 +222,33 @@ def counted(dates: Sequence[date], arrived: Iterable[ArrivedDate]) -> dict[str, 
     return total
 
 
-def reconcile(
-    manifests: Iterable[Manifest], parsed: DataFrame, records: DataFrame
-) -> list[ArrivedDate]:
+def reconcile(manifests: Iterable[Manifest], found: Arrivals) -> list[ArrivedDate]:
     """Landed = accepted + duplicates + quarantined, by date; and each part holds the lines its manifest counts.
 
     Raises:
         ImbalanceError: naming the part or the date, with both figures.
     """
-    is_broken = F.when(F.size("reasons") > 0, 1)
-    lines = parsed.groupBy("src_file_name").agg(
-        F.count("*").alias("lines"), F.count(is_broken).alias("quarantined")
-    )
-    by_part = {row["src_file_name"]: row for row in lines.collect()}
-    kept = records.groupBy("date").agg(F.count("*"), F.sum("copies"), F.sum("events"))
-    by_date = {day: figures for day, *figures in kept.collect()}
-    found = []
+    arrived = []
     for manifest in manifests:
+        broken = 0
         for part in manifest.parts:
-            _must_equal(
-                f"lines of {part.path}",
-                by_part[part.path]["lines"] if part.path in by_part else 0,
-                part.rows,
+            lines = found.parts.get(part.path, PartFigures())
+            _must_equal(f"lines of {part.path}", lines.lines, part.rows)
+            broken += lines.broken
+        kept = found.dates.get(manifest.date, DateFigures())
+        _must_equal(f"records of {manifest.date}", kept.copies + broken, manifest.rows)
+        arrived.append(
+            ArrivedDate(
+                day=manifest.date,
+                generation=manifest.generation,
+                landed=manifest.rows,
+                accepted=kept.records,
+                quarantined=broken,
+                events=kept.events,
+                active_users=kept.active_users,
             )
-        broken = sum(
-            by_part[part.path]["quarantined"] for part in manifest.parts if part.path in by_part
         )
-        accepted, copies, events = by_date.get(manifest.date, (0, 0, 0))
-        _must_equal(f"records of {manifest.date}", copies + broken, manifest.rows)
-        found.append(
-            ArrivedDate(manifest.date, manifest.generation, manifest.rows, accepted, broken, events)
-        )
-    return found
+    return arrived
 
 
 def _must_equal(what: str, found: int, landed: int) -> None:
@@ -248,7 +260,9 @@ def _must_equal(what: str, found: int, landed: int) -> None:
         )
 
 
-def judge(run: Run, arrived: Sequence[ArrivedDate], newest: Iterable[Manifest]) -> list[Verdict]:
+def judge(
+    run: Run, arrived: Sequence[ArrivedDate], figures: Mapping[date, StagedFigures]
+) -> list[Verdict]:
     """Volume and quarantine share of each date with a new generation; a refusal is kept beside its manifest.
 
     `--accept-gate` lets through the dates that were asked for, and those alone.
@@ -256,7 +270,7 @@ def judge(run: Run, arrived: Sequence[ArrivedDate], newest: Iterable[Manifest]) 
     Raises:
         GateRefused: if a date is refused, now or by an earlier run, and nobody accepted it.
     """
-    known = known_figures(run, arrived, newest)
+    known = {day: (one.records, one.events) for day, one in figures.items()}
     gates = run.settings.gates
     kept = GateVerdicts(run.landing)
     verdicts = []
@@ -279,33 +293,36 @@ def remedy(verdicts: Iterable[Verdict]) -> str:
     return f"check what has landed; if it is right: {accept}"
 
 
-def known_figures(
+def earlier_figures(
     run: Run, arrived: Iterable[ArrivedDate], newest: Iterable[Manifest]
-) -> dict[date, tuple[int, int]]:
-    """Records and events of the complete dates that these are compared with: those arriving now, and those staged."""
-    known = {one.day: (one.accepted, one.events) for one in arrived}
+) -> dict[date, StagedFigures]:
+    """Those of the staged complete dates that arriving ones are compared with, unless they arrive anew themselves.
+
+    The state holds them; the rows are counted only of dates that an older version staged.
+    """
+    staging = run.lake.staging
     replaced = {manifest.date for manifest in newest}
-    staged = run.lake.staging.complete - replaced
-    wanted = sorted({before for one in known for before in same_weekdays(one)} & staged)
-    if wanted:
-        rows = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(wanted))
-        found = rows.groupBy("date").agg(F.count("*"), F.sum("events")).collect()
-        known |= dict.fromkeys(wanted, (0, 0)) | {
-            day: (records, events) for day, records, events in found
-        }
+    compared = {before for one in arrived for before in same_weekdays(one.day)}
+    wanted = sorted(compared & staging.complete - replaced)
+    uncounted = [day for day in wanted if day not in staging.figures]
+    known = {day: staging.figures[day] for day in wanted if day in staging.figures}
+    if uncounted:
+        rows = run.lake.read(PRODUCT_USAGE).where(F.col("date").isin(uncounted))
+        sums = F.count("*"), F.sum("active_users"), F.sum("events")
+        known |= dict.fromkeys(uncounted, StagedFigures(0, 0, 0))
+        for day, *figures in rows.groupBy("date").agg(*sums).collect():
+            known[day] = StagedFigures(*figures)
     return known
 
 
-def drift(parsed: DataFrame) -> list[str]:
+def drift(found: Arrivals) -> list[str]:
     """A warning that names the most frequent fields beyond the contract, and says how many more there are."""
-    names = parsed.select(F.explode("extras").alias("name")).groupBy("name").count()
-    beginnings = names.select(F.substring("name", 1, FIELD_CHARACTERS + 1).alias("name"), "count")
-    most_frequent = beginnings.orderBy(F.desc("count"), "name").limit(MOST_FIELDS + 1).collect()
-    if not most_frequent:
+    if not found.fields:
         return []
-    named = ", ".join(shown_field(row["name"]) for row in most_frequent[:MOST_FIELDS])
-    more = f", and {names.count() - MOST_FIELDS:,} more" if len(most_frequent) > MOST_FIELDS else ""
-    return [f"usage items carry fields beyond the contract, kept in raw_json: {named}{more}"]
+    named = ", ".join(map(shown_field, found.most_frequent_fields))
+    more = found.different_fields - len(found.fields)
+    and_more = f", and {more:,} more" if more > 0 else ""
+    return [f"usage items carry fields beyond the contract, kept in raw_json: {named}{and_more}"]
 
 
 def shown_field(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from company_activity.io.warehouse.figures import noted_figures
 from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.report.model import StepReport
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
@@ -31,6 +32,7 @@ def validate(run: Run, published: Published | None) -> StepReport:
         hashes=run.lake.activity.hashes,
         dates=dates,
         versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
+        noted=noted_figures(run.lake.activity, run.lake.company_counts),
     )
     counts = {"dates": len(dates), "rows_compared": found.rows}
     return StepReport("validate", counts=counts, driver=str(found.driver))

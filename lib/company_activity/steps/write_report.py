@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.io.lake.delta import read_table
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
-from company_activity.io.storage.folder import lake_folder, root_folder
+from company_activity.io.storage.folder import root_folder
+from company_activity.planning.state import LIFECYCLE, TOTALED_DAYS, ActivityState
 from company_activity.report.model import (
     SPARK_DAYS,
     ChurnRisk,
@@ -22,19 +22,17 @@ from company_activity.report.model import (
 from company_activity.report.page import render
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
 from company_activity.transforms.figures import (
-    STATES,
     figures_by_date,
-    new_risks,
     rejected_by_reason,
     risks_with_days,
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import Row
+    from pyspark.sql import DataFrame, Row
 
     from company_activity.run import Run
 
-SHOWN_DAYS = 90
+SHOWN_DAYS = TOTALED_DAYS
 MOST_RISKS = 100  # a list that one team can call; the table has the others
 MAX_PAGE_BYTES = 1_000_000
 
@@ -94,31 +92,47 @@ def shown_day(built: Iterable[date], until: date | None) -> date | None:
 
 
 def gather(run: Run, day: date) -> None:
-    """Ask the lake what the page shows of `day` and the days before it: four queries."""
-    lake = lake_folder(run.settings)
-    rows = read_table(run.spark, lake, COMPANY_ACTIVITY_DAILY)
-    shown = F.col("activity_date").between(F.lit(day - timedelta(days=SHOWN_DAYS - 1)), F.lit(day))
-    days = figures_by_date(rows.where(shown)).collect()
-    rejected = rejected_by_reason(read_table(run.spark, lake, QUARANTINE), run.run_id).collect()
-    run.report.churn_risks = [
-        as_risk(row, day) for row in risks_with_days(rows, day, MOST_RISKS).collect()
-    ]
-    ((run.report.new_risks,),) = new_risks(rows, day).collect()
-    run.report.figures = Figures(
-        tuple(map(as_day, days)), tuple(Rejected(*row) for row in rejected)
-    )
-    run.report.risks_on = day
+    """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: two queries."""
+    report = run.report
+    rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
+    days = figures_of_days(run.lake.activity, rows, day)
+    since = min([first_shown(day), *run.dates])
+    quarantined = run.lake.read(QUARANTINE).where(F.col("date") >= F.lit(since))
+    rejected = rejected_by_reason(quarantined, run.run_id).collect()
+    risks = risks_with_days(rows, day, max(MOST_RISKS, 1)).collect()  # a row tells of the new ones
+    report.churn_risks = [as_risk(row, day) for row in risks[:MOST_RISKS]]
+    report.new_risks = risks[0]["new_risks"] if risks else 0
+    report.figures = Figures(tuple(days), tuple(Rejected(*row) for row in rejected))
+    report.risks_on = day
 
 
-def as_day(row: Row) -> DayFigures:
+def first_shown(day: date) -> date:
+    """The first of the days that a page about `day` shows."""
+    return day - timedelta(days=SHOWN_DAYS - 1)
+
+
+def figures_of_days(activity: ActivityState, rows: DataFrame, day: date) -> Iterator[DayFigures]:
+    """The figures of the built dates that the page shows, as their state has them; of others the rows are asked."""
+    first = first_shown(day)
+    totals = {at: built.total for at, built in activity.dates.items() if first <= at <= day}
+    untold = [at for at, total in totals.items() if not total]
+    if untold:
+        asked = figures_by_date(rows.where(F.col("activity_date").isin(untold))).collect()
+        totals |= {row["activity_date"]: row.asDict() for row in asked}
+    for at in sorted(totals):
+        if totals[at].get("rows"):
+            yield as_day(at, totals[at])
+
+
+def as_day(day: date, total: Mapping[str, int]) -> DayFigures:
     return DayFigures(
-        row["activity_date"],
-        row["companies"],
-        row["active_users"],
-        row["events"],
-        row["at_risk"],
-        {state: row[state] for state in STATES},
-        row["not_judged"],
+        day,
+        total["rows"],
+        total["active_users"],
+        total["events"],
+        total["at_risk"],
+        {state: total[state] for state in LIFECYCLE},
+        total["not_judged"],
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from company_activity.dates import BACKDATED_DAYS, HORIZON_DAYS
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
-from company_activity.transforms.calendar import WEEK_DAYS
+from company_activity.transforms.calendar import WEEK_DAYS, on_each_date
 from company_activity.transforms.facts import facts_by_slices, facts_by_windows, usage_days
 from company_activity.transforms.history import with_attributes_as_of
 from company_activity.transforms.labels import with_churn, with_lifecycle, with_quality, with_source
@@ -21,9 +24,10 @@ from company_activity.transforms.metrics import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from company_activity.settings.model import MetricSettings
+    from company_activity.transforms.calendar import Calendar
 
 LAST_WEEK = WEEK_DAYS - 1  # so many days back, the date itself included
 SERVED_NAMES = {"users_7d": "rolling_7d_active_users", "events_30d": "rolling_30d_events"}
@@ -33,12 +37,12 @@ SERVED_NAMES = {"users_7d": "rolling_7d_active_users", "events_30d": "rolling_30
 class ActivityInputs:
     """What a date's rows are a function of.
 
-    `usage` (`stg.product_usage`) reaches back 60 days from the first date, `quarantined`
-    (`date, company_id` of usage records) 7; `companies` and `history` are the dimension; `calendar`
-    holds the dates to build, each with its masks (`calendar_rows`).
+    `usage` is `stg.product_usage`, `quarantined` holds `date, company_id` of usage records;
+    `companies` and `history` are the dimension; `calendar` holds the dates to build, each with its
+    masks (`calendar_rows`).
     """
 
-    calendar: DataFrame
+    calendar: Calendar
     companies: DataFrame
     history: DataFrame
     usage: DataFrame
@@ -59,12 +63,11 @@ def build_activity(
     Shape: `analytics.company_activity_daily` but its unhashed columns, key company_id,
     activity_date.
 
-    >>> from datetime import date
     >>> from company_activity.settings.model import MetricSettings
-    >>> from company_activity.transforms.calendar import CALENDAR, calendar_rows
+    >>> from company_activity.transforms.calendar import calendar_rows
     >>> day = date(2025, 3, 3)
     >>> inputs = ActivityInputs(
-    ...     calendar=spark.createDataFrame(calendar_rows([day], {day}), CALENDAR),
+    ...     calendar=calendar_rows([day], {day}),
     ...     companies=spark.sql(
     ...         "SELECT 'a' AS company_id, DATE'2025-03-03' AS first_seen_date,"
     ...         " DATE'2025-03-03' AS first_active_date"
@@ -86,10 +89,11 @@ def build_activity(
     """
     density = F.col("events") / F.col("active_users")
     has_users = F.col("active_users") > 0
+    read = within_reach(inputs)
     built = (
-        _facts(inputs, by_slices=by_slices)
-        .transform(with_attributes_as_of, inputs.history)
-        .transform(with_quarantine_marks, inputs.quarantined, inputs.calendar)
+        _facts(read, by_slices=by_slices)
+        .transform(with_attributes_as_of, read.history)
+        .transform(with_quarantine_marks, read.quarantined, read.calendar)
         .transform(with_observed_days)
         .transform(with_change)
         .transform(with_consistency)
@@ -107,35 +111,79 @@ def build_activity(
     return built.select(*(name for name in table.column_names if name not in table.unhashed))
 
 
+def within_reach(inputs: ActivityInputs) -> ActivityInputs:
+    """Of each table what the dates of the calendar read: so a day costs the same however long the history is.
+
+    Of the usage those are 60 days for each date, of the refused records the weeks, of the history the periods that
+    are open after the first date. A company's first of these periods reaches back 60 days, though it may not be its
+    first of all: then the one before ended by the first date, and nothing is built of the days before.
+    """
+    dates = [day for day, *_ in inputs.calendar]
+    first = F.lit(min(dates, default=None)).cast("date")
+    last = F.lit(max(dates, default=None)).cast("date")
+    is_open = F.col("valid_to").isNull() | (F.col("valid_to") > first)
+    is_begun = F.col("valid_from") <= F.date_add(last, BACKDATED_DAYS)
+    return replace(
+        inputs,
+        usage=inputs.usage.where(_is_in(reached_by(dates, HORIZON_DAYS - 1))),
+        quarantined=inputs.quarantined.where(_is_in(reached_by(dates, LAST_WEEK))),
+        history=inputs.history.where(is_open & is_begun),
+    )
+
+
+def reached_by(dates: Iterable[date], days_back: int) -> list[tuple[date, date]]:
+    """The fewest spans that hold these dates and `days_back` days before each.
+
+    >>> days = [date(2025, 1, 10), date(2025, 1, 12), date(2025, 3, 1)]
+    >>> [(str(first), str(last)) for first, last in reached_by(days, 6)]
+    [('2025-01-04', '2025-01-12'), ('2025-02-23', '2025-03-01')]
+    """
+    spans: list[tuple[date, date]] = []
+    for day in sorted(dates):
+        first = day - timedelta(days=days_back)
+        if spans and first <= spans[-1][1] + timedelta(days=1):
+            first, _ = spans.pop()
+        spans.append((first, day))
+    return spans
+
+
+def _is_in(spans: Iterable[tuple[date, date]]) -> Column:
+    """The column `date` is in one of the spans."""
+    is_in = F.lit(False)
+    for first, last in spans:
+        is_in = is_in | F.col("date").between(F.lit(first), F.lit(last))
+    return is_in
+
+
 def _facts(inputs: ActivityInputs, *, by_slices: bool) -> DataFrame:
     spine = company_spine(inputs.companies, inputs.calendar)
     days = usage_days(inputs.usage)
     if by_slices:
-        return facts_by_slices(days, spine)
+        return facts_by_slices(days, spine, inputs.calendar)
     return facts_by_windows(days, spine, inputs.companies)
 
 
-def company_spine(companies: DataFrame, calendar: DataFrame) -> DataFrame:
+def company_spine(companies: DataFrame, calendar: Calendar) -> DataFrame:
     """The rows that there must be: a company on each date of the calendar from its first day seen.
 
     Shape: `dim.companies` and the calendar in; `company_id, first_seen_date, first_active_date` and
     the calendar's columns out, key company_id, activity_date.
 
     >>> companies = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-02' AS first_seen_date")
-    >>> calendar = spark.sql("VALUES (DATE'2025-03-01'), (DATE'2025-03-02') AS t(activity_date)")
+    >>> calendar = [(date(2025, 3, 1), 0, 0), (date(2025, 3, 2), 0, 0)]
     >>> spine = company_spine(companies.withColumn("first_active_date", F.lit(None)), calendar)
     >>> [(row.company_id, str(row.activity_date)) for row in spine.collect()]
     [('a', '2025-03-02')]
     """
     known = companies.select("company_id", "first_seen_date", "first_active_date")
     is_seen = F.col("first_seen_date") <= F.col("activity_date")
-    return known.join(F.broadcast(calendar), is_seen)
+    return known.transform(on_each_date, calendar).where(is_seen)
 
 
 def with_quarantine_marks(
     days: DataFrame,
     quarantined: DataFrame,
-    calendar: DataFrame,
+    calendar: Calendar,
 ) -> DataFrame:
     """Add whether a usage record of this company was refused: on this date, or in this week.
 
@@ -147,7 +195,8 @@ def with_quarantine_marks(
     >>> built = "VALUES ('a', DATE'2025-03-10'), ('a', DATE'2025-03-11'), ('b', DATE'2025-03-10')"
     >>> days = spark.sql(built).toDF("company_id", "activity_date")
     >>> refused = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-04' AS date")
-    >>> marked = with_quarantine_marks(days, refused, days.select("activity_date").distinct())
+    >>> calendar = [(date(2025, 3, 10), 0, 0), (date(2025, 3, 11), 0, 0)]
+    >>> marked = with_quarantine_marks(days, refused, calendar)
     >>> [tuple(row)[2:] for row in marked.orderBy("company_id", "activity_date").collect()]
     [(False, True), (False, False), (False, False)]
     """
@@ -157,7 +206,7 @@ def with_quarantine_marks(
     marks = (
         quarantined.distinct()
         .select("company_id", "date", weeks.alias("activity_date"))
-        .join(F.broadcast(calendar.select("activity_date")), "activity_date", "left_semi")
+        .where(F.col("activity_date").isin([day for day, *_ in calendar]))
         .groupBy("company_id", "activity_date")
         .agg(F.max(is_of_the_day).alias("is_of_the_day"))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import reduce
 from itertools import accumulate
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
+from company_activity.transforms.figures import totals
 from company_activity.transforms.hashing import content_hash
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 def audited(candidate: DataFrame) -> DataFrame:
     """The figures of each date of the activity table, in one pass.
 
-    `unknown` are the companies that the CRM does not know, `nulls` the rows with a NULL where the
+    `unknown_companies` are those that the CRM does not know, `nulls` the rows with a NULL where the
     table allows none.
 
-    Shape: `analytics.company_activity_daily` in; `activity_date, rows, keys, active_users, events,
-    unknown, nulls, content_hash` out, key activity_date.
+    Shape: `analytics.company_activity_daily` in; `activity_date, rows, keys, unknown_companies, nulls,
+    content_hash` and `totals` out, key activity_date.
 
     >>> rows = spark.sql(
     ...     "VALUES ('a', 3L, 'merged'), ('b', 4L, 'product_api') AS t(id, users, source)"
@@ -37,18 +38,18 @@ def audited(candidate: DataFrame) -> DataFrame:
     ...     else F.lit(None).cast(column.type).alias(column.name)
     ...     for column in COMPANY_ACTIVITY_DAILY.columns
     ... ]
-    >>> audited(rows.select(*columns)).select("rows", "keys", "active_users", "unknown").first()[:]
+    >>> figures = audited(rows.select(*columns))
+    >>> figures.select("rows", "keys", "active_users", "unknown_companies").first()[:]
     (2, 2, 7, 1)
     """
     is_unknown = F.col("source") == "product_api"
     return candidate.groupBy("activity_date").agg(
         F.count("*").alias("rows"),
         F.count_distinct("company_id").alias("keys"),
-        F.sum("active_users").alias("active_users"),
-        F.sum("events").alias("events"),
-        F.count_if(is_unknown).alias("unknown"),
+        F.count_if(is_unknown).alias("unknown_companies"),
         nulls(COMPANY_ACTIVITY_DAILY),
         content_hash(COMPANY_ACTIVITY_DAILY).alias("content_hash"),
+        *totals(),
     )
 
 
@@ -82,38 +83,27 @@ def keys_of(rows: DataFrame, table: Table) -> DataFrame:
     )
 
 
-def keys_kept(accepted: DataFrame, kept: DataFrame, table: Table) -> DataFrame:
-    """How many rows were kept, how many different keys they were kept of, and forbidden NULLs.
+def first_seen(companies: DataFrame) -> DataFrame:
+    """How many companies were first seen on each date.
 
-    The keys are counted in the rows before they were deduplicated: counted in what a `groupBy` on
-    the key gives, they would be right whatever it gave.
+    Shape: `dim.companies` in; `first_seen_date, companies` out, key first_seen_date.
 
-    Shape: one row, `rows, keys, nulls`.
-
-    >>> from company_activity.schemas import COMPANIES_HISTORY
-    >>> columns = "AS t(company_id, valid_from, src_file_name)"
-    >>> accepted = spark.sql(f"VALUES ('a', 1, 'f'), ('a', 1, 'g'), ('b', 1, 'f') {columns}")
-    >>> kept = spark.sql(f"VALUES ('a', 1, 'g') {columns}")
-    >>> keys_kept(accepted, kept, COMPANIES_HISTORY).first()[:]
-    (1, 2, 0)
+    >>> companies = spark.sql("VALUES (DATE'2025-03-01'), (DATE'2025-03-03') AS t(first_seen_date)")
+    >>> sorted(row.companies for row in first_seen(companies).collect())
+    [1, 1]
     """
-    keys = accepted.agg(F.count_distinct(*table.key).alias("keys"))
-    figures = kept.agg(F.count("*").alias("rows"), nulls(table))
-    return figures.crossJoin(keys).select("rows", "keys", "nulls")
+    return companies.groupBy("first_seen_date").agg(F.count("*").alias("companies"))
 
 
-def rows_of_the_spine(companies: DataFrame, dates: Iterable[date]) -> dict[date, int]:
+def rows_of_the_spine(first_seen: Mapping[date, int], dates: Iterable[date]) -> dict[date, int]:
     """How many rows each date must have: the companies first seen by then.
 
     It is counted from the dimension alone.
 
-    >>> companies = spark.sql("VALUES (DATE'2025-03-01'), (DATE'2025-03-03') AS t(first_seen_date)")
     >>> days = [date(2025, 3, day) for day in (1, 2, 3)]
-    >>> list(rows_of_the_spine(companies, days).values())
+    >>> list(rows_of_the_spine({days[0]: 1, days[2]: 1}, days).values())
     [1, 1, 2]
     """
-    counted = companies.groupBy("first_seen_date").count().collect()
-    first_seen = sorted(tuple(row) for row in counted)
-    days = [day for day, _ in first_seen]
-    known = [0, *accumulate(count for _, count in first_seen)]
+    days = sorted(first_seen)
+    known = [0, *accumulate(first_seen[day] for day in days)]
     return {day: known[bisect_right(days, day)] for day in dates}

@@ -5,21 +5,22 @@ Bit i of a date's mask stands for the date i days earlier, so `mask & 0b1111111`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 
+Calendar = Sequence[tuple[date, int, int]]
 CALENDAR = "activity_date date, complete_mask bigint, weekday_mask bigint"
 SATURDAY = 5  # as Python's and Spark's `weekday` count, from Monday = 0
 WEEK_DAYS = 7
 MONTH_DAYS = 30
 
 
-def calendar_rows(dates: Iterable[date], complete: Collection[date]) -> list[tuple[date, int, int]]:
+def calendar_rows(dates: Iterable[date], complete: Collection[date]) -> Calendar:
     """For each date, two masks of its last 60 days: complete dates, and Mondays to Fridays.
 
     >>> monday = date(2025, 1, 6)
@@ -32,6 +33,25 @@ def calendar_rows(dates: Iterable[date], complete: Collection[date]) -> list[tup
         return day in complete
 
     return [(day, _mask(day, is_complete), _mask(day, _is_weekday)) for day in sorted(dates)]
+
+
+def on_each_date(rows: DataFrame, calendar: Calendar) -> DataFrame:
+    """Each row once for every date of the calendar.
+
+    The calendar stands in the plan itself: a join would need a job to broadcast it.
+
+    Shape: any rows in; the columns of `CALENDAR` added.
+
+    >>> calendar = calendar_rows([date(2025, 1, 6), date(2025, 1, 7)], {date(2025, 1, 6)})
+    >>> dated = on_each_date(spark.sql("SELECT 'a' AS company_id"), calendar)
+    >>> [(row.company_id, row.activity_date.day, row.complete_mask) for row in dated.collect()]
+    [('a', 6, 1), ('a', 7, 2)]
+    """
+    dates = ", ".join(
+        f"struct(DATE'{day}', {complete}L, {weekdays}L)" for day, complete, weekdays in calendar
+    )
+    listed = f"CAST(array({dates}) AS array<struct<{CALENDAR}>>)"
+    return rows.select("*", F.expr(f"inline({listed})"))
 
 
 def _is_weekday(day: date) -> bool:

@@ -102,9 +102,10 @@ def with_row_times(revised: DataFrame, now: datetime) -> DataFrame:
     """Add `created_at` and `updated_at`; `updated_at` is `now` where the row changed.
 
     `change` says how: `inserted`, `repaired` (an inferred member that the CRM has brought),
-    `changed`, `unchanged` or `removed`.
+    `changed`, `unchanged` or `removed`. `was_inferred` says what the row said before.
 
-    Shape: as `beside_current` hands out; `dim.companies` and `change` out, key company_id.
+    Shape: as `beside_current` hands out; `dim.companies`, `change` and `was_inferred` out, key
+    company_id.
 
     >>> from datetime import UTC, datetime
     >>> content = spark.sql("VALUES ('same', 'S'), ('renamed', 'New') AS t(company_id, name)")
@@ -137,6 +138,7 @@ def with_row_times(revised: DataFrame, now: datetime) -> DataFrame:
         created_at.alias("created_at"),
         updated_at.alias("updated_at"),
         change.alias("change"),
+        F.coalesce("before.is_inferred", F.lit(False)).alias("was_inferred"),
     )
 
 

@@ -59,12 +59,14 @@ class Tables:
 class Revision:
     """Companies beside their current row (see `beside_current`), and the periods to replace.
 
-    Where `may_be_unsure`, some companies need all their staged rows: see `with_rebuilt_rows`.
+    Where `may_be_unsure`, some companies need all their staged rows: see `with_rebuilt_rows`. Where
+    no snapshot moved, no period does (`may_move_periods`).
     """
 
     companies: DataFrame
     history: Replacement
     may_be_unsure: bool = False
+    may_move_periods: bool = True
 
 
 def rebuilt(tables: Tables, keep: Keep) -> Revision:
@@ -120,7 +122,8 @@ def revised(tables: Tables, usage: StagingChange, crm: StagingChange, keep: Keep
     may_be_unsure = bool(usage.removed or crm.removed)
     if may_be_unsure:
         companies = keep(companies)
-    return Revision(companies, history, may_be_unsure)
+    may_move_periods = crm.since is not None
+    return Revision(companies, history, may_be_unsure, may_move_periods)
 
 
 def revised_history(tables: Tables, crm: StagingChange, keep: Keep) -> Replacement:

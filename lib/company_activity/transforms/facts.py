@@ -16,10 +16,12 @@ from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.transforms.calendar import MONTH_DAYS, SATURDAY
+from company_activity.transforms.calendar import MONTH_DAYS, SATURDAY, on_each_date
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from company_activity.transforms.calendar import Calendar
 
 
 class WindowSum(NamedTuple):
@@ -73,27 +75,27 @@ def usage_days(usage: DataFrame) -> DataFrame:
     )
 
 
-def facts_by_slices(days: DataFrame, spine: DataFrame) -> DataFrame:
+def facts_by_slices(days: DataFrame, spine: DataFrame, calendar: Calendar) -> DataFrame:
     """The facts by conditional sums over each date's own 60 days.
 
-    Shape: `usage_days` and the spine `company_id, activity_date, …` in; out comes the spine with
-    the columns of `SUMS`, `largest_record_30d`, `days_since_last_active` and `has_conflict`. Zeros
-    where a company has no usage.
+    Shape: `usage_days`, the spine `company_id, activity_date, …` and the calendar that it was made
+    of in; out comes the spine with the columns of `SUMS`, `largest_record_30d`,
+    `days_since_last_active` and `has_conflict`. Zeros where a company has no usage.
 
+    >>> from datetime import date
     >>> days = spark.sql(
     ...     "SELECT 'a' AS company_id, DATE'2025-03-01' AS date, 3L AS users, 30L AS events,"
     ...     " 3L AS largest_record, false AS has_conflict, 1L AS records"
     ... )
     >>> spine = spark.sql("VALUES ('a', DATE'2025-03-02') AS t(company_id, activity_date)")
-    >>> facts = facts_by_slices(days, spine)
+    >>> facts = facts_by_slices(days, spine, [(date(2025, 3, 2), 0, 0)])
     >>> columns = ["active_users", "users_1_back", "events_30d", "days_since_last_active"]
     >>> facts.select(*columns).first()[:]
     (0, 3, 30, 1)
     """
-    dates = spine.select("activity_date").distinct()
     back = F.datediff("activity_date", "date")
-    is_in_reach = back.between(0, HORIZON_DAYS - 1)
-    sliced = _with_measures(days).join(F.broadcast(dates), is_in_reach).withColumn("back", back)
+    dated = days.transform(_with_measures).transform(on_each_date, calendar)
+    sliced = dated.withColumn("back", back).where(F.col("back").between(0, HORIZON_DAYS - 1))
     is_of_the_month = F.col("back") < MONTH_DAYS
     is_of_the_day = F.col("back") == 0
     facts = sliced.groupBy("company_id", "activity_date").agg(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql.window import Window as W
 
+from company_activity.planning.state import LIFECYCLE
 from company_activity.report.model import NEW_DAYS, SPARK_DAYS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-STATES = ("returning", "new", "resurrected", "dormant", "inactive", "unknown")
 SHOWN_OF_RISKS = (
     "company_id",
     "company_name",
@@ -29,102 +30,90 @@ SHOWN_OF_RISKS = (
 def figures_by_date(rows: DataFrame) -> DataFrame:
     """What happened on each date, in date order.
 
-    Shape: `analytics.company_activity_daily` in; `activity_date, companies, active_users, events,
-    at_risk, not_judged` and a count per state out, key activity_date.
+    Shape: `analytics.company_activity_daily` in; `activity_date, rows` and `totals` out, key
+    activity_date.
 
     >>> rows = spark.sql(
     ...     "VALUES (3, 9, true, 'new'), (4, 8, NULL, NULL)"
     ...     " AS t(active_users, events, is_churn_risk, lifecycle_state)"
     ... )
     >>> figures = figures_by_date(rows.withColumn("activity_date", F.lit("2025-03-01")))
-    >>> columns = ["companies", "active_users", "at_risk", "not_judged", "new", "unknown"]
+    >>> columns = ["rows", "active_users", "at_risk", "not_judged", "new", "unknown"]
     >>> figures.select(*columns).first()[:]
     (2, 7, 1, 1, 1, 1)
     """
+    figures = rows.groupBy("activity_date").agg(F.count("*").alias("rows"), *totals())
+    return figures.orderBy("activity_date")
+
+
+def totals() -> list[Column]:
+    """What a state notes of a date (`TOTALS`), for `agg(…)` over its rows."""
     state = F.coalesce("lifecycle_state", F.lit("unknown"))
     is_not_judged = F.col("is_churn_risk").isNull()
-    figures = rows.groupBy("activity_date").agg(
-        F.count("*").alias("companies"),
+    return [
         F.sum("active_users").alias("active_users"),
         F.sum("events").alias("events"),
         F.count_if("is_churn_risk").alias("at_risk"),
         F.count_if(is_not_judged).alias("not_judged"),
-        *(F.count_if(state == name).alias(name) for name in STATES),
-    )
-    return figures.orderBy("activity_date")
+        *(F.count_if(state == name).alias(name) for name in LIFECYCLE),
+    ]
 
 
 def risks_with_days(rows: DataFrame, day: date, most: int) -> DataFrame:
     """The companies at risk on `day` with their last 60 days, those with most use in them first.
 
     `days` holds a struct `activity_date, active_users, is_churn_risk` per complete date.
+    `new_risks`, the same in each row, counts those of *all* companies at risk that were not so a
+    week before: their unbroken stretch at risk began in the last 7 days, as far as the 60 days
+    show. A date on which a company was not judged neither breaks a stretch nor begins one.
 
     Shape: `analytics.company_activity_daily` in; at most `most` rows, key company_id, out.
-
-    >>> days = spark.sql(
-    ...     "VALUES ('a', DATE'2025-03-01', 3, false), ('a', DATE'2025-03-02', 0, true),"
-    ...     " ('b', DATE'2025-03-02', 5, false)"
-    ...     " AS t(company_id, activity_date, active_users, is_churn_risk)"
-    ... )
-    >>> others = [F.lit(None).alias(name) for name in SHOWN_OF_RISKS if name not in days.columns]
-    >>> rows = days.select("*", *others, F.lit(None).cast("date").alias("last_contact_at"))
-    >>> risks = risks_with_days(rows, date(2025, 3, 2), most=10)
-    >>> [(row.company_id, len(row.days)) for row in risks.collect()]
-    [('a', 2)]
-    """
-    is_on_day = F.col("activity_date") == F.lit(day)
-    at_risk = rows.where(is_on_day & F.col("is_churn_risk")).select(
-        *SHOWN_OF_RISKS,
-        F.to_date("last_contact_at").alias("last_contact"),
-    )
-    ids = at_risk.select("company_id")
-    recent = rows.where(_is_shown(day)).join(ids, "company_id", "left_semi")
-    shown = F.struct("activity_date", "active_users", "is_churn_risk")
-    days = recent.groupBy("company_id").agg(
-        F.sum("active_users").alias("user_days"),
-        F.collect_list(shown).alias("days"),
-    )
-    return at_risk.join(days, "company_id").orderBy(F.desc("user_days"), "company_id").limit(most)
-
-
-def _is_shown(day: date) -> Column:
-    """The date is one of the 60 that a risk on `day` is shown with."""
-    reach = day - timedelta(days=SPARK_DAYS - 1)
-    return F.col("activity_date").between(F.lit(reach), F.lit(day))
-
-
-def new_risks(rows: DataFrame, day: date) -> DataFrame:
-    """How many of all companies at risk on `day` were not so a week before.
-
-    Their unbroken stretch at risk began in the last 7 days, as far as the 60 days show that a risk
-    is shown with. A date on which a company was not judged neither breaks a stretch nor begins one.
-
-    Shape: `analytics.company_activity_daily` in; one row with one column, `new`, out.
 
     >>> days = [("new", 9, False), ("new", 10, None), ("new", 12, True), ("old", 5, True)]
     >>> days += [("old", 12, True), ("again", 5, True), ("again", 8, False), ("again", 12, True)]
     >>> days += [("past", 11, True), ("past", 12, False)]
     >>> rows = spark.createDataFrame(days, "company_id string, day int, is_churn_risk boolean")
     >>> dated = rows.withColumn("activity_date", F.expr("date_add('2025-03-01', day - 1)"))
-    >>> new_risks(dated, date(2025, 3, 12)).first()[0]
-    2
+    >>> used = dated.withColumn("active_users", F.col("day")).drop("day")
+    >>> others = [F.lit(None).alias(name) for name in SHOWN_OF_RISKS if name not in used.columns]
+    >>> known = used.select("*", *others, F.lit(None).cast("date").alias("last_contact_at"))
+    >>> for row in risks_with_days(known, date(2025, 3, 12), most=2).collect():
+    ...     print(row.company_id, len(row.days), row.new_risks)
+    new 3 2
+    again 3 2
     """
     activity_date = F.col("activity_date")
     is_risk = F.col("is_churn_risk")
     is_on_day = activity_date == F.lit(day)
     is_long_before = activity_date <= F.lit(day - timedelta(days=NEW_DAYS))
+    recent = rows.where(_is_shown(day))
+    at_risk = recent.where(is_on_day & is_risk).select("company_id")
+    shown = F.struct(*SHOWN_OF_RISKS, F.to_date("last_contact_at").alias("last_contact"))
     by_company = (
-        rows.where(_is_shown(day))
+        recent.join(at_risk, "company_id", "left_semi")
         .groupBy("company_id")
         .agg(
-            F.max(F.when(is_on_day, is_risk)).alias("is_risk_now"),
+            F.max(F.when(is_on_day, shown)).alias("on_day"),
+            F.sum("active_users").alias("user_days"),
+            F.collect_list(F.struct("activity_date", "active_users", "is_churn_risk")).alias(
+                "days"
+            ),
             F.max(F.when(is_risk & is_long_before, activity_date)).alias("risk_before"),
             F.max(F.when(~is_risk, activity_date)).alias("last_without"),
         )
     )
     has_begun_lately = F.col("last_without") > F.col("risk_before")
-    is_new = F.col("risk_before").isNull() | has_begun_lately
-    return by_company.agg(F.count_if(F.col("is_risk_now") & is_new).alias("new"))
+    is_new = F.col("risk_before").isNull() | F.coalesce(has_begun_lately, F.lit(False))
+    all_at_risk = W.partitionBy()
+    counted = by_company.withColumn("new_risks", F.count_if(is_new).over(all_at_risk))
+    first = counted.orderBy(F.desc("user_days"), "company_id").limit(most)
+    return first.select("on_day.*", "user_days", "days", "new_risks")
+
+
+def _is_shown(day: date) -> Column:
+    """The date is one of the 60 that a risk on `day` is shown with."""
+    reach = day - timedelta(days=SPARK_DAYS - 1)
+    return F.col("activity_date").between(F.lit(reach), F.lit(day))
 
 
 def rejected_by_reason(quarantined: DataFrame, run_id: str) -> DataFrame:

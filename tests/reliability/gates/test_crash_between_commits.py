@@ -77,7 +77,7 @@ def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -
     place = at(tmp_path_factory.mktemp("before"))
     crm(place, "2025-11-10", "a,Acme,DE,retail,2025-11-01\nb,Bolt,FR,,\n")
     for day in ("2025-11-18", "2025-11-19", "2025-11-21", LAST):
-        usage(place, day, item("a", day), item("b", day, 5))
+        usage(place, day, item("a", day), item("b", day, 5), item("c", day, "many"))
     usage(place, "2025-11-19", item("a", "2025-11-19"), item("b", "2025-11-19"), item("taken-back", "2025-11-19"))
     assert place.run(*RUN) == 0
     usage(place, "2025-11-19", item("a", "2025-11-19"), item("b", "2025-11-19", -1))

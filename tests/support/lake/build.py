@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from company_activity.schemas import CRM_COMPANIES, PRODUCT_USAGE
 from company_activity.settings.model import MetricSettings
 from company_activity.transforms.activity import ActivityInputs, build_activity
-from company_activity.transforms.calendar import CALENDAR, calendar_rows
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.companies import build_companies
 from company_activity.transforms.history import build_history
 
@@ -42,7 +42,7 @@ def activity(
     staged = frame(spark, PRODUCT_USAGE, named, has_conflict=False)
     crm = frame(spark, CRM_COMPANIES, snapshots)
     inputs = ActivityInputs(
-        calendar=spark.createDataFrame(calendar_rows(complete, complete), CALENDAR),
+        calendar=calendar_rows(complete, complete),
         companies=build_companies(crm, staged),
         history=build_history(crm),
         usage=staged,

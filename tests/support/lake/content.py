@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from company_activity.io.lake.delta import Lake, read_table
+from company_activity.io.lake.delta import Lake, read_table, reading_versions
 from company_activity.io.lake.delta_log import open_log
 from company_activity.io.storage.folder import Folder
 from company_activity.planning.state import ActivityState
@@ -71,8 +71,11 @@ def note_state(spark: SparkSession, lake: str, table: Table, state: Mapping[str,
 
 
 def read_version(spark: SparkSession, lake: str, table: Table, version: int) -> DataFrame:
-    """A table's rows as of a version."""
-    return Lake(lake, lambda: spark).read_version(table, version)
+    """A table's rows as of a version; they are read once, to see whether they are there."""
+    with reading_versions():
+        rows = Lake(lake, lambda: spark).read_version(table, version)
+        rows.collect()
+    return rows
 
 
 def newest_state(lake: str, table_path: str) -> Mapping[str, Any]:

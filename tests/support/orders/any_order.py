@@ -32,7 +32,7 @@ from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIV
 from company_activity.settings.model import MetricSettings
 from company_activity.steps.build_activity import EMPTY, MOST_SLICES
 from company_activity.transforms.activity import ActivityInputs, build_activity
-from company_activity.transforms.calendar import CALENDAR, calendar_rows
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.companies import build_companies
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
@@ -148,7 +148,7 @@ def hashes(
     reach = min(dates) - timedelta(days=HORIZON_DAYS - 1)
     refused = {(one.usage.date, row.company_id) for one in arrivals if one.usage for row in one.usage.quarantined}
     inputs = ActivityInputs(
-        calendar=spark.createDataFrame(calendar_rows(dates, set(complete)), CALENDAR),
+        calendar=calendar_rows(dates, set(complete)),
         companies=tables[0],
         history=tables[1],
         usage=staged_usage(spark, arrivals).where(F.col("date") >= F.lit(reach)),

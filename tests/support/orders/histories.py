@@ -11,7 +11,7 @@ from company_activity.gates.reasons import split_by_reasons
 from company_activity.schemas import CRM_COMPANIES
 from company_activity.settings.model import MetricSettings
 from company_activity.transforms.activity import ActivityInputs, build_activity
-from company_activity.transforms.calendar import CALENDAR, calendar_rows
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.companies import build_companies
 from company_activity.transforms.history import build_history
 from company_activity.transforms.usage import keep_latest_record
@@ -46,17 +46,12 @@ def activity_inputs(
     accepted, refused = split_by_reasons(parsed)
     usage = accepted.transform(keep_latest_record).cache()
     return ActivityInputs(
-        calendar=calendar_of(spark, complete, complete),
+        calendar=calendar_rows(complete, complete),
         companies=build_companies(snapshots, usage).cache(),
         history=build_history(snapshots).cache(),
         usage=usage,
         quarantined=refused.where("company_id IS NOT NULL").select("date", "company_id"),
     )
-
-
-def calendar_of(spark: SparkSession, dates: Collection[date], complete: Collection[date]) -> DataFrame:
-    """The calendar of the dates to build, each with its masks."""
-    return spark.createDataFrame(calendar_rows(dates, complete), CALENDAR)
 
 
 def activity_of(inputs: ActivityInputs, *, by_slices: bool) -> DataFrame:

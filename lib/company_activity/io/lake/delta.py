@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from company_activity.errors import LakeUnfit
+from company_activity.io.lake.changed_files import read_changed
 from company_activity.io.lake.conflicts import is_conflict, lake_moved
 from company_activity.io.lake.delta_log import NUMBER, DeltaLog, encode_state, open_log
 from company_activity.io.lake.table_features import Features, unfit
@@ -18,8 +19,11 @@ from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import (
     ActivityState,
+    CompanyCounts,
     CrmState,
     DimensionState,
+    Look,
+    QuarantineState,
     Sources,
     StagingState,
     TableVersion,
@@ -31,6 +35,7 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
+    QUARANTINE,
     spark_type,
 )
 
@@ -70,6 +75,7 @@ class Lake:
         self._session = session
         self._files = files
         self._logs: dict[str, DeltaLog] = {}
+        self._look: Look | None = None
         self.commits = 0
 
     @property
@@ -154,6 +160,13 @@ class Lake:
         return CrmState.from_json(self.state(CRM_COMPANIES))
 
     @property
+    def quarantine(self) -> QuarantineState:
+        """Which dates and CRM paths `quarantine.records` holds records of; none where it is not made yet."""
+        if not self.exists(QUARANTINE):
+            return QuarantineState(is_known=True)
+        return QuarantineState.from_json(self.state(QUARANTINE))
+
+    @property
     def activity(self) -> ActivityState:
         """What `analytics.company_activity_daily` has, and what it was built from."""
         return ActivityState.from_json(self.state(COMPANY_ACTIVITY_DAILY))
@@ -165,10 +178,39 @@ class Lake:
 
     @property
     def dimension_sources(self) -> Sources | None:
-        """What dimension and history were last brought to; None where that is not known, or not the same of both."""
+        """What dimension and history were last brought to, or compared with; None where that is not known.
+
+        The activity table's commit says it where no row of them changed.
+        """
+        look = self.activity.sources.look
+        if look is not None and look == self._look_at(look.sources):
+            return look.sources
         own = DimensionState.from_json(self.state(COMPANIES))
         history = DimensionState.from_json(self.state(COMPANIES_HISTORY))
         return sources_of_dimension(own, history, self.identity(COMPANIES))
+
+    @property
+    def company_counts(self) -> CompanyCounts | None:
+        """How many companies the dimension has; None where an older version wrote it."""
+        if not self.exists(COMPANIES):
+            return CompanyCounts()
+        state = DimensionState.from_json(self.state(COMPANIES))
+        return state.counts if state is not None else None
+
+    def note_look(self, sources: Sources) -> None:
+        """Remember that dimension and history, as they stand, were compared with `sources` and no row changed.
+
+        Nothing is committed: the next commit of the activity table says it.
+        """
+        self._look = self._look_at(sources)
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether dimension and history, as they stand, were so compared with what staging holds now."""
+        return self._look_at(self.staged_sources) in (self._look, self.activity.sources.look)
+
+    def _look_at(self, sources: Sources) -> Look:
+        return Look(sources, self.identity(COMPANIES), self.identity(COMPANIES_HISTORY))
 
     def read(self, table: Table) -> DataFrame:
         """The table's rows as of the version that its log had; none where it is not made yet.
@@ -176,26 +218,27 @@ class Lake:
         So rows and state belong together, whatever another run commits meanwhile.
         """
         if not self.exists(table):
-            return self.spark.createDataFrame([], table.struct)
+            return self.no_rows(table)
         reader = self.spark.read.format("delta").option("versionAsOf", self.log(table).version)
         return as_declared(reader.load(self.uri(table)), table)
 
-    def read_version(self, table: Table, version: int) -> DataFrame:
-        """The table's rows as of a version.
+    def no_rows(self, table: Table) -> DataFrame:
+        """The table without a row, whatever it has: it is not opened."""
+        return self.spark.createDataFrame([], table.struct)
 
-        Raises:
-            VersionGone: if its log or its files are no longer there; found out by reading them. A read that fails
-                otherwise (throttled, refused, broken) is raised as it is.
-        """
+    def read_version(self, table: Table, version: int) -> DataFrame:
+        """The table's rows as of a version, which may be gone: ask for them inside `reading_versions`."""
         reader = self.spark.read.format("delta").option("versionAsOf", version)
-        try:
-            rows = as_declared(reader.load(self.uri(table)), table)
-            rows.write.format("noop").mode("overwrite").save()
-        except Exception as gone:
-            if not is_version_gone(gone):
-                raise
-            raise VersionGone(f"{table.name} as of version {version}") from gone
-        return rows
+        return as_declared(reader.load(self.uri(table)), table)
+
+    def changed_since(self, table: Table, version: int) -> tuple[DataFrame, DataFrame]:
+        """The rows as of a version and those of today, without some that are the same in both.
+
+        The version may be gone: ask for its rows inside `reading_versions`.
+        """
+        log = self.log(table)
+        changed = read_changed(self.spark, table, self.uri(table), log, version, log.version)
+        return changed or (self.read_version(table, version), self.read(table))
 
     def create(self, table: Table) -> None:
         """Make the table as `schemas` declares it, with its comments and properties; extend one that is there.
@@ -353,6 +396,22 @@ class Lake:
             "commit": uuid4().hex,
         }
         return encode_state(signed)
+
+
+@contextmanager
+def reading_versions() -> Iterator[None]:
+    """What is read inside may be rows of old versions.
+
+    Raises:
+        VersionGone: if the log or the files of one are no longer there; found out by reading them. A read that fails
+            otherwise (throttled, refused, broken) is raised as it is.
+    """
+    try:
+        yield
+    except Exception as gone:
+        if not is_version_gone(gone):
+            raise
+        raise VersionGone("an old version of a table") from gone
 
 
 def read_table(spark: SparkSession, lake: str | Folder, table: Table) -> DataFrame:

@@ -96,6 +96,13 @@ class DeltaLog:
                 break
         return features_in(commits)
 
+    def commits_between(self, since: int, until: int) -> list[str] | None:
+        """The commits after version `since`, up to `until`, the oldest first; None where one of them has expired."""
+        numbers = range(since + 1, until + 1)
+        if any(number not in self._names for number in numbers):
+            return None
+        return [self._text(number) for number in numbers]
+
     @cached_property
     def _names(self) -> dict[int, str]:
         """The file name of each commit by version; checkpoints and others are none."""
@@ -114,9 +121,12 @@ class DeltaLog:
             LakeUnfit: if one is broken.
         """
         for number in sorted(self._names, reverse=True):
-            if number not in self._texts:
-                self._texts[number] = self._read(self._names[number])
-            yield number, self._texts[number]
+            yield number, self._text(number)
+
+    def _text(self, number: int) -> str:
+        if number not in self._texts:
+            self._texts[number] = self._read(self._names[number])
+        return self._texts[number]
 
     def _read(self, name: str) -> str:
         try:

@@ -9,7 +9,6 @@ from datetime import date
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.batch import PublishBatch, TablePublished
 from company_activity.io.warehouse.engines.base import StreamingDialect
-from company_activity.io.warehouse.figures import figures_by
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow
 from company_activity.io.warehouse.pinned import PinnedTable
 from company_activity.io.warehouse.publisher import Publisher, is_served
@@ -116,7 +115,7 @@ def _publish_part(
         return publisher.run(batch, source=None), 0
 
     rows = lake.of_days(with_rows)
-    figures = figures_by(rows, table, table.day_column)
+    figures = lake.day_figures(with_rows)
     batch = PublishBatch(table, lake.fence, contents, staged=figures, served=figures, resend=resend)
     dialect = publisher.warehouse.dialect
     if not isinstance(dialect, StreamingDialect):

@@ -125,8 +125,9 @@ def changed_rows(lake: PinnedTable, since: int) -> DataFrame:
     """Rows that are new or differ since a version (`is_gone` 0), and old rows whose key has left (1)."""
     key = list(lake.served.key)
     columns = lake.served.column_names
-    now = lake.rows.select(*key, F.struct(*columns).alias("now"))
-    then = lake.at(since).select(*key, F.struct(*columns).alias("then"))
+    before, after = lake.changed_since(since)
+    now = after.select(*key, F.struct(*columns).alias("now"))
+    then = before.select(*key, F.struct(*columns).alias("then"))
     differing = now.join(then, key, "full_outer").where(~F.col("now").eqNullSafe(F.col("then")))
     is_gone = F.col("now").isNull().cast("bigint")
     rows = differing.select(F.coalesce("now", "then").alias("row"), is_gone.alias(IS_GONE))

@@ -10,7 +10,9 @@ from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.jdbc import Row
-from company_activity.io.warehouse.served import ServedTable
+from company_activity.io.warehouse.ledger import WHOLE
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
+from company_activity.planning.state import ActivityState, CompanyCounts
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class Figures:
     def __str__(self) -> str:
         sums = [f"sum {total}" for total in self.sums]
         return ", ".join([f"{self.rows} rows", *sums])
+
+
+NotedFigures = Mapping[str, Mapping[str, Figures]]  # by served table and scope
 
 
 def nothing(table: ServedTable) -> Figures:
@@ -51,6 +56,26 @@ def figures_by(rows: DataFrame, served: ServedTable, group: str) -> dict[str, Fi
     for value, count, *totals in counted.collect():
         found[str(value)] = Figures(count, tuple(int(total) for total in totals))
     return found
+
+
+def noted_figures(
+    activity: ActivityState, companies: CompanyCounts | None
+) -> dict[str, dict[str, Figures]]:
+    """By served table and scope, the figures that the states of the tables note of their rows.
+
+    Of each date they stand beside its content hash, of the `companies` in the commit that wrote them. What is not noted
+    is left out.
+    """
+    dates = {}
+    for day, built in activity.dates.items():
+        total = built.total
+        if total:
+            sums = tuple(total[measure] for measure in ACTIVITY.measures)
+            dates[day.isoformat()] = Figures(total["rows"], sums)
+    noted = {ACTIVITY.name: dates}
+    if companies is not None:
+        noted[DIMENSION.name] = {WHOLE: Figures(companies.rows)}
+    return noted
 
 
 def drift(

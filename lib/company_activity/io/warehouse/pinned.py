@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from company_activity.errors import PublishError
+from company_activity.io.lake.changed_files import read_changed
 from company_activity.io.lake.delta import as_declared, table_uri
-from company_activity.io.lake.delta_log import open_log
+from company_activity.io.lake.delta_log import DeltaLog, open_log
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.figures import Figures, figures_by, nothing
 from company_activity.io.warehouse.ledger import WHOLE, Fence
@@ -21,12 +22,18 @@ from company_activity.io.warehouse.served import ServedTable
 
 @dataclass(frozen=True)
 class PinnedTable:
-    """A served table as the lake has it at `fence.version`: every read of a publish sees the same rows."""
+    """A served table as the lake has it at `fence.version`: every read of a publish sees the same rows.
+
+    `noted` are figures by scope that the lake's own states tell of these rows: of others the rows are asked. `log`
+    tells which files changed since an older version; without it the versions are compared whole.
+    """
 
     spark: SparkSession
     served: ServedTable
     path: str
     fence: Fence
+    noted: Mapping[str, Figures] = field(default_factory=dict)
+    log: DeltaLog | None = None
 
     @cached_property
     def rows(self) -> DataFrame:
@@ -39,15 +46,27 @@ class PinnedTable:
 
     def day_figures(self, days: Collection[date]) -> dict[str, Figures]:
         """The figures of each of these days, by ISO date; only of a dated table."""
-        found: Mapping[str, Figures] = {}
-        if days:
-            found = figures_by(self.of_days(days), self.served, self.served.day_column)
+        found = dict(self.noted)
+        asked = [day for day in days if day.isoformat() not in found]
+        if asked:
+            found |= figures_by(self.of_days(asked), self.served, self.served.day_column)
         none = nothing(self.served)
         return {day.isoformat(): found.get(day.isoformat(), none) for day in days}
 
     def whole_figures(self) -> dict[str, Figures]:
         """The figures of a table that is published whole: its rows."""
+        if WHOLE in self.noted:
+            return {WHOLE: self.noted[WHOLE]}
         return {WHOLE: Figures(self.rows.count())}
+
+    def changed_since(self, version: int) -> tuple[DataFrame, DataFrame]:
+        """The rows at an older version and those at this one, without some that are the same in both."""
+        changed = None
+        if self.log is not None:
+            table = self.served.lake
+            until = self.fence.version
+            changed = read_changed(self.spark, table, self.path, self.log, version, until)
+        return changed or (self.at(version), self.rows)
 
     def at(self, version: int) -> DataFrame:
         """The table at a version that may be older."""
@@ -56,9 +75,13 @@ class PinnedTable:
 
 
 def pin_table(
-    spark: SparkSession, lake: str | Folder, served: ServedTable, version: int | None = None
+    spark: SparkSession,
+    lake: str | Folder,
+    served: ServedTable,
+    version: int | None = None,
+    noted: Mapping[str, Figures] | None = None,
 ) -> PinnedTable:
-    """Pin a table of the lake at `version`, or at its newest.
+    """Pin a table of the lake at `version`, or at its newest, with what is `noted` of it by scope.
 
     Raises:
         PublishError: if the lake has no such table.
@@ -70,4 +93,4 @@ def pin_table(
             f"the lake has no {served.name} at {path}", remedy="build it: company-activity run"
         )
     fence = Fence(log.table_id, log.version if version is None else version)
-    return PinnedTable(spark, served, path, fence)
+    return PinnedTable(spark, served, path, fence, noted or {}, log)

@@ -16,6 +16,7 @@ from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.by_key import publish_keys
 from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.engines import parsed
+from company_activity.io.warehouse.figures import NotedFigures
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
@@ -53,12 +54,14 @@ def publish_scopes(
     adopt_lake: bool = False,
     versions: Mapping[str, int] | None = None,
     repair: Collection[date] = (),
+    noted: NotedFigures | None = None,
 ) -> PublishReport:
     """Publish `dim.companies`, then each date of the activity table that is not served as the lake has it.
 
     `hashes` is the content hash per built date; a date that is served but not in it is deleted. `dates` limits
     the dates looked at. `versions` pins Delta versions by table name (by default the newest). `now` is UTC.
     With `repair`, these dates and the dimension are sent also where the ledger has them and SQL shows other figures.
+    `noted` are figures of the lake by table and scope that need not be asked (`noted_figures`).
 
     Raises:
         SettingsError: as `open_warehouse`, and for a database that executors elsewhere cannot open.
@@ -70,8 +73,8 @@ def publish_scopes(
     files = mirror_files(lake_folder(settings))
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
-        companies = _pinned(spark, settings, DIMENSION, versions or {})
-        activity = _pinned(spark, settings, ACTIVITY, versions or {})
+        companies = _pinned(spark, settings, DIMENSION, versions or {}, noted or {})
+        activity = _pinned(spark, settings, ACTIVITY, versions or {}, noted or {})
         with warehouse.reported("publishing"):
             ledger = _ledger(warehouse)
             warnings = moved(mirrored(files, settings.sql.url), ledger)
@@ -101,9 +104,14 @@ def check_executors(warehouse: Warehouse) -> None:
 
 
 def _pinned(
-    spark: SparkSession, settings: Settings, table: ServedTable, versions: Mapping[str, int]
+    spark: SparkSession,
+    settings: Settings,
+    table: ServedTable,
+    versions: Mapping[str, int],
+    noted: NotedFigures,
 ) -> PinnedTable:
-    return pin_table(spark, lake_folder(settings), table, versions.get(table.name))
+    name = table.name
+    return pin_table(spark, lake_folder(settings), table, versions.get(name), noted.get(name))
 
 
 def _ledger(warehouse: Warehouse) -> Ledger:

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from company_activity.errors import PublishError
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.warehouse.driver import Driver
-from company_activity.io.warehouse.figures import Figures, drift
+from company_activity.io.warehouse.figures import Figures, NotedFigures, drift
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow, newest_rows
 from company_activity.io.warehouse.pinned import PinnedTable, pin_table
@@ -41,12 +41,13 @@ def validate_scopes(
     hashes: Mapping[date, str],
     dates: Iterable[date],
     versions: Mapping[str, int] | None = None,
+    noted: NotedFigures | None = None,
 ) -> ValidationReport:
     """Check that SQL shows these dates, and the dimension, as the lake has them.
 
     Compared are rows, the sums of active users and events, the uniqueness of keys, and the content hash of the
     newest ledger row with `hashes`; a date that is not in `hashes` must have no rows. `versions` pins Delta versions by
-    table name (by default the newest).
+    table name (by default the newest), `noted` has figures of the lake that need not be asked.
 
     Raises:
         PublishError: naming table, scope and both sides of each difference.
@@ -54,9 +55,12 @@ def validate_scopes(
     warehouse = open_warehouse(spark, settings)
     days = sorted(set(dates))
     lake = lake_folder(settings)
-    pinned = versions or {}
-    activity = pin_table(spark, lake, ACTIVITY, pinned.get(ACTIVITY.name))
-    companies = pin_table(spark, lake, DIMENSION, pinned.get(DIMENSION.name))
+    activity, companies = (
+        pin_table(
+            spark, lake, table, (versions or {}).get(table.name), (noted or {}).get(table.name)
+        )
+        for table in (ACTIVITY, DIMENSION)
+    )
     wanted = activity.day_figures(days)
     total = companies.whole_figures()
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
