@@ -97,7 +97,8 @@ axe: ## the accessibility checker, for the report's test (needs npm)
 	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
 reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
-	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 $(PYTEST) tests/reliability tests/transforms/test_malformed_usage.py
+	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 FUZZ_LINES=1000000 \
+	  $(PYTEST) tests/reliability tests/transforms/test_malformed_usage.py tests/records/test_plain_line.py
 
 bench: dev ## every benchmark, and a table of which goals were met: ingest, staging, dimension, windows, publish
 	@$(BIN)/python tests/benchmarks

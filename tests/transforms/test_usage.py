@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.gates.reasons import split_by_reasons
-from company_activity.records.usage import parse_line
+from company_activity.records.usage import UsageRecord, parse_line
+from company_activity.records.usage_columns import columns_of, read_lines
 from company_activity.transforms.usage import keep_latest_record, parse_usage
 
 from support.spark.frames import FETCHED, LINES
@@ -21,6 +23,13 @@ def line(**given: str) -> str:
     """A landed line; each field is JSON text, an empty one is left out."""
     fields = {"company_id": '"a"', "active_users": "1", "events": "2", "ts": '"2025-01-01T10:00:00Z"'} | given
     return "{" + "".join(f'"{name}":{text},' for name, text in fields.items() if text) + PLACE
+
+
+def parsed(text: str) -> UsageRecord:
+    """The line's record, after a look that its columns say the same."""
+    record = parse_line(text)
+    assert read_lines(pa.array([text]), every_raw=True) == columns_of([record], every_raw=True)
+    return record
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def line(**given: str) -> str:
     ],
 )
 def test_a_line_names_every_rule_it_breaks(given: dict[str, str], reasons: list[str]) -> None:
-    assert parse_line(line(**given)).reasons == reasons
+    assert parsed(line(**given)).reasons == reasons
 
 
 NAMED_TWICE = {
@@ -83,19 +92,19 @@ NAMED_TWICE = {
 
 @pytest.mark.parametrize(("more", "reasons"), NAMED_TWICE.values(), ids=NAMED_TWICE)
 def test_a_member_that_is_named_twice(more: str, reasons: list[str]) -> None:
-    record = parse_line(line().replace(PLACE, f"{more},{PLACE}"))
+    record = parsed(line().replace(PLACE, f"{more},{PLACE}"))
     assert record.reasons == reasons
     assert record.raw == f"{line().removesuffix(f',{PLACE}')},{more}}}"
 
 
 @pytest.mark.parametrize("raw", ["[1,2]", '"text"', "null", "12", "NaN"])
 def test_what_is_no_object_keeps_its_text(raw: str) -> None:
-    record = parse_line(f'{{"_raw":{raw},{PLACE}')
+    record = parsed(f'{{"_raw":{raw},{PLACE}')
     assert (record.reasons, record.raw) == (["NOT_AN_OBJECT"], raw)
 
 
 def test_an_item_cannot_say_where_it_came_from() -> None:
-    record = parse_line(line(_page="99", _item="99"))
+    record = parsed(line(_page="99", _item="99"))
     assert (record.page, record.item, record.extras) == (1, 1, ["_item", "_page"])
 
 
@@ -110,8 +119,8 @@ def test_one_record_per_instant_the_later_wins_and_rivals_are_marked(spark: Spar
         landed(1, 2, company_id='" b "'),
         landed(1, 3, company_id='"b"', ts='"2025-01-01T10:00:00.000001Z"', extra="[1]"),
     ]
-    parsed = spark.createDataFrame([(text, DAY, 1, "part", FETCHED) for text in lines], LINES).transform(parse_usage)
-    kept = split_by_reasons(parsed)[0].transform(keep_latest_record).orderBy("company_id", "ts").collect()
+    records = spark.createDataFrame([(text, DAY, 1, "part", FETCHED) for text in lines], LINES).transform(parse_usage)
+    kept = split_by_reasons(records)[0].transform(keep_latest_record).orderBy("company_id", "ts").collect()
     found = [(r.company_id, r.page, r.item, r.active_users, r.copies, r.has_conflict) for r in kept]
     assert found == [("a", 2, 1, 7, 2, True), ("b", 1, 2, 1, 2, False), ("b", 1, 3, 1, 1, False)]
     assert [r.raw_json is not None for r in kept] == [False, False, True]

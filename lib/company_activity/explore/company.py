@@ -76,7 +76,7 @@ def records_of(reader: Reader, company_id: str, dates: DateRange) -> pd.DataFram
     """
     newest = [manifest for day in dates if (manifest := reader.landing.newest(day))]
     lines = reader.landed_lines([manifest for manifest in newest if manifest.is_complete])
-    landed = lines.transform(parse_usage).where(F.col("company_id") == company_id)
+    landed = lines.transform(parse_usage, every_raw=True).where(F.col("company_id") == company_id)
     kept = reader.rows_of(company_id, PRODUCT_USAGE, dates).select(
         *PLACE, F.lit(True).alias("kept")
     )

@@ -16,6 +16,8 @@ RULES_VERSION = "2"
 MAX_COUNT = 10**9
 MAX_ID = 64
 MAX_TEXT = 1024
+FIRST_YEAR = 1900
+LAST_YEAR = 2999
 WIDEST_OFFSET_MINUTES = 14 * 60
 
 TIMESTAMP = re.compile(
@@ -89,7 +91,7 @@ def timestamp(text: str) -> tuple[int | None, str | None]:
     ((1, None), (None, 'BAD_TIMESTAMP'), (None, 'BAD_TIMESTAMP'))
     """
     found = TIMESTAMP.fullmatch(text)
-    if found is None or not "1900" <= found["year"] <= "2999":
+    if found is None or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
         return None, "BAD_TIMESTAMP"
     micros = int((found["fraction"] or "0").ljust(6, "0")[:6])
     clock = (int(found["hour"] or 0), int(found["minute"] or 0), int(found["second"] or 0), micros)

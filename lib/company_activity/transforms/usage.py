@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
-
-from company_activity.records.usage import UsageRecord, parse_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,11 +23,12 @@ PARSED_NAMES = [declared.split()[0] for declared in PARSED.split(", ")]
 VALUES = ("active_users", "events")
 
 
-def parse_usage(lines: DataFrame) -> DataFrame:
+def parse_usage(lines: DataFrame, *, every_raw: bool = False) -> DataFrame:
     """Read each landed line strictly.
 
     Shape: `value, date, generation, src_file_name, src_ingested_at` in; those but `value`, and the
     record's fields, `extras` and `reasons` (empty where the record is good) out. One row a line.
+    `raw` is NULL where a record is good and has no extras, unless `every_raw`.
 
     >>> from datetime import date
     >>> item = '"company_id":"a","active_users":"3","events":9,"ts":"2025-03-01T00:00:00Z"'
@@ -41,36 +40,22 @@ def parse_usage(lines: DataFrame) -> DataFrame:
     >>> parse_usage(lines).select("company_id", "page", "item", "events", "reasons").first()[:]
     ('a', 1, 2, 9, ['WRONG_TYPE'])
     """
-    parsed = lines.select("value", *CARRIED).mapInArrow(_parse_batches, PARSED)
+    parse_batches = partial(_parse_batches, every_raw=every_raw)
+    parsed = lines.select("value", *CARRIED).mapInArrow(parse_batches, PARSED)
     return parsed.withColumn("ts", F.timestamp_micros("ts_micros")).drop("ts_micros")
 
 
-def _parse_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _parse_batches(
+    batches: Iterable[pa.RecordBatch], *, every_raw: bool
+) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
+
+    from company_activity.records.usage_columns import read_lines
 
     for batch in batches:
-        records = [parse_line(line) for line in batch.column("value").to_pylist()]
+        fields = read_lines(batch.column("value"), every_raw=every_raw)
         carried = [batch.column(name) for name in CARRIED]
-        yield pa.RecordBatch.from_arrays([*carried, *_columns(records)], names=PARSED_NAMES)
-
-
-def _columns(records: list[UsageRecord]) -> list[pa.Array]:
-    """The records' fields as Arrow columns, in the order of `PARSED`."""
-    import pyarrow as pa
-
-    texts = pa.list_(pa.string())
-    types = {
-        "page": pa.int64(),
-        "item": pa.int64(),
-        "raw": pa.string(),
-        "company_id": pa.string(),
-        "active_users": pa.int64(),
-        "events": pa.int64(),
-        "ts": pa.int64(),
-        "extras": texts,
-        "reasons": texts,
-    }
-    return [pa.array([getattr(r, name) for r in records], kind) for name, kind in types.items()]
+        yield pa.RecordBatch.from_arrays([*carried, *fields.values()], names=PARSED_NAMES)
 
 
 def keep_latest_record(accepted: DataFrame) -> DataFrame:
