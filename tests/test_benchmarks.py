@@ -203,7 +203,7 @@ def test_a_table_that_comes_later_may_add_only_so_much_and_gives_its_reason() ->
 
 
 def test_each_goal_belongs_to_a_row_and_each_row_has_both_sizes() -> None:
-    assert {row.name for row in ROWS} <= set(GOALS)
+    assert {row.name for row in ROWS} == set(GOALS)
     assert all(set(row.inputs) == set(row.minutes) == {"full", "small"} for row in ROWS)
     assert sum(row.minutes["full"] for row in ROWS) <= 60
 

@@ -30,6 +30,11 @@ class Cost:
     peak_mib: float = 0.0
     max_rss_mib: float = 0.0
 
+    @property
+    def last_words(self) -> str:
+        """The last line that the command printed."""
+        return (self.output.strip().splitlines() or [""])[-1]
+
 
 def run_tree(
     command: Sequence[str | Path],

@@ -36,10 +36,11 @@ class Feed:
     seed: int = 1
 
     def items(self, day: date, revision: int = 0) -> Iterator[tuple[str, str]]:
-        """Each item of a date as it is sent, and as canonical JSON. Another revision changes every count."""
-        rng = np.random.default_rng([self.seed, day.toordinal(), revision])
+        """Each item of a date as it is sent, and as canonical JSON. Another revision has other counts of the same companies."""
         weights = _weights(self.companies)
-        drawn = np.searchsorted(weights, rng.random(self.records) * weights[-1]).tolist()
+        chance = np.random.default_rng([self.seed, day.toordinal()]).random(self.records)
+        drawn = np.searchsorted(weights, chance * weights[-1]).tolist()
+        rng = np.random.default_rng([self.seed, day.toordinal(), 1 + revision])
         users = rng.integers(1, 40, self.records).tolist()
         events = rng.integers(0, 5000, self.records).tolist()
         step = MICROSECONDS_A_DAY // self.records
@@ -58,9 +59,15 @@ class Feed:
                 f'{{"active_users":{told},"company_id":"c_{company:07d}","events":{clicks},"ts":"{ts}"}}',
             )
 
-    def land(self, landing: Landing, day: date, generation: int = 1, revision: int = 0) -> Manifest:
+    def land(self, landing: Landing, day: date) -> Manifest:
         """Put a date straight into the landing, as an ingest of it would: parts, and the manifest that commits them."""
-        return land(landing, day, self.items(day, revision), generation)
+        return land(landing, day, self.items(day), generation=1)
+
+    def land_corrected(self, landing: Landing, day: date) -> Manifest:
+        """Land a date again, with other counts for one in a hundred companies."""
+        pairs = zip(self.items(day), self.items(day, revision=1), strict=True)
+        items = (later if is_corrected(text) else (text, canonical) for (text, canonical), later in pairs)
+        return land(landing, day, items, generation=2)
 
     def write_answer(self, folder: Path, day: date) -> None:
         """Write a date as the sample API reads it."""
@@ -74,6 +81,15 @@ class Feed:
         lines = [CRM_HEADER, *(crm_row(number, day, name, renamed) for number in range(self.companies))]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def is_corrected(item: str) -> bool:
+    """Whether an item is of a company that a correction is about: one in a hundred.
+
+    >>> is_corrected('{"company_id": "c_0000137", "active_users": 3}'), is_corrected('{"company_id": "c_0000138", ')
+    (True, False)
+    """
+    return item.startswith('37", ', len('{"company_id": "c_00001'))
 
 
 def time_of_day(microseconds: int) -> str:

@@ -44,10 +44,15 @@ def landing_of(place: Place) -> Landing:
 
 
 def command(
-    place: Place, *arguments: str, environ: Mapping[str, str] | None = None, cap_mib: float | None = None
+    place: Place,
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    cap_mib: float | None = None,
+    may_fail: bool = False,
 ) -> Cost:
     """What a command of the project costs there."""
-    return run_tree([COMMAND, *arguments], {**place.environ, **(environ or {})}, folder=ROOT, cap_mib=cap_mib)
+    own = {**place.environ, **(environ or {})}
+    return run_tree([COMMAND, *arguments], own, folder=ROOT, cap_mib=cap_mib, may_fail=may_fail)
 
 
 @dataclass(frozen=True)

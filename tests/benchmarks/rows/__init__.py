@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from benchmarks.harness.figures import Row
-from benchmarks.rows import l01_counts, l02_overhead, l03_staging, l08_light_commands, l09_ingest, l10_publish
-
-ROWS: tuple[Row, ...] = (
-    l01_counts.ROW,
-    l02_overhead.ROW,
-    l03_staging.ROW,
-    l08_light_commands.ROW,
-    l09_ingest.ROW,
-    l10_publish.ROW,
+from benchmarks.rows import (
+    l01_counts,
+    l02_overhead,
+    l03_staging,
+    l04_large_date,
+    l05_memory,
+    l06_history,
+    l07_backfill,
+    l08_light_commands,
+    l09_ingest,
+    l10_publish,
+    l11_correction,
+    l12_fresh_clone,
 )
+
+MODULES = (
+    l01_counts,
+    l02_overhead,
+    l03_staging,
+    l04_large_date,
+    l05_memory,
+    l06_history,
+    l07_backfill,
+    l08_light_commands,
+    l09_ingest,
+    l10_publish,
+    l11_correction,
+    l12_fresh_clone,
+)
+ROWS: tuple[Row, ...] = tuple(module.ROW for module in MODULES)
