@@ -5,12 +5,14 @@
     make bench SIZE=small             small inputs: whether the harness works; times have no goal then
     make bench AGAIN=1                also what has been measured at this commit with these inputs
 
-Figures are kept as JSON under .local/bench/results/. 1 if a figure misses its goal, or a row broke off.
+The table is also .local/bench/table-full.json; figures are kept under .local/bench/results/. 1 if a figure misses its goal, or a row broke off.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
+import json
 import shutil
 import sys
 import time
@@ -22,7 +24,7 @@ from benchmarks.harness.errors import NotHere
 from benchmarks.harness.figures import Bench, Row, Size
 from benchmarks.harness.places import ROOT
 from benchmarks.harness.results import Result, Results, code_id, key_of
-from benchmarks.harness.table import is_short, table
+from benchmarks.harness.table import as_json, is_short, table
 from benchmarks.rows import ROWS
 
 FOLDER = ROOT / ".local" / "bench"
@@ -91,8 +93,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--again", action="store_true", help="also what has been measured already")
     given = parser.parse_args(arguments)
     rows = chosen(given.rows)
-    print(f"{len(rows)} rows, about {sum(row.minutes[given.size] for row in rows):g} min", flush=True)
-    results = run(rows, given.size, given.again)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:  # two that measure at once would measure each other
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return measure_and_tell(rows, given.size, given.again)
+
+
+def measure_and_tell(rows: Sequence[Row], size: Size, is_again: bool) -> int:
+    """Measure the rows, and print the table of them."""
+    print(f"{len(rows)} rows, about {sum(row.minutes[size] for row in rows):g} min", flush=True)
+    results = run(rows, size, is_again)
+    text = json.dumps(as_json(results), indent=2, ensure_ascii=False)
+    (FOLDER / f"table-{size}.json").write_text(text + "\n", encoding="utf-8")
     print(f"\n{table(results)}")
     return int(any(result.is_broken or is_short(result) for result in results))
 

@@ -34,7 +34,7 @@ GOALS: dict[str, dict[str, Goal]] = {
         "wall, plan": Goal(0.6),
         "wall, --help": Goal(0.3),
     },
-    "L9": {"CPU, ours/dlt": Goal(0.4)},
+    "L9": {"CPU, ours/dlt": Goal(0.4), "peak memory, many/few pages": Goal(1.1)},
     "L10": {"wall, publish/append": Goal(0.5), "CPU per row, ours/dlt": Goal(0.99)},
     "L11": {"dates rewritten/changed": Goal(1.0, is_exact=True)},
     "L12": {"wall, caches warm": Goal(45), "wall, nothing cached": Goal(130)},
@@ -65,3 +65,26 @@ class LaterTable:
             raise ValueError(f"{self.name} adds more than a table may: 6 jobs, 6 executions, 1 commit")
         if not self.reason:
             raise ValueError(f"{self.name} gives no reason")
+
+
+# Measured on 200 companies and 400 records a day. Until the goals of L1 are reached, this is what a run takes today: a
+# change may lower it, and nothing but a later table may raise it.
+BUDGET = {
+    "with a CRM file": Budget(jobs=105, executions=116, commits=6),
+    "without": Budget(jobs=89, executions=95, commits=4),
+}
+LATER_TABLES: tuple[LaterTable, ...] = ()
+# L6: what a daily run reads with a long history, against a short one. The goal is 1 for both.
+ROWS_READ_LONG_OVER_SHORT = 1.0
+FILES_READ_LONG_OVER_SHORT = 1.0
+# L8: of an unchanged run, of `plan` and of `--help`, each.
+JVMS = 0
+
+
+def allowed(budget: Budget, later: tuple[LaterTable, ...] = LATER_TABLES) -> Budget:
+    """The budget with what later tables add to it."""
+    return Budget(
+        jobs=budget.jobs + sum(table.jobs for table in later),
+        executions=budget.executions + sum(table.executions for table in later),
+        commits=budget.commits + sum(table.commits for table in later),
+    )

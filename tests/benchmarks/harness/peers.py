@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,9 @@ class Told:
         return Cost(self.told["cpu"], self.told["wall"], 0, "")
 
 
-def ours(program: str, *arguments: str | Path, cap_mib: float | None = None) -> Told:
+def ours(program: str, *arguments: str | Path, environ: Mapping[str, str] | None = None) -> Told:
     """Run a program of `peers/` with the project's own interpreter."""
-    return _told(Path(sys.executable), program, arguments, cap_mib)
+    return _told(Path(sys.executable), program, arguments, environ or {})
 
 
 def theirs(program: str, *arguments: str | Path) -> Told:
@@ -43,12 +44,12 @@ def theirs(program: str, *arguments: str | Path) -> Told:
     """
     if not OTHERS.is_file():
         raise NotHere("dlt and DuckDB are not installed; run: make bench, or: make .venv-bench/.done")
-    return _told(OTHERS, program, arguments)
+    return _told(OTHERS, program, arguments, {})
 
 
-def _told(python: Path, program: str, arguments: tuple[str | Path, ...], cap_mib: float | None = None) -> Told:
-    words: list[str | Path] = [python, PEERS / f"{program}.py", *map(str, arguments)]
-    cost = run_tree(words, {"PYTHONPATH": PATHS}, folder=ROOT, cap_mib=cap_mib)
+def _told(python: Path, program: str, arguments: Sequence[str | Path], environ: Mapping[str, str]) -> Told:
+    words: list[str | Path] = [python, PEERS / f"{program}.py", *arguments]
+    cost = run_tree(words, {**environ, "PYTHONPATH": PATHS}, folder=ROOT)
     lines = cost.output.strip().splitlines()
     try:
         return Told(cost, json.loads(lines[-1]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
 
 from benchmarks.harness.figures import Figure, Goal, Verdict
 from benchmarks.harness.goals import GOALS
@@ -33,6 +35,18 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """The table as plain data, an entry a figure; a row without figures has one that says why."""
+    entries: list[dict[str, Any]] = []
+    for result in results:
+        row = {"row": result.row, "size": result.size, "measured_at": result.key}
+        if result.why:
+            entries.append({**row, "is_broken": result.is_broken, "why": result.why})
+        for figure, goal, verdict in verdicts(result):
+            entries.append({**row, **asdict(figure), "goal": goal.most if goal else None, "verdict": verdict})
+    return entries
 
 
 def _lines(result: Result) -> Iterator[tuple[str, ...]]:

@@ -46,6 +46,6 @@ ROW = Row(
     "L1",
     "Spark jobs, SQL executions and Delta commits of a daily run",
     INPUTS,
-    {"full": 5, "small": 3},
+    {"full": 4, "small": 3},
     measure,
 )

@@ -32,4 +32,4 @@ def run_bare() -> Cost:
     return run_tree([sys.executable, Path(bare_session.__file__)], folder=ROOT)
 
 
-ROW = Row("L2", "a daily run of the samples against a bare session", INPUTS, {"full": 6, "small": 3}, measure)
+ROW = Row("L2", "a daily run of the samples against a bare session", INPUTS, {"full": 5, "small": 3}, measure)

@@ -53,4 +53,4 @@ def check_that_a_jvm_is_noted(place: Place) -> None:
         raise Broken("no JVM was noted of a command that needs one")
 
 
-ROW = Row("L8", "an unchanged run; plan; --help", INPUTS, {"full": 2, "small": 2}, measure)
+ROW = Row("L8", "an unchanged run; plan; --help", INPUTS, {"full": 1, "small": 2}, measure)

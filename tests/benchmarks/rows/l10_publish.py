@@ -73,4 +73,4 @@ def load(cluster: Cluster, url: str, folder: Path, turn: int) -> Cost:
     return cost
 
 
-ROW = Row("L10", "a million rows to PostgreSQL", INPUTS, {"full": 6, "small": 2}, measure)
+ROW = Row("L10", "a million rows to PostgreSQL", INPUTS, {"full": 4, "small": 2}, measure)

@@ -84,4 +84,4 @@ def make_run(clone: Path, environ: Mapping[str, str]) -> Made:
     return Made(time.perf_counter() - began, found)
 
 
-ROW = Row("L12", "make run in a fresh clone", INPUTS, {"full": 5, "small": 2}, measure)
+ROW = Row("L12", "make run in a fresh clone", INPUTS, {"full": 4, "small": 2}, measure)
