@@ -16,6 +16,7 @@ from benchmarks.harness.errors import Broken
 
 TREE = Path(__file__).with_name("tree.py")
 LAST_WORDS = 3000
+OWN = ("PYSPARK_", "SPARK_", "PYTHONPATH")  # of the harness, not of what it measures
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ def run_tree(
     cap_mib: float | None = None,
     may_fail: bool = False,
 ) -> Cost:
-    """Run a command in a tree of its own; no setting of this process's Spark reaches it.
+    """Run a command in a tree of its own; neither this process's settings of Spark nor its PYTHONPATH reach it.
 
     Raises:
         Broken: if it fails, unless it may.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYSPARK_", "SPARK_"))}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     cap = ["--cap-mib", str(cap_mib)] if cap_mib else []
     with TemporaryDirectory() as own:
         figures = Path(own, "figures.json")

@@ -93,7 +93,8 @@ def is_corrected(item: str) -> bool:
 
 
 def time_of_day(microseconds: int) -> str:
-    """
+    """The time so long after midnight.
+
     >>> time_of_day(3_600_000_001)
     '01:00:00.000001'
     """

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from company_activity.io.warehouse.served import ACTIVITY
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table
 from company_activity.settings.model import Settings
 
+from benchmarks.harness.session import session
 from benchmarks.peers.told import Stopwatch
-from benchmarks.studies.session import session
 from support.lake.content import replace_where
 from support.processes.cpu import cpu_seconds
 from support.warehouse.postgres import Cluster
@@ -32,6 +33,7 @@ from support.warehouse.tables import settings_for
 
 DATES = [date(2025, 3, 1) + timedelta(days=n) for n in range(5)]
 SERVED = COMPANY_ACTIVITY_DAILY.name
+MISSING = "SELECT count(*) FROM (SELECT * FROM {} EXCEPT ALL SELECT * FROM {}) AS missing"
 # As on a pool, but for its size: the JIT compiles all the way.
 CONFS = {"spark.sql.shuffle.partitions": "2", "spark.driver.memory": "3g"}
 
@@ -73,8 +75,8 @@ class Bench:
 
     def differing(self) -> int:
         """How many rows are in one of the two tables and not in the other."""
-        both = f"(SELECT * FROM {SERVED} EXCEPT ALL SELECT * FROM appended)"
-        return int(self.sql(f"SELECT count(*) FROM {both} AS missing"))
+        sides = (SERVED, "appended"), ("appended", SERVED)
+        return sum(int(self.sql(MISSING.format(one, other))) for one, other in sides)
 
 
 def build(spark: SparkSession, settings: Settings, rows: int) -> None:
@@ -125,7 +127,7 @@ def main(url: str, rows: int, pairs: int, folder: Path, cluster: Cluster) -> Non
     appends = []
     for turn in range(pairs):
         bench.empty()
-        publishes.append(timed(lambda turn=turn: bench.publish(f"turn {turn}")))  # type: ignore[misc]
+        publishes.append(timed(partial(bench.publish, f"turn {turn}")))
         appends.append(timed(bench.append))
     watch.tell(publishes=publishes, appends=appends, differing=bench.differing())
 

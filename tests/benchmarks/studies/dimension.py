@@ -30,7 +30,7 @@ from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
 from company_activity.settings.model import LakeSettings
 from company_activity.steps.build_companies import build_companies
 
-from benchmarks.studies.session import session
+from benchmarks.harness.session import session
 from support.lake.content import replace_where
 from support.landing.ingest import settings_for
 from support.processes.cpu import cpu_seconds

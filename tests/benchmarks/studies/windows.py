@@ -27,7 +27,7 @@ from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import CALENDAR, calendar_rows
 from company_activity.transforms.hashing import content_hash
 
-from benchmarks.studies.session import session
+from benchmarks.harness.session import session
 from support.processes.cpu import cpu_seconds
 
 FIRST, DAYS = date(2025, 1, 1), 90
