@@ -74,9 +74,10 @@ BUDGET = {
     "without": Budget(jobs=89, executions=95, commits=4),
 }
 LATER_TABLES: tuple[LaterTable, ...] = ()
-# L6: what a daily run reads more than that of the day before. The goal is none of either.
-ROWS_MORE_A_DAY = 0
-FILES_MORE_A_DAY = 0
+# L6: what a daily run reads more than that of the day before: today a row a company and one of the quarantine, in a file
+# each. The goal is none of either.
+ROWS_MORE_A_DAY = 201
+FILES_MORE_A_DAY = 2
 # L8: of an unchanged run, of `plan` and of `--help`, each.
 JVMS = 0
 
