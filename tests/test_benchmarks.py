@@ -19,6 +19,7 @@ from benchmarks.harness.feed import Feed
 from benchmarks.harness.figures import Bench, Figure, Row
 from benchmarks.harness.goals import GOALS, LaterTable
 from benchmarks.harness.jvms import jvms, noting_jvms
+from benchmarks.harness.opens import Opens
 from benchmarks.harness.pairs import cpu, in_turns
 from benchmarks.harness.places import NO_API, landing_of
 from benchmarks.harness.results import Result, Results, code_id, key_of
@@ -220,3 +221,27 @@ def test_what_is_changed_and_not_committed_is_other_code(tmp_path: Path) -> None
     changed = code_id(tmp_path)
     (tmp_path / "new.py").write_text("2\n")
     assert len({clean, changed, code_id(tmp_path)}) == 3
+
+
+def test_each_opening_of_a_file_is_seen_whichever_process_opens_it(tmp_path: Path) -> None:
+    folder = tmp_path / "date=2025-03-31"
+    folder.mkdir()
+    (folder / "part").write_text("1")
+    (folder / "other").write_text("1")
+    with Opens(tmp_path) as opens:
+        (folder / "part").read_text()
+        subprocess.run(["cat", folder / "part"], check=True, stdout=subprocess.DEVNULL)
+        list(folder.iterdir())  # a listing opens no file
+    assert opens.counts[folder / "part"] == 2
+    assert opens.counts[folder / "other"] == 0
+
+
+def test_a_correction_changes_one_company_in_a_hundred_and_nothing_else(tmp_path: Path) -> None:
+    feed = Feed(companies=500, records=2000)
+    landing = landing_of(Place(tmp_path, NO_API))
+    feed.land(landing, DAY)
+    feed.land_corrected(landing, DAY)
+    lines = [sorted(path.read_text().splitlines()) for path in sorted(tmp_path.rglob("*.ndjson"))]
+    changed = {json.loads(line)["company_id"] for line in set(lines[0]) ^ set(lines[1])}
+    assert changed
+    assert all(company.endswith("37") for company in changed)
