@@ -8,6 +8,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.harness.cost import Cost
+from benchmarks.harness.errors import Broken
+from benchmarks.harness.event_log import commits
 from benchmarks.harness.feed import Feed
 from benchmarks.harness.figures import Bench, Figure, Inputs, Row
 from benchmarks.harness.opens import Opens
@@ -35,13 +37,14 @@ def measure(bench: Bench) -> list[Figure]:
     """Both on what has landed: the backfill on an empty lake, then the next date on what it built."""
     days = bench.inputs["days"]
     first = days_to(LAST, days)[0]
-    landed = landed_year(Path(bench.folder), Feed(bench.inputs["companies"], bench.inputs["records"]), days)
+    feed = Feed(bench.inputs["companies"], bench.inputs["records"])
+    landed = landed_year(Path(bench.folder), feed, days)
     with landed.standing() as place:
         with Opens(place.folder / "landing" / "product-api-raw") as opens:
             backfill = command(
                 place, "run", "--from", str(first), "--to", str(LAST), "--steps", WITHOUT_API, environ=MANY_DATES
             )
-        daily = [next_day(place, number) for number in range(bench.inputs["times"])]
+        daily = [next_day(place, feed, number) for number in range(bench.inputs["times"])]
     one = median(map(cpu, daily))
     beside = f"{backfill.cpu:.1f} against {one:.1f} s; B/B {against_itself(daily, cpu)}; {backfill.wall:.0f} s of wall"
     return [
@@ -63,17 +66,27 @@ def opened(counts: Counter[Path], days: int) -> list[Figure]:
     ]
 
 
-def next_day(place: Place, number: int) -> Cost:
-    """A daily run of the next date that has landed."""
-    return command(place, "run", "--date", str(NEXT + timedelta(days=number)), "--steps", WITHOUT_API)
+def next_day(place: Place, feed: Feed, number: int) -> Cost:
+    """A daily run of the next date, which lands now: a run stages whatever has landed.
+
+    Raises:
+        Broken: if it found nothing to do.
+    """
+    day = NEXT + timedelta(days=number)
+    feed.land(landing_of(place), day)
+    before = commits(place.folder / "lake")
+    cost = command(place, "run", "--date", str(day), "--steps", WITHOUT_API)
+    if commits(place.folder / "lake") == before:
+        raise Broken(f"the daily run of {day} has committed nothing")
+    return cost
 
 
 def landed_year(folder: Path, feed: Feed, days: int) -> Kept:
-    """A landing with all dates of the backfill, those after it, and a CRM file."""
+    """A landing with all dates of the backfill, and a CRM file."""
 
     def build(place: Place) -> None:
         dates = days_to(LAST, days)
-        for day in (*dates, NEXT, NEXT + timedelta(days=1)):
+        for day in dates:
             feed.land(landing_of(place), day)
         feed.write_crm(crm_folder(place), dates[0])
 
