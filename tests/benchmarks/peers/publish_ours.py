@@ -115,7 +115,7 @@ def timed(do: Callable[[], object]) -> dict[str, float]:
 
 def main(url: str, rows: int, pairs: int, folder: Path, cluster: Cluster) -> None:
     watch = Stopwatch()
-    spark = session(CONFS)
+    spark = session(CONFS | {"spark.sql.warehouse.dir": str(folder / "warehouse")})
     settings = settings_for(folder, url, "postgres")
     build(spark, settings, rows)
     bench = Bench(spark, cluster, url.rpartition("/")[2], settings)

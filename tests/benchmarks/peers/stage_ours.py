@@ -20,6 +20,7 @@ def main(source: str, target: str, day: date) -> None:
     use_java()
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.sql.warehouse.dir", f"{target}-warehouse")  # nothing in the checkout
     spark = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     watch = Stopwatch()  # a session costs what it costs: DuckDB has none
