@@ -100,8 +100,13 @@ reliability: dev ## the long suites with their full counts: kills, cuts, races, 
 	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 FUZZ_LINES=1000000 \
 	  $(PYTEST) tests/reliability tests/transforms/test_malformed_usage.py tests/records/test_plain_line.py
 
-bench: dev ## every benchmark, and a table of which goals were met: ingest, staging, dimension, windows, publish
-	@$(BIN)/python tests/benchmarks
+bench: dev $(VENV)-bench/.done ## the table of what a day costs, and which goals are met (ROWS=L1,L3 SIZE=small AGAIN=1)
+	@PYTHONPATH=tests:samples $(BIN)/python -m benchmarks --rows '$(ROWS)' --size $(or $(SIZE),full) $(if $(AGAIN),--again)
+
+$(VENV)-bench/.done: setup.cfg
+	@test -x $(VENV)-bench/bin/python || $(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
 
 # Built from the commit, in modes and times that no clone and no clock changes; what is not committed is not in it.
 IN_WHEEL := lib conf sql setup.cfg pyproject.toml README.md LICENSE

@@ -1,82 +1,113 @@
-"""Run the benchmarks one after the other, whatever each says, and end with a table of all of them.
+"""Measure the rows of the table, and print it: figure, goal, pass or short.
 
-    python tests/benchmarks                          all of tests/benchmarks
-    python tests/benchmarks tests/benchmarks/bench_ingest.py
+    make bench                        every row at full size
+    make bench ROWS=L1,L3             some of them
+    make bench SIZE=small             small inputs: whether the harness works; times have no goal then
+    make bench AGAIN=1                also what has been measured at this commit with these inputs
 
-1 if a benchmark fell short of its goal or broke off.
+The table is also .local/bench/table-full.json; figures are kept under .local/bench/results/. 1 if a figure misses its goal, or a row broke off.
 """
 
 from __future__ import annotations
 
-import subprocess
+import argparse
+import fcntl
+import json
+import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
-from goals import Goal, goals_in
+from benchmarks.harness.errors import NotHere
+from benchmarks.harness.figures import Bench, Row, Size
+from benchmarks.harness.places import ROOT
+from benchmarks.harness.results import Result, Results, code_id, key_of
+from benchmarks.harness.table import as_json, is_short, table
+from benchmarks.rows import ROWS
+
+FOLDER = ROOT / ".local" / "bench"
 
 
-@dataclass(frozen=True)
-class Result:
-    """How one benchmark ended."""
+def chosen(names: str) -> list[Row]:
+    """The rows of a comma-separated list; all of them where it is empty.
 
-    name: str
-    exit_code: int
-    goals: tuple[Goal, ...]
-    seconds: float
-
-    @property
-    def is_short(self) -> bool:
-        return any(not goal.is_met for goal in self.goals)
-
-    @property
-    def is_broken(self) -> bool:
-        """It ended badly, and not for a goal that it missed."""
-        return self.exit_code != 0 and not self.is_short
-
-    @property
-    def rows(self) -> list[tuple[str, str, str, str]]:
-        """A row a goal; one that says so where there is none, or where it broke off."""
-        found = [
-            (self.name, f"{goal.figure} {goal.found:g}", f"at most {goal.most:g}", "pass" if goal.is_met else "SHORT")
-            for goal in self.goals
-        ]
-        if self.is_broken:
-            return [*found, (self.name, f"exit {self.exit_code}", "exit 0", "BROKEN")]
-        return found or [(self.name, f"{self.seconds:.0f} s", "none", "pass")]
+    Raises:
+        SystemExit: if one is no row.
+    """
+    wanted = [name.strip().upper() for name in names.split(",") if name.strip()]
+    unknown = sorted(set(wanted) - {row.name for row in ROWS})
+    if unknown:
+        sys.exit(f"no row {', '.join(unknown)}; rows are {', '.join(row.name for row in ROWS)}")
+    return [row for row in ROWS if not wanted or row.name in wanted]
 
 
-def measured(bench: Path) -> Result:
-    """Run one benchmark, its output passed on as it comes."""
-    print(f"== {bench}", flush=True)
+def measured(row: Row, size: Size, key: str, folder: Path) -> Result:
+    """Measure a row, whatever comes of it."""
     began = time.perf_counter()
-    goals: list[Goal] = []
-    with subprocess.Popen([sys.executable, str(bench)], stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        for line in running.stdout:
-            print(line, end="", flush=True)
-            goals += goals_in(line)
-    return Result(bench.stem, running.returncode, tuple(goals), time.perf_counter() - began)
+    bench = Bench(size, str(folder), row.inputs[size])
+    try:
+        figures = row.measure(bench)
+    except NotHere as lacking:
+        return Result(row.name, size, key, time.perf_counter() - began, why=str(lacking))
+    except Exception:  # the other rows are measured all the same
+        return Result(row.name, size, key, time.perf_counter() - began, why=traceback.format_exc(), is_broken=True)
+    return Result(row.name, size, key, time.perf_counter() - began, tuple(figures))
 
 
-def summary(results: Iterable[Result]) -> str:
-    """A line a goal, in columns."""
-    rows = [("bench", "figure", "goal", ""), *(row for result in results for row in result.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+def work_folder(code: str) -> Path:
+    """Where prepared landings and lakes lie; those of other code are removed."""
+    work = FOLDER / "work"
+    for other in work.glob("*"):
+        if other.name != code:
+            shutil.rmtree(other)
+    folder = work / code
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def main(named: Sequence[str]) -> int:
-    """1 if any fell short or broke off."""
-    benches = [Path(name) for name in named] or sorted(Path(__file__).parent.glob("bench_*.py"))
-    results = [measured(bench) for bench in benches]
-    print(f"\n{summary(results)}")
-    return int(any(result.is_short or result.is_broken for result in results))
+def run(rows: Sequence[Row], size: Size, is_again: bool) -> list[Result]:
+    """Measure what has not been measured yet, one row after the other."""
+    code = code_id(ROOT)
+    folder = work_folder(code)
+    kept = Results(FOLDER / "results")
+    results = []
+    for row in rows:
+        key = key_of(code, row, size)
+        found = None if is_again else kept.found(row, size, key)
+        if found is None:
+            print(f"{row.name}: {row.title} (about {row.minutes[size]:g} min)", flush=True)
+            found = measured(row, size, key, folder)
+            kept.keep(found)
+            print(f"{table([found])}\n{found.why}", flush=True)
+        results.append(found)
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """1 if a figure misses its goal, or a row broke off."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", default="", help="such as L1,L3; all of them by default")
+    parser.add_argument("--size", choices=("full", "small"), default="full")
+    parser.add_argument("--again", action="store_true", help="also what has been measured already")
+    given = parser.parse_args(arguments)
+    rows = chosen(given.rows)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:  # two that measure at once would measure each other
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return measure_and_tell(rows, given.size, given.again)
+
+
+def measure_and_tell(rows: Sequence[Row], size: Size, is_again: bool) -> int:
+    """Measure the rows, and print the table of them."""
+    print(f"{len(rows)} rows, about {sum(row.minutes[size] for row in rows):g} min", flush=True)
+    results = run(rows, size, is_again)
+    text = json.dumps(as_json(results), indent=2, ensure_ascii=False)
+    (FOLDER / f"table-{size}.json").write_text(text + "\n", encoding="utf-8")
+    print(f"\n{table(results)}")
+    return int(any(result.is_broken or is_short(result) for result in results))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from company_activity.run import Run
 
 # Up to so many dates the windows are conditional sums over each date's slice; for more, running sums
-# (tests/benchmarks/bench_windows.py: slices cost 0.6 of the windows at 8 dates, 1.1 at 30).
+# (tests/benchmarks/studies/windows.py: slices cost 0.6 of the windows at 8 dates, 1.1 at 30).
 MOST_SLICES = 16
 MOST_ROWS = 20_000_000  # of one commit, unless a single date has more
 EMPTY = "0:"  # the content hash of a date without rows

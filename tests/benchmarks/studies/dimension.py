@@ -1,7 +1,7 @@
 """What a snapshot costs the dimension: rows read, rows written, files rewritten, CPU seconds.
 
-    python tests/benchmarks/bench_dimension.py              1,000,000 companies
-    python tests/benchmarks/bench_dimension.py 200000
+    PYTHONPATH=tests python -m benchmarks.studies.dimension              1,000,000 companies
+    PYTHONPATH=tests python -m benchmarks.studies.dimension 200000
 
 Staging is filled beforehand and not measured. Rows read and written are Spark's own counts of its tasks, files those of
 the Delta commits, CPU seconds those of this process and its JVM. Each line ends with what the step says of itself.
@@ -20,23 +20,20 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from pyspark.sql import Column, DataFrame, SparkSession  # noqa: E402
-from pyspark.sql import functions as F  # noqa: E402
-from session import session  # noqa: E402
+from company_activity.io.lake.delta import Lake, dates_predicate
+from company_activity.report.model import RunReport, StepReport
+from company_activity.run import Run
+from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE
+from company_activity.settings.model import LakeSettings
+from company_activity.steps.build_companies import build_companies
 
-from company_activity.io.lake.delta import Lake, dates_predicate  # noqa: E402
-from company_activity.report.model import RunReport, StepReport  # noqa: E402
-from company_activity.run import Run  # noqa: E402
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE  # noqa: E402
-from company_activity.settings.model import LakeSettings  # noqa: E402
-from company_activity.steps.build_companies import build_companies  # noqa: E402
-
-from support.lake.content import replace_where  # noqa: E402
-from support.landing.ingest import settings_for  # noqa: E402
-from support.processes.cpu import cpu_seconds  # noqa: E402
+from benchmarks.harness.session import session
+from support.lake.content import replace_where
+from support.landing.ingest import settings_for
+from support.processes.cpu import cpu_seconds
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 DIMENSION = (COMPANIES, COMPANIES_HISTORY)

@@ -1,7 +1,7 @@
 """What the two formulations of the windows cost for 1, 2, 4, 8 and 30 dates, beside one another.
 
-    python tests/benchmarks/bench_windows.py                    20,000 companies, 90 days of usage
-    python tests/benchmarks/bench_windows.py 2000 20000
+    PYTHONPATH=tests python -m benchmarks.studies.windows                    20,000 companies, 90 days of usage
+    PYTHONPATH=tests python -m benchmarks.studies.windows 2000 20000
 
 The dates are the last ones of the usage, whose tables are Parquet files read anew by every build; a build is the whole
 activity table, hashed by date, so that nothing is left out and both are seen to be equal. CPU seconds are those of
@@ -17,21 +17,18 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "lib")]
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from pyspark.sql import DataFrame, SparkSession  # noqa: E402
-from pyspark.sql import functions as F  # noqa: E402
-from session import session  # noqa: E402
+from company_activity.dates import HORIZON_DAYS
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.settings.model import MetricSettings
+from company_activity.transforms.activity import ActivityInputs, build_activity
+from company_activity.transforms.calendar import calendar_rows
+from company_activity.transforms.hashing import content_hash
 
-from company_activity.dates import HORIZON_DAYS  # noqa: E402
-from company_activity.schemas import COMPANY_ACTIVITY_DAILY  # noqa: E402
-from company_activity.settings.model import MetricSettings  # noqa: E402
-from company_activity.transforms.activity import ActivityInputs, build_activity  # noqa: E402
-from company_activity.transforms.calendar import calendar_rows  # noqa: E402
-from company_activity.transforms.hashing import content_hash  # noqa: E402
-
-from support.processes.cpu import cpu_seconds  # noqa: E402
+from benchmarks.harness.session import session
+from support.processes.cpu import cpu_seconds
 
 FIRST, DAYS = date(2025, 1, 1), 90
 COMPLETE = [FIRST + timedelta(days=n) for n in range(DAYS)]

@@ -1,6 +1,6 @@
 """CPU seconds and memory of reading a CRM file, beside what Python's csv module takes only to split it.
 
-    .venv/bin/python tests/benchmarks/bench_crm_csv.py [--rows 1000000]
+    PYTHONPATH=tests python -m benchmarks.studies.crm_csv [--rows 1000000]
 
 Each figure comes from a process of its own. `again` is the same work once more: the noise of the machine.
 """

@@ -1,0 +1,1 @@
+"""Measurements behind a choice of design, to be run by hand where that choice is looked at again."""
