@@ -13,7 +13,10 @@ from typing import Self
 
 from benchmarks.harness.errors import Broken
 
-IN_OPEN, IN_Q_OVERFLOW, IN_ISDIR = 0x20, 0x4000, 0x40000000
+IN_OPEN, IN_CLOSE, IN_Q_OVERFLOW, IN_ISDIR = 0x20, 0x18, 0x4000, 0x40000000
+# The kernel merges an event with an equal one that nobody has read yet: closings keep two openings apart.
+WATCHED = IN_OPEN | IN_CLOSE
+LAST = ".end-of-counting"  # whose opening is the last event
 HEAD = struct.Struct("iIII")
 READ_BYTES = 1 << 20
 
@@ -26,11 +29,11 @@ class Opens:
         self._notify = self._libc.inotify_init()
         self._folders: dict[int, Path] = {}
         self._thread = threading.Thread(target=self._read, daemon=True)
-        self._end = threading.Event()
+        self._has_ended = False
         self._has_overflowed = False
         self.counts: Counter[Path] = Counter()
         for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
-            watch = self._libc.inotify_add_watch(self._notify, os.fsencode(folder), IN_OPEN)
+            watch = self._libc.inotify_add_watch(self._notify, os.fsencode(folder), WATCHED)
             if watch < 0:
                 raise Broken(f"{folder} cannot be watched: {os.strerror(ctypes.get_errno())}")
             self._folders[watch] = folder
@@ -45,16 +48,16 @@ class Opens:
         Raises:
             Broken: if there were more events than the kernel keeps.
         """
-        self._end.set()
-        (next(iter(self._folders.values())) / ".end-of-counting").touch()  # an event, so that the reader looks up
+        last = next(iter(self._folders.values())) / LAST
+        last.touch()
         self._thread.join()
         os.close(self._notify)
-        (next(iter(self._folders.values())) / ".end-of-counting").unlink()
+        last.unlink()
         if self._has_overflowed:
             raise Broken("more files were opened at once than the kernel notes; raise fs.inotify.max_queued_events")
 
     def _read(self) -> None:
-        while not self._end.is_set():
+        while not self._has_ended:
             self._count(os.read(self._notify, READ_BYTES))
 
     def _count(self, events: bytes) -> None:
@@ -64,5 +67,7 @@ class Opens:
             name = events[at + HEAD.size : at + HEAD.size + length].rstrip(b"\0")
             at += HEAD.size + length
             self._has_overflowed |= bool(mask & IN_Q_OVERFLOW)
-            if watch in self._folders and not mask & IN_ISDIR and name:
+            if name == LAST.encode() or mask & IN_Q_OVERFLOW:
+                self._has_ended = True
+            elif watch in self._folders and mask & IN_OPEN and not mask & IN_ISDIR and name:
                 self.counts[self._folders[watch] / os.fsdecode(name)] += 1
