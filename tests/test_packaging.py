@@ -108,6 +108,17 @@ def test_another_clone_with_other_modes_times_and_strays_gives_the_same_bytes(
 
 
 @pytest.mark.long
+def test_two_builds_at_once_do_not_meet(clone: Path, wheel: Path) -> None:
+    expected = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
+    both = [subprocess.Popen(command, cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
+    said = [one.communicate()[0].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0]
+    assert [line.split()[0] for line in said] == [expected, expected]
+    assert list((clone / ".local").iterdir()) == []
+
+
+@pytest.mark.long
 def test_its_files_are_of_the_time_that_is_given(clone: Path) -> None:
     of_2024 = build(clone, SOURCE_DATE_EPOCH="1711929600")
     assert {file.date_time for file in zipfile.ZipFile(of_2024).infolist()} == {(2024, 4, 1, 0, 0, 0)}
