@@ -113,8 +113,7 @@ wheel: $(BIN)/pyproject-build ## the wheel of the last commit, in dist/: the sam
 	  $(GIT) archive --output $$at/tar HEAD $(IN_WHEEL) && tar -xpf $$at/tar -C $$at/tree && \
 	  export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$($(GIT) log -1 --format=%ct)} && \
 	  { $(BIN)/python -m build --wheel --outdir $$at/dist $$at/tree >$$at/log || { cat $$at/log >&2; exit 1; }; } && \
-	  rm -f dist/*.whl && mv $$at/dist/*.whl dist
-	@cd dist && sha256sum *.whl
+	  (cd $$at/dist && sha256sum *.whl) && rm -f dist/*.whl && mv $$at/dist/*.whl dist
 
 $(BIN)/pyproject-build:
 	@$(MAKE) dev
