@@ -110,13 +110,16 @@ $(VENV)-bench/.done: setup.cfg
 
 # Built from the commit, in modes and times that no clone and no clock changes; what is not committed is not in it.
 IN_WHEEL := lib conf sql setup.cfg pyproject.toml README.md LICENSE
+# What a user's git does to files and to its output is left out. Two builds at once do not meet; a killed one leaves dist/ as it was.
+GIT = git -c core.autocrlf=false -c core.eol=lf -c core.attributesFile= -c log.showSignature=false -c tar.umask=0022
 wheel: $(BIN)/pyproject-build ## the wheel of the last commit, in dist/: the same bytes whoever builds it, and when
-	@git diff --quiet HEAD -- $(IN_WHEEL) || echo "uncommitted changes are not in the wheel" >&2
-	@rm -rf dist .local/wheel && mkdir -p .local/wheel
-	@git -c tar.umask=0022 archive HEAD $(IN_WHEEL) | tar -xp -C .local/wheel
-	@umask 022; SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
-	  $(BIN)/python -m build --wheel --outdir dist .local/wheel >.local/wheel.log || { cat .local/wheel.log >&2; exit 1; }
-	@cd dist && sha256sum *.whl
+	@git ls-files --error-unmatch setup.cfg >/dev/null 2>&1 || { echo "not a clone: the wheel is built from a commit" >&2; exit 1; }
+	@test -z "$$(git status --porcelain -- $(IN_WHEEL))" || echo "uncommitted changes are not in the wheel" >&2
+	@umask 022; mkdir -p dist .local && at=$$(mktemp -d .local/wheel.XXXXXX) && trap 'rm -rf '$$at EXIT && mkdir $$at/tree && \
+	  $(GIT) archive --output $$at/tar HEAD $(IN_WHEEL) && tar -xpf $$at/tar -C $$at/tree && \
+	  export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$($(GIT) log -1 --format=%ct)} && \
+	  { $(BIN)/python -m build --wheel --outdir $$at/dist $$at/tree >$$at/log || { cat $$at/log >&2; exit 1; }; } && \
+	  (cd $$at/dist && sha256sum *.whl) && rm -f dist/*.whl && mv $$at/dist/*.whl dist
 
 $(BIN)/pyproject-build:
 	@$(MAKE) dev

@@ -36,7 +36,7 @@ def is_a_clone() -> bool:
 def build(clone: Path, umask: int = 0o022, **environ: str) -> Path:
     """What `make wheel` leaves in `dist`, with the tools of the environment that runs this test."""
     run("make", "wheel", f"BIN={Path(sys.executable).parent}", cwd=clone, umask=umask, environ=environ)
-    (wheel,) = (clone / "dist").iterdir()
+    (wheel,) = (clone / "dist").glob("*.whl")
     return wheel
 
 
@@ -102,14 +102,54 @@ def test_another_clone_with_other_modes_times_and_strays_gives_the_same_bytes(
     (other / "conf" / "mine.yaml").write_text("api: {key: secret}\n", "utf-8")
     (other / "build" / "lib" / "company_activity").mkdir(parents=True)
     (other / "build" / "lib" / "company_activity" / "of_before.py").write_text("", "utf-8")
+    run("git", "config", "core.autocrlf", "true", cwd=other)
     again = build(other, umask=0o077, TZ="Asia/Tokyo")
     assert hashlib.sha256(again.read_bytes()).hexdigest() == hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+@pytest.mark.long
+def test_two_builds_at_once_do_not_meet(clone: Path, wheel: Path) -> None:
+    expected = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
+    both = [subprocess.Popen(command, cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
+    said = [one.communicate()[0].decode() for one in both]
+    assert [one.returncode for one in both] == [0, 0]
+    assert [line.split()[0] for line in said] == [expected, expected]
+    assert list((clone / ".local").iterdir()) == []
 
 
 @pytest.mark.long
 def test_its_files_are_of_the_time_that_is_given(clone: Path) -> None:
     of_2024 = build(clone, SOURCE_DATE_EPOCH="1711929600")
     assert {file.date_time for file in zipfile.ZipFile(of_2024).infolist()} == {(2024, 4, 1, 0, 0, 0)}
+
+
+def test_without_a_commit_it_says_so_in_one_line_and_builds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (tmp_path / "dist").mkdir()
+    environ = os.environ | {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert done.returncode == 2
+    told, *_ = done.stderr.splitlines()
+    assert told == "not a clone: the wheel is built from a commit"
+    assert list((tmp_path / "dist").iterdir()) == []
+
+
+@pytest.mark.long
+def test_a_file_that_git_does_not_know_is_told_and_what_else_lies_in_dist_is_kept(clone: Path) -> None:
+    """`dist` has copies of the deployment too, with somebody's names filled in."""
+    filled_in = clone / "dist" / "synapse" / "mine.json"
+    filled_in.parent.mkdir(parents=True)
+    filled_in.write_text("{}", "utf-8")
+    module = clone / "lib" / "company_activity" / "not_added.py"
+    module.write_text("", "utf-8")
+    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True)
+    module.unlink()
+    assert done.returncode == 0, done.stderr
+    assert "uncommitted changes are not in the wheel" in done.stderr.splitlines()
+    assert filled_in.exists()
 
 
 TOP = {

@@ -50,3 +50,19 @@ def test_the_line_that_help_shows_is_the_first_sentence_of_the_command_s_own(nam
     assert command is not None
     first, _, _ = " ".join((command.help or "").split()).removesuffix(".").partition(". ")
     assert f"{first}." == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("mistyped", ["rnu", "plans", "doctro", "frobnicate"])
+def test_a_mistyped_command_is_answered_as_if_all_were_imported(mistyped: str) -> None:
+    """click itself suggests the name that was meant, from its release 8.2 on."""
+    context = click.Context(cli, info_name="company-activity")
+    commands = {name: command for name in COMMANDS if (command := cli.get_command(context, name))}
+    eager = click.Group("company-activity", commands=commands)
+    assert refusal(cli, mistyped) == refusal(eager, mistyped)
+
+
+def refusal(group: click.Group, name: str) -> str:
+    """What is said of a command that there is not."""
+    with pytest.raises(click.UsageError) as refused:
+        group.main([name], standalone_mode=False)
+    return refused.value.format_message()

@@ -50,9 +50,6 @@ COMMANDS = {
 class Commands(click.Group):
     """Commands whose modules are imported when they are asked for: Spark's alone takes longer than all of `--help`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
@@ -65,7 +62,8 @@ class Commands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=Commands, epilog=EXIT_CODES)
+# The names alone: click lists them, and suggests one for a name that there is not.
+@click.group(cls=Commands, commands=[click.Command(name) for name in COMMANDS], epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="company-activity")
 def cli() -> None:
     """One trustworthy row per company per day, from CRM files and product usage."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +90,26 @@ def _schedule_faults(path: str, content: Any) -> Iterator[Fault]:
     settled = load_settings("fabric", environ={}).run.settle_hours
     if int(hour) + int(minute) / 60 < settled:
         yield Fault(path, "times", f"is before {settled:g} o'clock: the day before is not settled")
-    first, last = (
-        datetime.fromisoformat(configuration[key]) for key in ("startDateTime", "endDateTime")
-    )
-    if last <= first or (first.hour, first.minute, last.hour, last.minute) != (0, 0, 0, 0):
-        yield Fault(
-            path, "startDateTime", "and endDateTime are not two midnights, one after the other"
-        )
+    try:
+        first, last = (_midnight(configuration[key]) for key in ("startDateTime", "endDateTime"))
+    except ValueError as wrong:
+        yield Fault(path, "startDateTime", f"or endDateTime is no midnight: {wrong}")
+        return
+    if not first <= datetime.now(UTC) < last:
+        what = f"has it run from {first:%Y-%m-%d} to {last:%Y-%m-%d}: today it would not"
+        yield Fault(path, "startDateTime", what)
+
+
+def _midnight(text: str) -> datetime:
+    """A midnight as a schedule has it, which names no zone: `localTimeZoneId` does, and it is UTC.
+
+    >>> _midnight("2026-01-01T00:00:00").isoformat()
+    '2026-01-01T00:00:00+00:00'
+
+    Raises:
+        ValueError: if it is none.
+    """
+    return datetime.strptime(text, "%Y-%m-%dT00:00:00").replace(tzinfo=UTC)
 
 
 def _shortcut_faults(path: str, content: Any) -> Iterator[Fault]:
