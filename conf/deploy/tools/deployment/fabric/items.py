@@ -90,9 +90,13 @@ def _schedule_faults(path: str, content: Any) -> Iterator[Fault]:
     settled = load_settings("fabric", environ={}).run.settle_hours
     if int(hour) + int(minute) / 60 < settled:
         yield Fault(path, "times", f"is before {settled:g} o'clock: the day before is not settled")
-    first, last = (
-        datetime.fromisoformat(configuration[key]) for key in ("startDateTime", "endDateTime")
-    )
+    try:
+        first, last = (
+            datetime.fromisoformat(configuration[key]) for key in ("startDateTime", "endDateTime")
+        )
+    except ValueError as wrong:
+        yield Fault(path, "startDateTime", f"or endDateTime is none: {wrong}")
+        return
     if last <= first or (first.hour, first.minute, last.hour, last.minute) != (0, 0, 0, 0):
         yield Fault(
             path, "startDateTime", "and endDateTime are not two midnights, one after the other"
