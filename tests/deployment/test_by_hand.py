@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployment import synapse
-from deployment.platforms import DEPLOY
+from deployment.platforms import CHECKS, DEPLOY
 
 PIPELINE = "pipeline/pl-company-activity-daily.json"
 TRIGGER = "trigger/tr-company-activity-daily.json"
@@ -78,3 +78,22 @@ def test_a_copy_under_another_name_is_caught(folder: Path, path: str) -> None:
     copied = folder / Path(path).with_name("another.json")
     copied.write_text(json.dumps(document), "utf-8")
     assert "another.json: name: " in " ".join(map(str, synapse.check(folder)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("/company-activity\n", "/company-activities\n", "lake.root is"),
+        ("database.windows.net", "databases.windows.net", "sql.url is"),
+        ("azure-client-secret}}", "azure-client-secrets}}", "AZURE_CLIENT_SECRET"),
+    ],
+)
+def test_a_cluster_with_another_place_than_its_settings_is_caught(
+    tmp_path: Path, before: str, after: str, why: str
+) -> None:
+    copied = Path(shutil.copytree(DEPLOY / "databricks", tmp_path / "databricks"))
+    file = copied / "resources/jobs.yml"
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after, 1), "utf-8")
+    assert why in " ".join(map(str, CHECKS["databricks"](copied)))
