@@ -10,7 +10,7 @@ import pytest
 from company_activity import errors
 from company_activity.cli import cycle, options
 from company_activity.cli.main import main
-from company_activity.errors import CompanyActivityError
+from company_activity.errors import CompanyActivityError, GateRefused, SourceError
 from company_activity.report.model import StepReport
 from company_activity.run import Run
 
@@ -75,3 +75,15 @@ def test_only_the_exit_codes_3_and_5_are_tried_again(
     monkeypatch.setattr(cycle, "run_steps", fail)
     assert main(["run", *DAY]) == error.exit_code
     assert len(waits) == (2 if error.exit_code in (3, 5) else 0)
+
+
+def test_a_refused_gate_behind_a_source_error_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    def fail(run: Run, names: object) -> None:
+        run.report.steps.append(StepReport("ingest_usage", "failed", error=SourceError("no answer")))
+        run.report.steps.append(StepReport("stage_usage", "failed", error=GateRefused("too few")))
+
+    monkeypatch.setattr(cycle, "run_steps", fail)
+    assert main(["run", *DAY]) == 3
+    assert waits == []

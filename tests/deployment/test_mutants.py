@@ -14,7 +14,14 @@ PIPELINE = {
     "name": "pl-daily",
     "description": "prose",
     "activities": [
-        {"name": "act-one", "retry": 2, "args": ["run", "--date", "@date", "--env", "synapse"]},
+        {
+            "name": "act-one",
+            "retry": 2,
+            "at": "@day('utc')",
+            "in": "a/b c/d",
+            "of": "e-mail: all",
+            "args": ["run", "--date", "@date", "--env", "synapse"],
+        },
         {"name": "act-two", "dependsOn": [{"activity": "act-one", "dependencyConditions": ["Succeeded"]}]},
     ],
 }
@@ -47,9 +54,9 @@ def test_each_mutant_differs_in_one_file_and_never_in_prose(folder: Path) -> Non
 
 
 def test_the_kinds_take_turns(folder: Path) -> None:
-    kinds = [mutant.kind for mutant in mutants(folder, 16, seed=1)]
-    assert kinds[:8] == kinds[8:16]
-    assert set(kinds) == {"name", "argument", "reference", "dependency", "type", "key", FILE, LINE}
+    kinds = [mutant.kind for mutant in mutants(folder, 18, seed=1)]
+    assert kinds[:9] == kinds[9:18]
+    assert set(kinds) == {"name", "text", "argument", "reference", "dependency", "type", "key", FILE, LINE}
 
 
 def test_a_seed_gives_the_same_changes_and_another_seed_others(folder: Path) -> None:

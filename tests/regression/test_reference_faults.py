@@ -189,11 +189,11 @@ def test_s14_the_orchestration_is_a_file_that_deploys(sample_place: Place) -> No
     records = [json.loads(path.read_text("utf-8")) for path in (sample_place.folder / "lake/ops/runs").glob("*.json")]
     first = min(records, key=lambda record: record["started_at"])
     taken = [step["name"] for step in first["steps"]]
-    assert taken == list(STEPS)
+    assert taken == [step for step in STEPS if step != "register_tables"]  # no catalog, no names
     for folder in ("synapse", "adf"):
         file = ROOT / "conf/deploy" / folder / "pipeline/pl-company-activity-daily.json"
         deployed = json.loads(file.read_text("utf-8"))["properties"]
-        assert deployed["parameters"]["steps"]["defaultValue"].split(",") == taken
+        assert deployed["parameters"]["steps"]["defaultValue"].split(",") == list(STEPS)
         names = [activity["name"] for activity in deployed["activities"]]
         assert [name for name in names if name in DRAWN] == DRAWN
 

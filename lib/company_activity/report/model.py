@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from company_activity.errors import CompanyActivityError, PublishError, SourceError
+from company_activity.errors import CompanyActivityError, GateRefused, PublishError, SourceError
 from company_activity.gates.verdict import Verdict
 
 StepOutcome = Literal["done", "nothing", "failed"]
@@ -156,7 +156,8 @@ class RunReport:
     @property
     def may_pass(self) -> bool:
         """Whether the same run may succeed a little later: a source or the warehouse failed, and no gate refused."""
-        return self.exit_code in MAY_PASS
+        codes = {step.error.exit_code for step in self.failures if step.error}
+        return self.exit_code in MAY_PASS and GateRefused.exit_code not in codes
 
     @property
     def outcome(self) -> Literal["succeeded", "failed"]:

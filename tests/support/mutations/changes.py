@@ -1,4 +1,4 @@
-"""What can go wrong in a tree, by kind: names, arguments, references, dependencies, types and keys."""
+"""What can go wrong in a tree, by kind: names, texts, arguments, references, dependencies, types and keys."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from support.mutations.tree import Keys, Site, sites
 from support.mutations.words import is_identifier, misspelt, misspelt_in
 
 NAMES_SOMETHING = re.compile(r"(name|key|activity|type|conditions?|reference|id|outcome|run_if)$", re.IGNORECASE)
+PROSE = re.compile(r"'[^']* [^']*'")  # what an expression says to people
 DEPENDS = re.compile(r"^(depends_?on|dependency_?conditions)$", re.IGNORECASE)
 
 
@@ -58,6 +59,16 @@ def names(tree: Any, known: Known, random: Random) -> Iterator[Change]:
     for site in sites(tree):
         if is_identifier(site.value):
             yield changed("name", site, misspelt(site.value, random))
+
+
+def texts(tree: Any, known: Known, random: Random) -> Iterator[Change]:
+    """A word within a text is misspelt: in an expression, an address, a list of steps."""
+    for site in sites(tree):
+        if not isinstance(site.value, str) or is_identifier(site.value):
+            continue
+        wrong = misspelt_in(site.value, random)
+        if wrong is not None and PROSE.sub("", wrong) != PROSE.sub("", site.value):
+            yield changed("text", site, wrong)
 
 
 def references(tree: Any, known: Known, random: Random) -> Iterator[Change]:
@@ -149,6 +160,7 @@ def at(path: Keys, key: str) -> str:
 
 KINDS: dict[str, Callable[[Any, Known, Random], Iterator[Change]]] = {
     "name": names,
+    "text": texts,
     "argument": arguments,
     "reference": references,
     "dependency": dependencies,

@@ -70,6 +70,8 @@ def value_faults(values: Mapping[str, object]) -> list[str]:
         is_range = bool(first) and bool(last) and not (on or eve)
         if not (is_one or is_range):
             found.append("needs --date, or --from and --to")
+    if values.get("dry_run"):
+        found.append("--dry-run does nothing")
     if "env" in values and values["env"] not in PLATFORMS:
         found.append(f"--env is {values['env']}, not one of {', '.join(PLATFORMS)}")
     return found

@@ -40,6 +40,9 @@ STAND_INS = {
 WORKSPACE = {"workspace.current_user.userName": "someone@example.com"}
 # How azure-identity's EnvironmentCredential finds a service principal: all three, or it finds none.
 SERVICE_PRINCIPAL = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
+CLIENT_SECRET = "/azure-client-secret"
+# What conf/databricks.yaml leaves open, and the variable that fills it in here.
+PLACEHOLDERS = {"<account>": "account", "<server>": "sql_server", "<database>": "sql_database"}
 MAKE = re.compile(r"make ([\w-]+)")
 
 
@@ -150,7 +153,7 @@ def environment_faults(job: dict[str, Any], scopes: list[str]) -> Iterator[str]:
         if others != SERVICE_PRINCIPAL:
             yield f"spark_env_vars: {sorted(others)} are not {sorted(SERVICE_PRINCIPAL)}"
         secret = SECRET.fullmatch(variables.get("AZURE_CLIENT_SECRET", "").strip("{}"))
-        if secret is None or secret[1] not in scopes:
+        if secret is None or secret[1] not in scopes or not secret[0].endswith(CLIENT_SECRET):
             yield "spark_env_vars: AZURE_CLIENT_SECRET is no secret of a scope that is deployed"
         yield from settings_faults(tuple(sorted(variables.items())), tuple(scopes))
 
@@ -165,6 +168,17 @@ def settings_faults(variables: tuple[tuple[str, str], ...], scopes: tuple[str, .
     found = []
     if settings.secrets.databricks_scope not in scopes:
         found.append(f"spark_env_vars: no scope {settings.secrets.databricks_scope} is deployed")
+    usual = load_settings(PLATFORM, environ={})
+    for name, one, other in (
+        ("landing.root", settings.landing.root, usual.landing.root),
+        ("lake.root", settings.lake.root, usual.lake.root),
+        ("report.dir", settings.report.dir, usual.report.dir),
+        ("sql.url", settings.sql.url, usual.sql.url),
+    ):
+        for placeholder, variable in PLACEHOLDERS.items():
+            other = other.replace(placeholder, STAND_INS[variable])
+        if one != other:
+            found.append(f"spark_env_vars: {name} is {one}, in conf/{PLATFORM}.yaml {other}")
     filled_in = vars(settings.api) | vars(settings.lake) | vars(settings.sql)
     left = [text for text in texts(filled_in) if "<" in text.value]
     return found + [f"spark_env_vars: {text.place} is still {text.value}" for text in left]

@@ -63,6 +63,9 @@ def names(checked: Checked) -> Iterator[Fault]:
     for kind, name in (("pipeline", PIPELINE), ("trigger", TRIGGER)):
         if name not in checked.known.of(kind):
             yield Fault(kind, "", f"there is no {name}")
+        for other, resource in checked.known.of(kind).items():
+            if other != name:
+                yield resource.fault("name", f"is a {kind} besides {name}")
     for pipeline in checked.pipelines:
         for place, what in graph_faults(pipeline):
             yield pipeline.fault(place, what)
@@ -83,7 +86,7 @@ def behaviour(checked: Checked) -> Iterator[Fault]:
             yield pipeline.fault(place, what)
         yield from pipeline_faults(pipeline, checked.known, checked.jobs)
     for trigger in checked.known.of("trigger").values():
-        yield from trigger_faults(trigger)
+        yield from trigger_faults(trigger, checked.jobs)
     for job in checked.jobs.values():
         yield from job_faults(job, checked.known)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from company_activity.io.lake.outcomes import fields_of
@@ -37,6 +37,7 @@ ACTIVITIES = {
     LAST: "Fail",
 }
 ERROR = "SomeError: something — do this"
+CODES = (3, 5)  # two: a code that is written down would be right for one
 
 
 def after(activities: list[dict[str, Any]], name: str) -> set[str]:
@@ -108,14 +109,14 @@ def shown_faults(activities: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
         steps = SHOWN.get(activity["name"])
         if steps is None:
             continue
-        for step in ("", *NAMED_IN_OUTCOME):
-            read = outcome_where(step, 3 if step else 0)
+        for step, code in (("", 0), *product(NAMED_IN_OUTCOME, CODES)):
+            read = outcome_where(step, code)
             try:
                 told = shown(activity, read)
             except ExpressionError as wrong:
                 yield f"activity {activity['name']}", str(wrong)
                 break
-            wanted = (ERROR, "3") if step in steps else None
+            wanted = (ERROR, str(code)) if step in steps else None
             if told != wanted:
                 yield (
                     f"activity {activity['name']}",

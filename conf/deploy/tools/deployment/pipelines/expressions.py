@@ -96,11 +96,10 @@ class Reader:
         if function is None:
             raise ExpressionError(f"knows no {name}")
         self.expect("(")
-        arguments = []
-        while self.left and self.left[0] != ")":
+        arguments = [] if self.left[:1] == [")"] else [self.value()]
+        while self.left[:1] == [","]:
+            self.take()
             arguments.append(self.value())
-            if self.left and self.left[0] == ",":
-                self.take()
         self.expect(")")
         try:
             return function(*arguments)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from company_activity.errors import CompanyActivityError
+from company_activity.io.lake.outcomes import FOLDER
 from company_activity.settings.loading import PREFIX, load_settings
-from company_activity.settings.model import Settings
+from company_activity.settings.model import Secret, Settings
 from deployment.fault import Fault
 from deployment.pipelines.resources import Resource, Workspace
 
 ROOT = Path(__file__).resolve().parents[5]
 ENVIRONMENT = "spark.yarn.appMasterEnv."
+REFERENCE = "secret://"
 PLACEHOLDER = re.compile(r"<([a-z-]+)>")
 
 
@@ -40,8 +43,15 @@ def job_faults(job: Resource, known: Workspace) -> Iterator[Fault]:
     except CompanyActivityError as refused:
         yield job.fault("jobProperties.conf", str(refused))
         return
-    for place, what in disagreements(settings, inner["file"], known):
+    for place, what in (
+        *disagreements(settings, inner["file"], known),
+        *secret_faults(settings, known),
+    ):
         yield job.fault(place, what)
+    if settings.run.attempts == 1:
+        yield job.fault(
+            "jobProperties.conf", "run.attempts is 1, and no platform tries a run again"
+        )
 
 
 def command_of(file: str) -> list[str]:
@@ -109,6 +119,34 @@ def disagreements(settings: Settings, file: str, known: Workspace) -> Iterator[t
             yield "jobProperties", f"{name} is {one}, and elsewhere {other}"
 
 
+def secret_faults(settings: Settings, known: Workspace) -> Iterator[tuple[str, str]]:
+    """Secrets that stand in the settings, and names of secrets that the vault's description has not."""
+    vault = known.of("linkedService").get(settings.secrets.linked_service)
+    described = str(vault.properties.get("description")) if vault else ""
+    _, _, kept = described.partition(".")[0].partition(": ")
+    asked = set()
+    for name, value in secrets_of(settings):
+        if value.startswith(REFERENCE):
+            asked.add(value.removeprefix(REFERENCE))
+        elif value:
+            yield "jobProperties.conf", f"{name} is a secret, and stands there"
+    if asked != set(kept.split(", ")):
+        yield (
+            "jobProperties.conf",
+            f"the settings ask for the secrets {sorted(asked)}, the vault has {kept}",
+        )
+
+
+def secrets_of(settings: Settings) -> Iterator[tuple[str, Secret]]:
+    """Each setting that is a secret, with its value or its reference."""
+    for section in fields(settings):
+        inner = getattr(settings, section.name)
+        for one in fields(inner) if is_dataclass(inner) else ():
+            value = getattr(inner, one.name)
+            if isinstance(value, Secret):
+                yield f"{section.name}.{one.name}", value
+
+
 def filled(value: Any) -> str:
     return PLACEHOLDER.sub(r"\1", str(value))
 
@@ -132,8 +170,11 @@ def folder_of(known: Workspace, dataset: str) -> str:
 
 
 def lake_of(known: Workspace) -> str:
-    """The lake in which `ds_outcome` looks for outcomes."""
-    container, _, path = folder_of(known, "ds_outcome").removesuffix("/ops/outcomes").partition("/")
+    """The lake in which `ds_outcome` looks for outcomes; that it is in none if it looks elsewhere."""
+    folder = folder_of(known, "ds_outcome")
+    container, _, path = folder.removesuffix(f"/{FOLDER}").partition("/")
+    if not folder.endswith(f"/{FOLDER}"):
+        return f"{folder}, which is no {FOLDER}"
     host = endpoint(known).removeprefix("https://").replace(".blob.", ".dfs.")
     return f"abfss://{container}@{host}/{path}"
 

@@ -92,13 +92,13 @@ def parameter_faults(
 
 
 def unused_faults(known: Workspace) -> Iterator[Fault]:
-    """Datasets and linked services that nothing names."""
+    """Resources that nothing names."""
     named = {
         (KINDS.get(str(found.get("type"))), str(found.get("referenceName")))
         for resource in known.resources
         for _, found in objects(resource.properties, "properties")
     }
-    for kind in ("dataset", "linkedService"):
+    for kind in KINDS.values():
         for name, resource in known.of(kind).items():
             if (kind, name) not in named and name not in USED_BY_RUNS:
                 yield resource.fault("name", f"nothing names this {kind}")
