@@ -70,14 +70,13 @@ class LaterTable:
 # Measured on 200 companies and 400 records a day. Until the goals of L1 are reached, this is what a run takes today: a
 # change may lower it, and nothing but a later table may raise it.
 BUDGET = {
-    "with a CRM file": Budget(jobs=105, executions=116, commits=6),
-    "without": Budget(jobs=89, executions=95, commits=4),
+    "with a CRM file": Budget(jobs=52, executions=72, commits=4),
+    "without": Budget(jobs=40, executions=56, commits=3),
 }
 LATER_TABLES: tuple[LaterTable, ...] = ()
-# L6: what a daily run reads more than that of the day before: today a row a company and one of the quarantine, in a file
-# each. The goal is none of either.
-ROWS_MORE_A_DAY = 201
-FILES_MORE_A_DAY = 2
+# L6: what a daily run reads more than that of the day before: today one row, in a file. The goal is none of either.
+ROWS_MORE_A_DAY = 1
+FILES_MORE_A_DAY = 1
 # L8: of an unchanged run, of `plan` and of `--help`, each.
 JVMS = 0
 
