@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from company_activity.io.lake.delta_log import encode_state
 from company_activity.planning.snapshots import snapshots
+from company_activity.planning.state import QuarantineState
 
 DATES = [date(2015, 1, 1) + timedelta(days=n) for n in range(3_653)]
 DIGEST = "0123456789abcdef"
@@ -28,3 +29,23 @@ def test_the_largest_state_of_87_672_files_and_3_653_dates_is_under_700_kb() -> 
     print(f"{size:,} bytes")
     assert len(snapshots(staged)) == 3_653
     assert size < 700_000
+
+
+def test_a_quarantine_of_87_672_files_and_3_653_dates_names_no_path_and_may_hold_any() -> None:
+    paths = [f"raw/crm/{day:%Y/%m}/crm_{day}T{hour:02}.csv" for day in DATES for hour in range(24)]
+    state = QuarantineState(is_known=True).with_places([], [*DATES, *paths])
+    state = QuarantineState.from_json(state.as_json()).with_places(paths[:24], paths[:24])
+    assert state.holds(paths[-1:])
+    assert state.holds(["raw/crm/another.csv"])
+    assert state.holds(DATES[:1])
+    assert not state.holds([date(2014, 12, 31)])
+    assert len(encode_state(state.as_json()).encode()) < 100_000
+
+
+def test_a_quarantine_names_its_paths_while_they_are_few() -> None:
+    paths = [f"raw/crm/{number}.csv" for number in range(2_000)]
+    state = QuarantineState(is_known=True).with_places([], paths)
+    assert not state.holds(["raw/crm/another.csv"])
+    assert not state.with_places(paths[:1], []).holds(paths[:1])
+    assert state.with_places(paths[:1], ["raw/crm/another.csv"]).crm is not None
+    assert state.with_places([], ["raw/crm/another.csv"]).crm is None

@@ -24,6 +24,7 @@ LIFECYCLE = ("returning", "new", "resurrected", "dormant", "inactive", "unknown"
 # What a state notes of a date beside its rows, in this order: how many companies were in each state, at the end.
 TOTALS = ("active_users", "events", "at_risk", "not_judged", *LIFECYCLE)
 TOTALED_DAYS = 90  # of so many dates, the newest: a page shows no more, and a state stays small
+MOST_HELD_PATHS = 2_000  # of CRM files with refused rows, which a state names
 
 
 @dataclass(frozen=True)
@@ -249,11 +250,12 @@ class StagingState:
 class QuarantineState:
     """`quarantine.records`: the usage dates and the CRM paths of which it holds records.
 
+    `crm` is None where there are too many paths to name (`MOST_HELD_PATHS`): it may hold records of any then.
     `is_known`: the state says so; one that an older version wrote does not.
     """
 
     usage: frozenset[date] = frozenset()
-    crm: frozenset[str] = frozenset()
+    crm: frozenset[str] | None = frozenset()
     is_known: bool = False
 
     @classmethod
@@ -261,12 +263,14 @@ class QuarantineState:
         held = noted.get("held")
         if held is None:
             return cls()
-        return cls(frozenset(map(date.fromisoformat, held["usage"])), frozenset(held["crm"]), True)
+        usage = frozenset(map(date.fromisoformat, held["usage"]))
+        crm = None if held["crm"] is None else frozenset(held["crm"])
+        return cls(usage, crm, is_known=True)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "held": {"usage": [str(day) for day in sorted(self.usage)], "crm": sorted(self.crm)}
-        }
+        usage = [str(day) for day in sorted(self.usage)]
+        crm = None if self.crm is None else sorted(self.crm)
+        return {"held": {"usage": usage, "crm": crm}}
 
     def holds(self, places: Iterable[date | str]) -> bool:
         """Whether it holds records of one of these dates or paths.
@@ -275,18 +279,23 @@ class QuarantineState:
         >>> state.holds(["raw/crm/a.csv", "raw/crm/b.csv"]), state.holds([date(2025, 1, 1)])
         (True, False)
         """
-        return not (self.usage | self.crm).isdisjoint(places)
+        return any(self._may_hold(place) for place in places)
+
+    def _may_hold(self, place: date | str) -> bool:
+        if isinstance(place, date):
+            return place in self.usage
+        return self.crm is None or place in self.crm
 
     def with_places(
         self, replaced: Iterable[date | str], held: Iterable[date | str]
     ) -> QuarantineState:
         """The state once the records of `replaced` have given way to those of `held`."""
-        places = (self.usage | self.crm).difference(replaced).union(held)
-        return QuarantineState(
-            frozenset(place for place in places if isinstance(place, date)),
-            frozenset(place for place in places if isinstance(place, str)),
-            is_known=True,
-        )
+        named = self.usage | (self.crm or frozenset())
+        places = named.difference(replaced).union(held)
+        usage = frozenset(place for place in places if isinstance(place, date))
+        paths = frozenset(place for place in places if isinstance(place, str))
+        is_too_many = self.crm is None or len(paths) > MOST_HELD_PATHS
+        return QuarantineState(usage, None if is_too_many else paths, is_known=True)
 
 
 @dataclass(frozen=True)
