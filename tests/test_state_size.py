@@ -49,3 +49,14 @@ def test_a_quarantine_names_its_paths_while_they_are_few() -> None:
     assert not state.with_places(paths[:1], []).holds(paths[:1])
     assert state.with_places(paths[:1], ["raw/crm/another.csv"]).crm is not None
     assert state.with_places([], ["raw/crm/another.csv"]).crm is None
+
+
+def test_a_quarantine_of_long_paths_fits_into_a_commit() -> None:
+    """A path in a storage account has up to 1,024 characters, and JSON writes some of them in six bytes."""
+    paths = [f"raw/crm/{number:04}".ljust(1_000, "\x01") for number in range(2_000)]
+    few = QuarantineState(is_known=True).with_places([], [*DATES, *paths[:150]])
+    assert few.crm == frozenset(paths[:150])
+    many = few.with_places([], paths)
+    assert many.holds(["raw/crm/another.csv"])
+    for state in (few, many):
+        encode_state(state.as_json())

@@ -25,6 +25,9 @@ LIFECYCLE = ("returning", "new", "resurrected", "dormant", "inactive", "unknown"
 TOTALS = ("active_users", "events", "at_risk", "not_judged", *LIFECYCLE)
 TOTALED_DAYS = 90  # of so many dates, the newest: a page shows no more, and a state stays small
 MOST_HELD_PATHS = 2_000  # of CRM files with refused rows, which a state names
+MOST_HELD_CHARACTERS = (
+    150_000  # of these paths: a path may have 1,024, and a character takes 6 bytes at most
+)
 
 
 @dataclass(frozen=True)
@@ -250,7 +253,8 @@ class StagingState:
 class QuarantineState:
     """`quarantine.records`: the usage dates and the CRM paths of which it holds records.
 
-    `crm` is None where there are too many paths to name (`MOST_HELD_PATHS`): it may hold records of any then.
+    `crm` is None where the paths are too many or too long to name (`MOST_HELD_PATHS`, `MOST_HELD_CHARACTERS`): it may
+    hold records of any then.
     `is_known`: the state says so; one that an older version wrote does not.
     """
 
@@ -294,8 +298,9 @@ class QuarantineState:
         places = named.difference(replaced).union(held)
         usage = frozenset(place for place in places if isinstance(place, date))
         paths = frozenset(place for place in places if isinstance(place, str))
-        is_too_many = self.crm is None or len(paths) > MOST_HELD_PATHS
-        return QuarantineState(usage, None if is_too_many else paths, is_known=True)
+        is_too_much = len(paths) > MOST_HELD_PATHS or sum(map(len, paths)) > MOST_HELD_CHARACTERS
+        crm = None if self.crm is None or is_too_much else paths
+        return QuarantineState(usage, crm, is_known=True)
 
 
 @dataclass(frozen=True)
