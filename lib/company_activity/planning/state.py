@@ -243,6 +243,10 @@ class StagingState:
         kept = {day: known for day, known in self.figures.items() if day not in marks}
         return StagingState({**self.marks, **marks}, True, {**kept, **figures})
 
+    def without_figures(self) -> StagingState:
+        """The state where somebody else changed rows: whoever needs figures counts them."""
+        return replace(self, figures={})
+
     @property
     def complete(self) -> set[date]:
         """The dates whose newest generation has content."""
@@ -524,6 +528,11 @@ class ActivityState:
         if self.metrics is not None:
             noted["metrics"] = self.metrics.as_json()
         return noted
+
+    def without_totals(self) -> ActivityState:
+        """The state where somebody else changed rows: whoever needs totals counts them."""
+        dates = {day: replace(built, totals=()) for day, built in self.dates.items()}
+        return replace(self, dates=dates)
 
     @property
     def usage(self) -> Marks:

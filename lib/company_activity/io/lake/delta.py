@@ -135,6 +135,13 @@ class Lake:
         """The table's id and the version of our newest commit."""
         return self.log(table).identity
 
+    def is_as_counted(self, table: Table) -> bool:
+        """Whether the table has the rows that our newest commit counted; else its figures are those of other rows.
+
+        Somebody may have deleted a company's rows, or restored an older version.
+        """
+        return not self.log(table).has_rows_of_others
+
     def check_features(self, tables: Iterable[Table]) -> None:
         """See that nobody gave a table what ours are made without; the logs tell, without Spark.
 
@@ -152,7 +159,8 @@ class Lake:
     @property
     def staging(self) -> StagingState:
         """What `stg.product_usage` holds."""
-        return StagingState.from_json(self.state(PRODUCT_USAGE))
+        state = StagingState.from_json(self.state(PRODUCT_USAGE))
+        return state if self.is_as_counted(PRODUCT_USAGE) else state.without_figures()
 
     @property
     def crm(self) -> CrmState:
@@ -164,12 +172,15 @@ class Lake:
         """Which dates and CRM paths `quarantine.records` holds records of; none where it is not made yet."""
         if not self.exists(QUARANTINE):
             return QuarantineState(is_known=True)
+        if not self.is_as_counted(QUARANTINE):
+            return QuarantineState()
         return QuarantineState.from_json(self.state(QUARANTINE))
 
     @property
     def activity(self) -> ActivityState:
         """What `analytics.company_activity_daily` has, and what it was built from."""
-        return ActivityState.from_json(self.state(COMPANY_ACTIVITY_DAILY))
+        state = ActivityState.from_json(self.state(COMPANY_ACTIVITY_DAILY))
+        return state if self.is_as_counted(COMPANY_ACTIVITY_DAILY) else state.without_totals()
 
     @property
     def staged_sources(self) -> Sources:
@@ -191,9 +202,11 @@ class Lake:
 
     @property
     def company_counts(self) -> CompanyCounts | None:
-        """How many companies the dimension has; None where an older version wrote it."""
+        """How many companies the dimension has; None where an older version wrote it, or somebody else."""
         if not self.exists(COMPANIES):
             return CompanyCounts()
+        if not self.is_as_counted(COMPANIES):
+            return None
         state = DimensionState.from_json(self.state(COMPANIES))
         return state.counts if state is not None else None
 

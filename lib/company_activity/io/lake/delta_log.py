@@ -96,6 +96,16 @@ class DeltaLog:
                 break
         return features_in(commits)
 
+    @cached_property
+    def has_rows_of_others(self) -> bool:
+        """Whether somebody else brought or took rows since our newest commit: its figures are not theirs."""
+        for _, commit in self._newest_first():
+            if state_in(commit) is not None:
+                return False
+            if changes_rows(commit):
+                return True
+        return False
+
     def commits_between(self, since: int, until: int) -> list[str] | None:
         """The commits after version `since`, up to `until`, the oldest first; None where one of them has expired."""
         numbers = range(since + 1, until + 1)
@@ -201,6 +211,22 @@ def state_warnings(table: str, state: Mapping[str, Any]) -> list[str]:
 def as_text(state: Mapping[str, Any]) -> str:
     """A state as JSON, always the same text for the same content."""
     return json.dumps({OURS: state}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def changes_rows(commit: str) -> bool:
+    """Whether a commit brings or takes rows; one that arranges them anew (OPTIMIZE) does not.
+
+    >>> changes_rows('{"remove":{"path":"a","dataChange":true}}'), changes_rows('{"commitInfo":{}}')
+    (True, False)
+    >>> changes_rows('{"add":{"path":"b","dataChange":false}}')
+    False
+    """
+    files = [line for line in commit.splitlines() if line.startswith(('{"add"', '{"remove"'))]
+    for line in files:
+        ((_, file),) = json.loads(line).items()
+        if file.get("dataChange") is not False:
+            return True
+    return False
 
 
 def table_id_in(commit: str) -> str | None:
