@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from company_activity.io.lake import changed_files as module
 from company_activity.io.lake.changed_files import ChangedFiles, files_changed_by, read_changed
 from company_activity.io.lake.delta import VersionGone, reading_versions
 from company_activity.io.lake.delta_log import open_log
@@ -91,3 +92,17 @@ def test_the_older_rows_and_the_newer_ones_are_those_of_the_files(
     assert [named(rows) for rows in pinned.changed_since(0)] == [named(before), named(after)]
     log_entry(folder, 1).unlink()  # expired
     assert changed(spark, folder) is None
+
+
+@pytest.mark.parametrize("place", ["/data/lake[2025]", "/data/{a,b}", "/data/lake*", "/data/what?"])
+def test_where_spark_would_take_a_path_for_a_pattern_the_versions_are_compared_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Nothing of the files is asked then: the session knows nothing."""
+    monkeypatch.setattr(module, "reads_plain_files", lambda spark: True)
+    log = tmp_path / COMPANIES.path / "_delta_log"
+    log.mkdir(parents=True)
+    for version in range(2):
+        (log / f"{version:020}.json").write_text(commit(add={"path": f"part-{version}"}), encoding="utf-8")
+    session: Any = None
+    assert read_changed(session, COMPANIES, place, open_log(str(tmp_path), COMPANIES.path), 0, 1) is None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from company_activity.io.lake.delta_log import DeltaLog
     from company_activity.schemas import Table
 
+WILDCARDS = frozenset("*?[]{}\\")
+
 
 @dataclass(frozen=True)
 class ChangedFiles:
@@ -63,15 +65,25 @@ def read_changed(
     """The rows that may differ between two versions of the table at `uri`: the older ones, and the newer ones.
 
     Rows that are in neither stand in both versions as they are. None where the files themselves may not be read, or
-    where the log no longer says which they are: then the versions have to be compared whole.
+    where the log no longer says which they are, or where a path would not be taken as it is written: then the versions
+    have to be compared whole.
     """
     commits = log.commits_between(since, until)
     if commits is None or not reads_plain_files(spark):
         return None
     files = files_changed_by(commits)
-    if files is None:
+    if files is None or has_wildcard([uri, *files.removed, *files.added]):
         return None
     return _rows(spark, table, uri, files.removed), _rows(spark, table, uri, files.added)
+
+
+def has_wildcard(paths: Iterable[str]) -> bool:
+    """Whether Spark takes one of these paths for a pattern, which Delta does not: it would read other files, or none.
+
+    >>> has_wildcard(["/lake/dim/companies"]), has_wildcard(["/lake[2025]/dim/companies"])
+    (False, True)
+    """
+    return any(not WILDCARDS.isdisjoint(path) for path in paths)
 
 
 def _rows(spark: SparkSession, table: Table, uri: str, paths: Iterable[str]) -> DataFrame:
