@@ -132,7 +132,8 @@ def keep_aside(run: Run, verdicts: CrmVerdicts, refusals: list[Refusal]) -> None
     aside = refused_files_frame(run.spark, refusals, RULES_VERSION, run.run_id)
     of_files = "arrays_overlap(reasons, array('CRM_LOSS', 'CRM_BROKEN'))"
     predicate = f"feed = 'crm' AND {paths_predicate('path', paths)} AND {of_files}"
-    quarantine(run.lake, aside, predicate, replaced=[], held=paths)
+    held = {refusal.file.path: refusal.file.day for refusal in refusals}
+    quarantine(run.lake, aside, predicate, replaced=[], held=held)
     for refusal in refusals:
         verdict = BROKEN if refusal.reason == CRM_BROKEN else LOSS
         verdicts.note(verdict, refusal.file.path, refusal.file.sha256, run.run_id, str(refusal))

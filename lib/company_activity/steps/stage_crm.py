@@ -121,7 +121,7 @@ def commit(
     paths = [file.path for file in files]
     quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
     of_files = f"feed = 'crm' AND {paths_predicate('path', paths)}"
-    held = [file.path for file in files if file.quarantined]
+    held = {file.path: file.file_date for file in files if file.quarantined}
     quarantine(run.lake, quarantined, of_files, paths, held)
     touched, state = state_with(run, admission, admitted)
     staged = crm_staging_frame(run.spark, files, run.now)

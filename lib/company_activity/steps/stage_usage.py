@@ -197,7 +197,7 @@ def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
 
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', batch.dates)}"
-    held = [one.day for one in arrived if one.quarantined]
+    held = {one.day: one.day for one in arrived if one.quarantined}
     quarantine(run.lake, quarantined, of_usage, batch.dates, held)
     state = run.lake.staging.with_staged(batch.marks, known).as_json()
     run.lake.replace(PRODUCT_USAGE, records, dates_predicate("date", batch.dates), state)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
 from company_activity.io.storage.folder import root_folder
 from company_activity.planning.state import LIFECYCLE, TOTALED_DAYS, ActivityState
@@ -96,14 +97,29 @@ def gather(run: Run, day: date) -> None:
     report = run.report
     rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
     days = figures_of_days(run.lake.activity, rows, day)
-    since = min([first_shown(day), *run.dates])
-    quarantined = run.lake.read(QUARANTINE).where(F.col("date") >= F.lit(since))
+    told = told_of_quarantine(min([first_shown(day), *run.dates]), run.lake.quarantined)
+    quarantined = run.lake.read(QUARANTINE).where(told)
     rejected = rejected_by_reason(quarantined, run.run_id).collect()
     risks = risks_with_days(rows, day, max(MOST_RISKS, 1)).collect()  # a row tells of the new ones
     report.churn_risks = [as_risk(row, day) for row in risks[:MOST_RISKS]]
     report.new_risks = risks[0]["new_risks"] if risks else 0
     report.figures = Figures(tuple(days), tuple(Rejected(*row) for row in rejected))
     report.risks_on = day
+
+
+def told_of_quarantine(since: date, of_run: Iterable[date]) -> str:
+    """Which records set aside the page counts: those of the dates since `since`, and of others that this run wrote.
+
+    A CRM file may come late, and what older rules staged is staged again: what the run set aside of that is told too.
+
+    >>> told_of_quarantine(date(2025, 3, 1), [date(2024, 12, 31), date(2025, 3, 9)])
+    "date >= DATE'2025-03-01' OR date IN (DATE'2024-12-31')"
+    >>> told_of_quarantine(date(2025, 3, 1), [])
+    "date >= DATE'2025-03-01'"
+    """
+    told = f"date >= DATE'{since}'"
+    older = sorted(day for day in of_run if day < since)
+    return f"{told} OR {dates_predicate('date', older)}" if older else told
 
 
 def first_shown(day: date) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from company_activity.io.lake.quarantine import quarantine
 from company_activity.schemas import QUARANTINE, Table
 
 from support.lake.fake_delta import FakeLake, FakeTable
+
+DAY = date(2025, 3, 31)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +29,8 @@ def put(root: Path, refused: dict[str, str], *replaced: str) -> tuple[int, dict[
     lake = FakeLake(root, lambda: None)
     session = lake.spark
     rows = session.createDataFrame(refused)
-    quarantine(lake, rows, json.dumps(sorted(replaced)), replaced, list(refused))
+    quarantine(lake, rows, json.dumps(sorted(replaced)), replaced, dict.fromkeys(refused, DAY))
+    assert lake.quarantined == ({DAY} if refused else set())  # the page tells of it, however old it is
     table = FakeTable(lake.uri(QUARANTINE))
     return table.version, table.rows(table.version)
 

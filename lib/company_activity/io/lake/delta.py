@@ -63,7 +63,8 @@ class Lake:
     """The tables under one root. What a log says is read once, until the lake itself commits or is told to `forget`.
 
     What is committed to a table is built from the state that its log had when it was read. If another run has committed
-    since, the commit is refused with `LakeMoved`, and nothing is written. `commits` counts those of this lake.
+    since, the commit is refused with `LakeMoved`, and nothing is written. `commits` counts those of this lake, and
+    `quarantined` are the dates of which it has set records aside.
 
     `session` gives the Spark session, which starts when a row is first asked for; logs are read without it.
     """
@@ -77,6 +78,7 @@ class Lake:
         self._logs: dict[str, DeltaLog] = {}
         self._look: Look | None = None
         self.commits = 0
+        self.quarantined: set[date] = set()
 
     @property
     def spark(self) -> SparkSession:

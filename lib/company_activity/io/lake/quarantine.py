@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,12 @@ def quarantine(
     rows: DataFrame,
     predicate: str,
     replaced: Collection[Place],
-    held: Collection[Place],
+    held: Mapping[date, date] | Mapping[str, date],
 ) -> None:
     """Replace what `predicate` selects by `rows`.
 
     `replaced` are the usage dates or CRM paths of which the predicate selects every record, `held` those of which
-    there are `rows`.
+    there are `rows`, with the date of these.
 
     In a storage account a commit is made in any case: another run that lost its lease may be about to write records of
     an older generation, and only a commit of ours refuses its own.
@@ -42,6 +42,7 @@ def quarantine(
     elif is_local(lake.root) and not held and not state.holds(replaced):
         return
     lake.replace(QUARANTINE, rows, predicate, state.with_places(replaced, held).as_json())
+    lake.quarantined.update(held.values())
 
 
 def held_by_rows(lake: Lake) -> QuarantineState:
