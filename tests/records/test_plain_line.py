@@ -208,3 +208,12 @@ def test_a_batch_without_a_line_is_none() -> None:
     assert {name: column.type for name, column in found.items()} == TYPES
     assert {len(column) for column in found.values()} == {0}
     assert member_order([]) == plain_line.USUAL_ORDER
+
+
+def test_large_strings_are_read_as_strings_are() -> None:
+    """Spark hands them over where `spark.sql.execution.arrow.useLargeVarTypes` is on."""
+    plain = '{"company_id":"a","active_users":3,"events":9,"ts":"2025-01-01","_date":"2025-01-01","_page":1,"_item":2}'
+    for lines in ([plain], [plain, plain.replace("9", "-9")]):
+        found = read_lines(pa.array(lines, pa.large_string()), every_raw=False)
+        assert {name: column.type for name, column in found.items()} == TYPES
+        assert found == read_lines(pa.array(lines), every_raw=False)

@@ -42,6 +42,7 @@ def read_lines(lines: pa.Array, *, every_raw: bool) -> Columns:
     Raises:
         LandingCorrupt: if a line has no place at its end.
     """
+    lines = lines.cast(pa.string())  # a pool may hand over large strings: `useLargeVarTypes`
     plain = read_plain_lines(lines)
     plain_lines = lines.filter(pa.array(plain.is_plain))
     other_lines = lines.filter(pa.array(~plain.is_plain))
