@@ -96,3 +96,22 @@ def test_our_next_commit_brings_no_figure_back_that_it_did_not_count(lake: Lake)
     session: Any = lake.spark
     lake.replace(PRODUCT_USAGE, session.createDataFrame({}), None, state.as_json())
     assert set(lake.staging.figures) == {later}
+
+
+def test_rows_that_somebody_took_while_we_were_counting_are_seen(tmp_path: Path) -> None:
+    """Between the version that a commit was built from and the commit itself."""
+    in_between: list[Any] = []
+
+    def pause() -> None:
+        for fake in in_between[:1]:
+            fake.write(fake.version + 1, {}, commitInfo={}, remove={"path": "a", "dataChange": True})
+        in_between.clear()
+
+    lake = FakeLake(tmp_path, pause)
+    for moment in ([], [FakeTable(lake.uri(PRODUCT_USAGE))], []):
+        lake.look_at(PRODUCT_USAGE)
+        state = lake.staging.with_staged({DAY: GenerationMark(1, "a")}, FIGURES)
+        session: Any = lake.spark
+        in_between += moment
+        lake.replace(PRODUCT_USAGE, session.createDataFrame({}), None, state.as_json())
+        assert bool(lake.staging.figures) is not bool(moment)

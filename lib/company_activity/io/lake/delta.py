@@ -12,7 +12,7 @@ from uuid import uuid4
 from company_activity.errors import LakeUnfit
 from company_activity.io.lake.changed_files import read_changed
 from company_activity.io.lake.conflicts import is_conflict, lake_moved
-from company_activity.io.lake.delta_log import NUMBER, DeltaLog, encode_state, open_log
+from company_activity.io.lake.delta_log import LOOKED_AT, NUMBER, DeltaLog, encode_state, open_log
 from company_activity.io.lake.table_features import Features, unfit
 from company_activity.io.lake.table_sql import create_statement, sql_text
 from company_activity.io.lake.versions import is_version_gone
@@ -402,12 +402,13 @@ class Lake:
             raise lake_moved(table)
 
     def _signed(self, table: Table, state: Mapping[str, Any], number: int) -> str:
-        """A state as a commit carries it: with its number and a name of its own, the table's id and its declaration."""
+        """A state as a commit carries it: with its number and a name of its own, and what is known of the table."""
         signed = {
             **state,
             "table_id": self.log(table).table_id,
             "schema": table.fingerprint,
             NUMBER: number,
+            LOOKED_AT: self.log(table).version,
             "commit": uuid4().hex,
         }
         return encode_state(signed)

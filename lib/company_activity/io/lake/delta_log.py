@@ -14,6 +14,9 @@ from company_activity.planning.state import NO_VERSION, TableVersion
 
 OURS = "company_activity"
 NUMBER = "number"  # of a state: each commit of ours counts on from the state that it was built from
+LOOKED_AT = (
+    "looked_at"  # of a state: the table's version that it was built from, whoever committed that
+)
 MAX_STATE_BYTES = 1_000_000
 
 
@@ -98,10 +101,15 @@ class DeltaLog:
 
     @cached_property
     def has_rows_of_others(self) -> bool:
-        """Whether somebody else brought or took rows since our newest commit: its figures are not theirs."""
-        for _, commit in self._newest_first():
-            if state_in(commit) is not None:
-                return False
+        """Whether somebody else brought or took rows that our newest commit has not seen: its figures are of others.
+
+        They came after it, or between the version that it was built from and it.
+        """
+        for version, commit in self._newest_first():
+            state = state_in(commit)
+            if state is not None:
+                unseen = self.commits_between(state.get(LOOKED_AT, version - 1), version - 1)
+                return unseen is None or any(map(changes_rows, unseen))
             if changes_rows(commit):
                 return True
         return False
