@@ -74,6 +74,8 @@ def build_companies(run: Run) -> StepReport:
     built = run.lake.dimension_sources
     usage, crm = moved(built or Sources(), now)
     if not (usage.dates or crm.dates):
+        if built is not None and built != now:  # a date that is missing has no row: the look holds
+            run.lake.note_look(now)
         return StepReport("build_companies", "nothing", notes=["nothing new is staged"])
     run.check_rewriting(COMPANIES.name, Rewriting(lost=lost_sources(now, built)))
     with ExitStack() as stack:
