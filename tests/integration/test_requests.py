@@ -72,4 +72,5 @@ def test_a_run_with_nothing_to_do_in_blob_storage_opens_no_rows_and_asks_little(
     assert "Nothing to do" in capsys.readouterr().out
     # The run's lease is looked at and written.
     assert {request.kind for request in asked} <= {"listing", "read log", "write file", "look at file"}
-    assert len(asked) < 60
+    # `build_companies` looks at the activity table as well, which says what of the dimension was looked at in vain.
+    assert len(asked) <= 60
