@@ -18,6 +18,8 @@ import pytest
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[1]
 GIT = ("git", "-c", "user.name=tests", "-c", "user.email=tests@localhost")
+# It says nothing of folders, whether the tests were started by make or not.
+MAKE_WHEEL = ("make", "--no-print-directory", "wheel", f"BIN={Path(sys.executable).parent}")
 
 
 def run(*command: str, cwd: Path, umask: int = 0o022, environ: Mapping[str, str] | None = None) -> str:
@@ -35,7 +37,7 @@ def is_a_clone() -> bool:
 
 def build(clone: Path, umask: int = 0o022, **environ: str) -> Path:
     """What `make wheel` leaves in `dist`, with the tools of the environment that runs this test."""
-    run("make", "wheel", f"BIN={Path(sys.executable).parent}", cwd=clone, umask=umask, environ=environ)
+    run(*MAKE_WHEEL, cwd=clone, umask=umask, environ=environ)
     (wheel,) = (clone / "dist").glob("*.whl")
     return wheel
 
@@ -110,8 +112,9 @@ def test_another_clone_with_other_modes_times_and_strays_gives_the_same_bytes(
 @pytest.mark.long
 def test_two_builds_at_once_do_not_meet(clone: Path, wheel: Path) -> None:
     expected = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
-    both = [subprocess.Popen(command, cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)]
+    both = [
+        subprocess.Popen(MAKE_WHEEL, cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(2)
+    ]
     said = [one.communicate()[0].decode() for one in both]
     assert [one.returncode for one in both] == [0, 0]
     assert [line.split()[0] for line in said] == [expected, expected]
@@ -128,8 +131,7 @@ def test_without_a_commit_it_says_so_in_one_line_and_builds_nothing(tmp_path: Pa
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     (tmp_path / "dist").mkdir()
     environ = os.environ | {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
-    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    done = subprocess.run(MAKE_WHEEL, cwd=tmp_path, env=environ, capture_output=True, text=True)
     assert done.returncode == 2
     told, *_ = done.stderr.splitlines()
     assert told == "not a clone: the wheel is built from a commit"
@@ -144,8 +146,7 @@ def test_a_file_that_git_does_not_know_is_told_and_what_else_lies_in_dist_is_kep
     filled_in.write_text("{}", "utf-8")
     module = clone / "lib" / "company_activity" / "not_added.py"
     module.write_text("", "utf-8")
-    command = ("make", "wheel", f"BIN={Path(sys.executable).parent}")
-    done = subprocess.run(command, cwd=clone, capture_output=True, text=True)
+    done = subprocess.run(MAKE_WHEEL, cwd=clone, capture_output=True, text=True)
     module.unlink()
     assert done.returncode == 0, done.stderr
     assert "uncommitted changes are not in the wheel" in done.stderr.splitlines()
