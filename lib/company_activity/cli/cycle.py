@@ -12,7 +12,7 @@ import click
 
 from company_activity.cli import options
 from company_activity.cli.console import Console
-from company_activity.cli.options import DEBUG, DateType, NameType, date_options, settings_options
+from company_activity.cli.options import DEBUG, DateType, date_options, file_name, settings_options
 from company_activity.cli.plan import show_plan
 from company_activity.dates import DateRange
 from company_activity.errors import UsageError
@@ -49,7 +49,7 @@ READ_CRM = {"admit_crm", "stage_crm"}
 )
 @click.option(
     "--outcome",
-    type=NameType(),
+    type=file_name,
     default="",
     metavar="NAME",
     help="Keep how the run ended as ops/outcomes/NAME.json in the lake, for the scheduler.",

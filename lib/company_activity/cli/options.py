@@ -34,9 +34,12 @@ def wait(seconds: float) -> None:
 
 
 class DateType(click.ParamType):  # type: ignore[type-arg]
-    """A day as YYYY-MM-DD that is over, in UTC."""
+    """A day as YYYY-MM-DD that is over, in UTC; `days_before` the one that is given."""
 
     name = "date"
+
+    def __init__(self, days_before: int = 0) -> None:
+        self.days_before = timedelta(days=days_before)
 
     def convert(
         self,
@@ -49,51 +52,24 @@ class DateType(click.ParamType):  # type: ignore[type-arg]
         Raises:
             UsageError: if the text is no date, or the date is not over.
         """
-        day = value if isinstance(value, date) else parse_date(str(value))
+        given = value if isinstance(value, date) else parse_date(str(value))
+        day = given - self.days_before
         check_is_over(day, utc_now())
         return day
 
 
-class DayBeforeType(DateType):
-    """The day before the one that is given, which a schedule names that knows its own day alone."""
+def file_name(text: str) -> str:
+    """A name of a file: letters, digits, and `.`, `_`, `-` within.
 
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> date:
-        """The day before.
-
-        Raises:
-            UsageError: if the text is no date, or the day before is not over.
-        """
-        day = value if isinstance(value, date) else parse_date(str(value))
-        return super().convert(day - timedelta(days=1), param, ctx)
-
-
-class NameType(click.ParamType):  # type: ignore[type-arg]
-    """A name of a file: letters, digits, and `.`, `_`, `-` within."""
-
-    name = "name"
-
-    def convert(
-        self,
-        value: Any,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> str:
-        """The name.
-
-        Raises:
-            UsageError: if the text is none.
-        """
-        if value and not FILE_NAME.fullmatch(value):
-            raise UsageError(
-                f"{value!r} is no name of a file",
-                remedy="use letters, digits, and . _ - within",
-            )
-        return str(value)
+    Raises:
+        UsageError: if the text is none; an empty one names no file, and passes.
+    """
+    if text and not FILE_NAME.fullmatch(text):
+        raise UsageError(
+            f"{text!r} is no name of a file",
+            remedy="use letters, digits, and . _ - within",
+        )
+    return text
 
 
 def settings_options(command: Command) -> Command:
@@ -135,7 +111,7 @@ def date_options(command: Command) -> Command:
     for option, name, kind, text in (
         ("--to", "last", DateType(), "Last date of a range."),
         ("--from", "first", DateType(), "First date of a range."),
-        ("--day-before", "eve", DayBeforeType(), eve_text),
+        ("--day-before", "eve", DateType(days_before=1), eve_text),
         ("--date", "on", DateType(), "One date, YYYY-MM-DD."),
     ):
         with_dates = click.option(option, name, type=kind, help=text)(with_dates)
