@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
+from jsonschema import Draft202012Validator
 
 from company_activity.errors import CompanyActivityError
 from company_activity.settings.loading import PREFIX, load_settings
@@ -18,6 +18,7 @@ from deployment.bundle.models import api_faults, bundle_faults
 from deployment.bundle.reading import ROOT_FILE, Bundle, read_bundle
 from deployment.bundle.references import SECRET, bad_brackets, names_in, resolved, texts
 from deployment.fault import Fault
+from deployment.misfits import misfits
 from deployment.secrets_in_files import secret_faults
 
 SCHEMA = Path(__file__).with_name("schema.yml")
@@ -67,8 +68,7 @@ def check_bundle(folder: Path) -> list[Fault]:
 def schema_faults(root: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What `databricks.yml` has that it may not have, and what it lacks."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(root):
-        yield ".".join(map(str, error.path)), error.message[:200]
+    yield from misfits(Draft202012Validator(schema), root)
 
 
 def root_faults(root: dict[str, Any]) -> Iterator[tuple[str, str]]:

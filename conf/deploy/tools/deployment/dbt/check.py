@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from company_activity.schemas import TABLES
 from deployment.dbt.sources import FILE
 from deployment.fault import Fault
+from deployment.misfits import misfits
 
 # Of the tests that dbt brings those that we use, and what they take.
 TAKES = {"not_null": set(), "unique": {"column_name"}, "relationships": {"to", "field"}}
@@ -30,9 +31,7 @@ def dbt_faults(folder: Path) -> list[Fault]:
         content = yaml.safe_load((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as refused:
         return [*found, Fault(FILE, "", f"cannot be read: {refused}")]
-    for error in _validator().iter_errors(content):
-        place = ".".join(str(part) for part in error.absolute_path)
-        found.append(Fault(FILE, place, error.message[:200]))
+    found += [Fault(FILE, *misfit) for misfit in misfits(_validator(), content)]
     return found or list(_lake_faults(content))
 
 

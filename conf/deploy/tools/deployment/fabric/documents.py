@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from deployment.fault import Fault
+from deployment.misfits import misfits
 
 SCHEMAS = Path(__file__).with_name("schemas")
 
@@ -54,17 +54,8 @@ def read(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
         except (ValueError, yaml.YAMLError) as broken:
             faults.append(Fault(path, "", f"cannot be read: {' '.join(str(broken).split())[:120]}"))
             continue
-        wrong = list(misfits(path, content, schema))
+        wrong = [Fault(path, *misfit) for misfit in misfits(validator(schema), content)]
         faults += wrong
         if not wrong:
             contents[path] = content
     return contents, faults
-
-
-def misfits(path: str, content: Any, schema: str) -> Iterator[Fault]:
-    """Where a file is not as its schema says."""
-    for error in validator(schema).iter_errors(content):
-        place = "".join(
-            f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.absolute_path
-        )
-        yield Fault(path, place.removeprefix("."), " ".join(error.message.split())[-160:])

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
+from jsonschema import Draft202012Validator
 
 from deployment.fault import Fault
+from deployment.misfits import misfits
 from deployment.pipelines.resources import Resource
 
 
@@ -43,9 +44,9 @@ SHAPES: dict[str, Any] = closed(
 def misshapen(value: Any, shape: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
     """Where a value does not have a shape."""
     schema = {**shape, "definitions": SHAPES["definitions"]}
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
-        inner = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.path)
-        yield f"{place}{inner}".removeprefix("."), error.message[:200]
+    for inner, what in misfits(Draft202012Validator(schema), value):
+        joint = "" if not inner or inner.startswith("[") else "."
+        yield f"{place}{joint}{inner}".removeprefix("."), what
 
 
 def shape_faults(resource: Resource, activities: Mapping[str, Any]) -> Iterator[Fault]:
