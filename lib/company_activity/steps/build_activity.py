@@ -337,7 +337,7 @@ def write(
 def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidate:
     """The rows that these dates should have, from the lake as it stands, and their figures."""
     if not dates:
-        return Candidate(dates, no_rows(build.run), {})
+        return Candidate(dates, build.run.lake.no_rows(COMPANY_ACTIVITY_DAILY), {})
     metrics = build.run.settings.metrics
     rows = activity_of(inputs_of(build, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
     if keep:
@@ -362,7 +362,8 @@ def refused_usage(run: Run, dates: Sequence[date]) -> DataFrame:
     """Date and company of each usage record that was refused; the table is not opened where no week holds one."""
     lake = run.lake
     weeks = [day - timedelta(days=back) for day in dates for back in range(WEEK_DAYS)]
-    if lake.quarantine.is_known and not lake.quarantine.holds(weeks):
+    held = lake.quarantine
+    if held.is_known and not held.holds(weeks):
         return lake.spark.createDataFrame([], "date date, company_id string")
     refused = lake.read(QUARANTINE).where("feed = 'usage' AND company_id IS NOT NULL")
     return refused.select("date", "company_id")
@@ -412,18 +413,13 @@ def sums_of_staging(run: Run, dates: Sequence[date]) -> dict[date, tuple[int, in
     return sums
 
 
-def no_rows(run: Run) -> DataFrame:
-    """The table without a row: what replaces dates that are dropped."""
-    return run.spark.createDataFrame([], COMPANY_ACTIVITY_DAILY.struct)
-
-
 def stamped(
     candidate: DataFrame, state: ActivityState, changed: Sequence[date], run: Run
 ) -> DataFrame:
     """The rows of the changed dates with their run and row times."""
     days = [day for day in changed if day in state.dates]
     if not days:
-        return no_rows(run)
+        return run.lake.no_rows(COMPANY_ACTIVITY_DAILY)
     times = [datetime.fromisoformat(state.dates[day].created_at) for day in days]
     first_built = F.map_from_arrays(F.array(*map(F.lit, days)), F.array(*map(F.lit, times)))
     return (
