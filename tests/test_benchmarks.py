@@ -119,23 +119,34 @@ def test_usage_is_seeded_unequal_and_has_what_real_feeds_have() -> None:
     assert len({(item["company_id"], item["ts"]) for item in items}) == 4950
 
 
+def execution(number: int, description: str) -> Event:
+    start = "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart"
+    return {"Event": start, "executionId": number, "description": description}
+
+
 def test_counts_come_from_the_event_log() -> None:
     scan = plan_of("Scan parquet", {"number of files read": 1, "number of output rows": 2})
     of_log = plan_of("Scan json", {"number of files read": 3, "number of output rows": 4}, "DeltaLogFileIndex")
     log: list[Event] = [
-        {"Event": "org.apache.spark.sql.execution.ui.SparkListenerSQLExecutionStart", "time": 10, "executionId": 0}
+        {**execution(0, "collect at stage_usage.py:187"), "time": 10}
         | {"sparkPlanInfo": {**plan_of("Project", {}), "children": [scan, of_log]}},
-        {"Event": "SparkListenerJobStart", "Submission Time": 11},
+        {**execution(1, "Delta: Filtering files for query"), "time": 10, "sparkPlanInfo": plan_of("Project", {})},
+        {"Event": "SparkListenerJobStart", "Submission Time": 11, "Properties": {"spark.sql.execution.id": "0"}},
+        {"Event": "SparkListenerJobStart", "Submission Time": 12, "Properties": {"spark.sql.execution.id": "1"}},
         {
             "Event": "org.apache.spark.sql.execution.ui.SparkListenerDriverAccumUpdates",
             "accumUpdates": [[1, 7], [3, 9]],
         },
         *({"Event": "SparkListenerTaskEnd", "Task Info": {"Accumulables": [rows(2, 50), rows(4, 60)]}} for _ in "12"),
-        {"Event": "SparkListenerJobStart", "Submission Time": 99},
+        {"Event": "SparkListenerJobStart", "Submission Time": 99, "Properties": {}},
     ]
-    assert counted(log) == Counts(jobs=2, executions=1, rows_read=100, files_read=7)
-    assert counted(log, Window(0, 50)).jobs == 1
-    assert counted(log, Window(50, 100)) == Counts(jobs=1, executions=0, rows_read=0, files_read=0)
+    assert counted(log) == Counts(
+        jobs=3, executions=2, rows_read=100, files_read=7, jobs_of_delta=1, executions_of_delta=1
+    )
+    assert counted(log, Window(0, 50)).jobs == 2
+    assert counted(log, Window(50, 100)) == Counts(
+        jobs=1, executions=0, rows_read=0, files_read=0, jobs_of_delta=0, executions_of_delta=0
+    )
 
 
 def plan_of(name: str, metrics: dict[str, int], location: str = "PreparedDeltaFileIndex") -> dict[str, object]:

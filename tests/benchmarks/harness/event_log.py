@@ -10,6 +10,8 @@ from typing import Any
 
 Event = dict[str, Any]
 SQL = "org.apache.spark.sql.execution.ui.SparkListener"
+# What Delta names an execution of its own by: a look at its log, for a commit or for the files of a scan.
+OF_DELTA = "Delta"
 # A scan whose files are those of Delta's own log, which is no data.
 OF_THE_LOG = "DeltaLogFileIndex"
 TOO_LONG_FOR_A_RUN = 2**62
@@ -17,12 +19,14 @@ TOO_LONG_FOR_A_RUN = 2**62
 
 @dataclass(frozen=True)
 class Counts:
-    """Spark jobs, SQL executions, and what the scans of data files have read: rows and files."""
+    """Spark jobs, SQL executions, how many of both Delta asks its own log with, and the rows and files read of the data."""
 
     jobs: int
     executions: int
     rows_read: int
     files_read: int
+    jobs_of_delta: int
+    executions_of_delta: int
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def counted(found: list[Event], during: Window = ALWAYS) -> Counts:
         if one["Event"] == f"{SQL}SQLAdaptiveExecutionUpdate" and one["executionId"] in executions
     ]
     scans = {key: scan for plan in plans for scan in scans_in(plan) for key in [tuple(sorted(scan.items()))]}
+    of_delta = {str(one["executionId"]) for one in started if OF_DELTA in one["description"]}
     values = accumulated(found)
     rows = {scan["number of output rows"] for scan in scans.values() if "number of output rows" in scan}
     files = {scan["number of files read"] for scan in scans.values()}
@@ -65,7 +70,15 @@ def counted(found: list[Event], during: Window = ALWAYS) -> Counts:
         executions=len(started),
         rows_read=sum(values.get(accumulator, 0) for accumulator in rows),
         files_read=sum(values.get(accumulator, 0) for accumulator in files),
+        jobs_of_delta=sum(execution_of(job) in of_delta for job in jobs),
+        executions_of_delta=len(of_delta),
     )
+
+
+def execution_of(job: Event) -> str | None:
+    """The execution that a job belongs to."""
+    execution: str | None = job["Properties"].get("spark.sql.execution.id")
+    return execution
 
 
 def scans_in(plan: Event) -> Iterator[dict[str, int]]:

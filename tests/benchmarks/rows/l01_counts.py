@@ -37,8 +37,10 @@ def measure(bench: Bench) -> list[Figure]:
 
 def of_run(name: str, counts: Counts, commits: int) -> Iterator[Figure]:
     """The three figures of a run."""
-    yield Figure(f"jobs {name}", counts.jobs)
-    yield Figure(f"executions {name}", counts.executions)
+    own_jobs, own_executions = counts.jobs - counts.jobs_of_delta, counts.executions - counts.executions_of_delta
+    yield Figure(f"jobs {name}", counts.jobs, beside=f"{own_jobs} ours, {counts.jobs_of_delta} on Delta's own log")
+    beside = f"{own_executions} ours, {counts.executions_of_delta} on Delta's own log"
+    yield Figure(f"executions {name}", counts.executions, beside=beside)
     yield Figure(f"commits {name}", commits)
 
 
