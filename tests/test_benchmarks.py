@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from company_activity.records.crm import read_crm_file
+
 from benchmarks.__main__ import measured
 from benchmarks.harness.cost import Cost, run_tree
 from benchmarks.harness.errors import Broken, NotHere
@@ -21,7 +23,7 @@ from benchmarks.harness.goals import GOALS, LaterTable
 from benchmarks.harness.jvms import jvms, noting_jvms
 from benchmarks.harness.opens import Opens
 from benchmarks.harness.pairs import cpu, in_turns
-from benchmarks.harness.places import NO_API, landing_of
+from benchmarks.harness.places import LAST, NO_API, days_to, landing_of
 from benchmarks.harness.results import Result, Results, code_id, key_of
 from benchmarks.harness.table import is_short, table
 from benchmarks.rows import ROWS
@@ -117,6 +119,14 @@ def test_usage_is_seeded_unequal_and_has_what_real_feeds_have() -> None:
     assert by_company["c_0000000"] > 20 * by_company.get("c_0000090", 0)
     assert sum(item["active_users"] == "many" for item in items) == 10
     assert len({(item["company_id"], item["ts"]) for item in items}) == 4950
+
+
+def test_no_row_of_a_snapshot_is_refused_however_old_it_is(tmp_path: Path) -> None:
+    day = days_to(LAST, max(row.inputs["full"].get("long", 0) for row in ROWS))[0]
+    Feed(companies=50, records=1).write_crm(tmp_path, day)
+    [path] = tmp_path.iterdir()
+    read = read_crm_file(path.name, path.read_bytes(), LAST)
+    assert (read.rows_in, len(read.accepted), read.file_date) == (50, 50, day)
 
 
 def execution(number: int, description: str) -> Event:

@@ -25,6 +25,7 @@ BROKEN_EVERY = 500  # an item whose count is a text
 MICROSECONDS_A_DAY = 86_400_000_000
 RUN_ID = "bench"
 CRM_HEADER = "company_id,name,country,industry_tag,last_contact_at,file_date,src_file_name"
+LAST_CONTACT = "2020-01-01T08:00:00Z"  # before any history begins: no snapshot knows of a later contact
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def crm_row(number: int, day: date, file_name: str, renamed: float) -> str:
     share = int(hashlib.sha256(f"{day} {number}".encode()).hexdigest()[:8], 16) / 2**32
     name = f"Company {number} of {day}" if share < renamed else f"Company {number}"
     country = ("DE", "FR", "US")[number % 3]
-    return f"c_{number:07d},{name},{country},industry {number % 50},2025-01-01T08:00:00Z,{day},{file_name}"
+    return f"c_{number:07d},{name},{country},industry {number % 50},{LAST_CONTACT},{day},{file_name}"
 
 
 def land(landing: Landing, day: date, items: Iterator[tuple[str, str]], generation: int) -> Manifest:

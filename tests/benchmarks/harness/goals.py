@@ -74,9 +74,6 @@ BUDGET = {
     "without": Budget(jobs=40, executions=56, commits=3),
 }
 LATER_TABLES: tuple[LaterTable, ...] = ()
-# L6: what a daily run reads more than that of the day before: today one row, in a file. The goal is none of either.
-ROWS_MORE_A_DAY = 1
-FILES_MORE_A_DAY = 1
 # L8: of an unchanged run, of `plan` and of `--help`, each.
 JVMS = 0
 

@@ -12,8 +12,8 @@ from benchmarks.harness.figures import Bench, Figure, Inputs, Row
 from benchmarks.harness.places import LAST, counts_of, crm_folder, history
 
 INPUTS: Inputs = {
-    "full": {"companies": 5000, "records": 5000, "days": 60},
-    "small": {"companies": 200, "records": 400, "days": 60},
+    "full": {"companies": 5000, "records": 5000, "days": 91},
+    "small": {"companies": 200, "records": 400, "days": 91},
 }
 DAY = LAST + timedelta(days=1)
 RENAMED = 0.01  # the share of companies that a snapshot changes
