@@ -8,6 +8,8 @@ SAMPLE_TO   := 2025-11-23
 NODE   = $(CACHE)/node
 CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/company-activity
 export PYTHONPATH :=
+# pip compiles nothing ahead: what is imported once is kept, also where the machine would have it compiled every time.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench wheel parity lint fmt clean

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "lib" / "company_activity"
+NEEDS_SPARK = re.compile(r"\b(pyspark|company_activity\.(work|transforms))\b")
 DECLARATION = re.compile(r"^    (?P<of>[a-z/]+): (?P<order>.+)$", re.MULTILINE)
 
 
@@ -91,6 +92,18 @@ def test_no_step_imports_a_step() -> None:
     for name, path in MODULES.items():
         if name.startswith("steps."):
             assert not [target for target in imported(path) if target.startswith("steps.")], name
+
+
+def test_a_step_imports_what_needs_spark_only_once_it_has_something_to_do() -> None:
+    for name, path in MODULES.items():
+        if name.startswith(("steps.", "pipeline")):
+            head = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if is_import(node)]
+            assert not [line for line in map(ast.unparse, head) if NEEDS_SPARK.search(line)], name
+
+
+def is_import(node: ast.stmt) -> bool:
+    """Whether it is imported with the module, and not in a function or for type checkers only."""
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def test_only_the_runtime_builds_a_session() -> None:

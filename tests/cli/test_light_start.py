@@ -1,4 +1,4 @@
-"""What looks only is quick: `--help` and `plan` import nothing of Spark, Arrow or Azure, and start no JVM."""
+"""What looks only is quick: `--help`, `plan` and a run without news import nothing of Spark, Arrow or Azure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pytest
 
 from company_activity.cli.main import COMMANDS, cli
 
+from support.cycle.place import LAST, Place
+
+HTTP = {"requests", "urllib3"}  # a run asks the API whether there is news
 HEAVY = ("pyspark", "py4j", "numpy", "pandas", "pyarrow", "matplotlib", "jinja2", "azure", "requests", "urllib3")
 LOOK = """
 import sys
@@ -21,10 +24,10 @@ print(code, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.
 """
 
 
-def imported(folder: Path, *command: str) -> set[str]:
-    """The packages that a process has imported after a command, in a folder that holds nothing."""
+def imported(folder: Path, *command: str, **settings: str) -> set[str]:
+    """The packages that a process has imported after a command, in a folder that holds nothing else."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COMPANY_ACTIVITY")}
-    environ["COMPANY_ACTIVITY_HOME"] = str(folder)
+    environ |= {"COMPANY_ACTIVITY_HOME": str(folder), **settings}
     done = subprocess.run([sys.executable, "-c", LOOK, *command], env=environ, capture_output=True, text=True)
     code, *names = done.stderr.splitlines()[-1].split()
     assert code == "0", done.stderr
@@ -37,6 +40,12 @@ def imported(folder: Path, *command: str) -> set[str]:
 )
 def test_nothing_heavy_is_imported_for(command: tuple[str, ...], tmp_path: Path) -> None:
     assert imported(tmp_path, *command) & set(HEAVY) == set()
+
+
+@pytest.mark.integration
+def test_nothing_heavy_is_imported_for_a_run_without_news(sample_place: Place) -> None:
+    found = imported(sample_place.folder, "run", "--date", LAST, **sample_place.environ)
+    assert found & set(HEAVY) == HTTP
 
 
 @pytest.mark.integration

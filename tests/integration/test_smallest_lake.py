@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, CRM_COMPANIES, QUARANTINE
-from company_activity.steps import stage_crm
+from company_activity.work import stage_crm
 
 from support.cycle.place import LAST, SAMPLES, Place, serving
 from support.lake.content import newest_state, newest_version

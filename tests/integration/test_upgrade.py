@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 
 from company_activity.io.lake.delta import Lake
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, Table
-from company_activity.steps import build_activity
+from company_activity.work import build_activity
 
 from support.cycle.place import SAMPLES, Place, serving
 from support.lake.content import content_by_date, noted_by_date, versions

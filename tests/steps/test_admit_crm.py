@@ -32,8 +32,10 @@ from company_activity.run import Admission, AdmittedFile, Options, Run
 from company_activity.schemas import CRM_COMPANIES, Table
 from company_activity.settings.model import LakeSettings
 from company_activity.steps import admit_crm as step
-from company_activity.steps import stage_crm as staging
+from company_activity.steps.stage_crm import stage_crm
 from company_activity.steps.start import check_accepted_files
+from company_activity.work import admit_crm as asking
+from company_activity.work import stage_crm as staging
 
 from support.landing.ingest import clock_at, settings_for
 
@@ -123,8 +125,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CrmInbox:
             kind = "broken" if is_broken else "refused"
             verdicts.note(kind, refusal.file.path, refusal.file.sha256, run.run_id, str(refusal))
 
-    monkeypatch.setattr(step, "keep_aside", note)
-    monkeypatch.setattr(step, "kept_ids", lambda run, day, replaced: set(), raising=False)
+    monkeypatch.setattr(asking, "keep_aside", note)
+    monkeypatch.setattr(step, "kept_ids", lambda run, day, replaced: set())
     return CrmInbox(tmp_path)
 
 
@@ -400,21 +402,21 @@ def test_a_backlog_is_staged_in_batches_each_with_its_state(
             lake.forget()
 
     killed_at = 3
-    monkeypatch.setattr(staging, "MOST_ROWS", 100, raising=False)
+    monkeypatch.setattr(staging, "MOST_ROWS", 100)
     for frame in ("crm_staging_frame", "crm_quarantine_frame"):
         monkeypatch.setattr(staging, frame, lambda *given: None)
     monkeypatch.setattr(Lake, "replace", replace)
-    monkeypatch.setattr(step, "kept_ids", lambda run, day, replaced: {f"c{n}" for n in range(20)}, raising=False)
+    monkeypatch.setattr(step, "kept_ids", lambda run, day, replaced: {f"c{n}" for n in range(20)})
     place.admit()
     vars(place.runs[-1])["spark"] = None
     with pytest.raises(KeyboardInterrupt):
-        staging.stage_crm(place.runs[-1], place.admissions[-1])
+        stage_crm(place.runs[-1], place.admissions[-1])
     assert alive.most == 5
     killed_at = 99
     place.admit()
     assert len(place.admitted) == 25
     vars(place.runs[-1])["spark"] = None
-    assert staging.stage_crm(place.runs[-1], place.admissions[-1]).counts["accepted"] == 500
+    assert stage_crm(place.runs[-1], place.admissions[-1]).counts["accepted"] == 500
     assert len(states) == 8
     opened.clear()
     assert place.admit().notes == ["no new CRM file"]
@@ -431,6 +433,6 @@ def test_a_file_that_changes_between_verdict_and_staging_is_left_to_the_next_run
     place.admit()
     vars(place.runs[-1])["spark"] = None
     place.drop(file.name, range(19))
-    told = staging.stage_crm(place.runs[-1], place.admissions[-1])
+    told = stage_crm(place.runs[-1], place.admissions[-1])
     assert told.warnings == [f"raw/crm/{D1}.csv changed while the run was on: the next run reads it"]
     assert committed == []

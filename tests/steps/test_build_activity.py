@@ -11,7 +11,7 @@ import pytest
 from company_activity.planning.batches import in_batches, sources_noted
 from company_activity.planning.dirty import MOVED, Dirty, dirty_dates
 from company_activity.planning.state import FORMULA_VERSION, ActivityState, BuiltDate, BuiltFrom, GenerationMark
-from company_activity.steps.build_activity import Build
+from company_activity.work.build_activity import Build
 
 DAY = date(2025, 1, 1)
 

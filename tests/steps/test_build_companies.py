@@ -252,7 +252,7 @@ def test_a_period_that_stands_twice_is_refused_before_either_table_is_written(
         return replace(revision, history=twice)
 
     place.stage_crm("a.csv", DAY, a="A", b="B")
-    monkeypatch.setattr("company_activity.steps.build_companies.rebuilt", doubled)
+    monkeypatch.setattr("company_activity.work.build_companies.rebuilt", doubled)
     with pytest.raises(GateRefused, match="gate unique keys on dim.companies_history: found 2, wanted 4"):
         place.build()
     assert place.commits(COMPANIES) == place.commits(COMPANIES_HISTORY) == 0

@@ -10,9 +10,10 @@ import pytest
 
 from company_activity.errors import SourceError
 from company_activity.planning.state import GenerationMark
-from company_activity.steps import stage_usage as step
+from company_activity.steps.stage_usage import stage_usage
+from company_activity.work import stage_usage as work
 
-DAYS = [date(2025, 1, 1) + timedelta(days=n) for n in range(step.MOST_DATES + 1)]
+DAYS = [date(2025, 1, 1) + timedelta(days=n) for n in range(work.MOST_DATES + 1)]
 
 
 def newest(day: date) -> SimpleNamespace:
@@ -24,7 +25,7 @@ def newest(day: date) -> SimpleNamespace:
 
 def test_every_manifest_is_read_before_the_first_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     staged: list[Any] = []
-    monkeypatch.setattr(step, "stage", lambda run, batch: staged.append(batch))
+    monkeypatch.setattr(work, "stage", lambda run, batch: staged.append(batch))
     older = {day: GenerationMark(1, "0123456789abcdef", "0") for day in DAYS}
     landing = SimpleNamespace(generations=lambda: dict.fromkeys(DAYS, 1), newest=newest)
     run: Any = SimpleNamespace(
@@ -34,5 +35,5 @@ def test_every_manifest_is_read_before_the_first_commit(monkeypatch: pytest.Monk
         check_rewriting=lambda scope, found: [],
     )
     with pytest.raises(SourceError, match="unreadable"):
-        step.stage_usage(run)
+        stage_usage(run)
     assert staged == []

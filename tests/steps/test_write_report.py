@@ -17,8 +17,8 @@ from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE, Table
 from company_activity.settings.loading import load_settings
-from company_activity.steps import write_report as step
 from company_activity.steps.write_report import write_report
+from company_activity.work import write_report as work
 
 from support.lake.content import replace_where
 
@@ -165,7 +165,7 @@ def test_it_says_of_how_many_it_says_nothing(report: RunReport) -> None:
 def test_the_new_are_counted_over_all_at_risk_not_over_those_shown(
     run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(step, "MOST_RISKS", 0)
+    monkeypatch.setattr(work, "MOST_RISKS", 0)
     going = run(dates=(DAY - timedelta(days=3),))
     page = page_of(going)
     assert going.report.churn_risks == []
@@ -205,7 +205,7 @@ def test_the_page_comes_even_where_the_lake_cannot_be_asked(run: MakeRun, monkey
     def broken(*_: object) -> NoReturn:
         raise ConnectionRefusedError("the JVM is gone\nwith a stack")
 
-    monkeypatch.setattr(step, "gather", broken)
+    monkeypatch.setattr(work, "gather", broken)
     going = run(StepReport("build_activity", "failed", error=ApiError("out of memory")))
     page = page_of(going)
     assert "out of memory" in page
@@ -237,7 +237,7 @@ def test_the_address_under_which_people_find_it_is_told(run: MakeRun, tmp_path: 
 def test_a_page_that_would_be_too_large_shows_fewer(
     run: MakeRun, report: RunReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(step, "MAX_PAGE_BYTES", Path(report.page).stat().st_size - 1)
+    monkeypatch.setattr(work, "MAX_PAGE_BYTES", Path(report.page).stat().st_size - 1)
     going = run(DONE)
     assert "1 more, with less use, stand in the table" in page_of(going)
     assert len(going.report.churn_risks) == 1

@@ -8,8 +8,8 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.schemas import PRODUCT_USAGE
-from company_activity.steps.stage_usage import FIELD_CHARACTERS, MOST_FIELDS, drift
 from company_activity.transforms.arrivals import Arrivals, DateFigures, PartFigures, figures_of_arrivals
+from company_activity.work.stage_usage import FIELD_CHARACTERS, MOST_FIELDS, drift
 
 from support.spark.frames import FETCHED, frame
 

@@ -8,9 +8,9 @@ from typing import Any
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
+from company_activity.planning.staging_change import StagingChange
 from company_activity.schemas import COMPANIES_HISTORY, CRM_COMPANIES
 from company_activity.transforms.history_changes import companies_with_changed_periods, rebuilt_periods
-from company_activity.transforms.staging_change import StagingChange
 
 from support.spark.frames import frame
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
-from rich.status import Status
 from rich.table import Table as RichTable
 
 from company_activity.dates import spans_text
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from company_activity.operations.doctor import Finding
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport

@@ -10,6 +10,7 @@ import os
 import types
 import typing
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +49,7 @@ SECRET_WORDS = ("key", "password", "connection", "url")
 Section = TypeVar("Section")
 
 
+@cache
 def json_schema(section: type) -> dict[str, Any]:
     """The JSON Schema of a settings class: its fields, no others, each with its type and bounds."""
     hints = typing.get_type_hints(section)

@@ -7,20 +7,15 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
 from company_activity.errors import CrmFileRefused
 from company_activity.gates.arrived import judge_freshness
-from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
+from company_activity.gates.crm_admission import Refusal
 from company_activity.gates.verdict import Verdict, refuse_unless_passed, warnings_of
-from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.crm_arrivals import UnreadableFile, WaitingFile, new_arrivals
-from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
-from company_activity.records.fields import RULES_VERSION
+from company_activity.io.landing.crm_verdicts import CrmVerdicts
 from company_activity.report.model import StepOutcome, StepReport
 from company_activity.run import Admission, AdmittedFile
-from company_activity.schemas import CRM_COMPANIES, QUARANTINE
-from company_activity.transforms.crm import paths_predicate, refused_files_frame
+from company_activity.schemas import QUARANTINE
 
 if TYPE_CHECKING:
     from company_activity.io.landing.crm_known import KnownFiles
@@ -80,6 +75,8 @@ def refuse(
     Raises:
         GateRefused: naming the first of them; it carries the unreadable files, if there are any.
     """
+    from company_activity.work.admit_crm import keep_aside
+
     keep_aside(run, verdicts, refusals)
     path = refusals[0].file.path
     refuse_unless_passed(
@@ -118,22 +115,7 @@ def left_behind(known: KnownFiles) -> list[str]:
 
 
 def kept_ids(run: Run, day: date, replaced: frozenset[str]) -> set[str]:
-    """The companies that are staged for a date from other paths than these."""
-    rows = run.lake.read(CRM_COMPANIES).where(F.col("file_date") == F.lit(day))
-    of_paths = (
-        rows.groupBy("company_id").agg(F.collect_set("src_file_name").alias("paths")).collect()
-    )
-    return {row.company_id for row in of_paths if not replaced.issuperset(row.paths)}
+    """The companies that are staged for a date from other paths than these: asked for where a file is judged."""
+    from company_activity.work.admit_crm import staged_ids
 
-
-def keep_aside(run: Run, verdicts: CrmVerdicts, refusals: list[Refusal]) -> None:
-    """Quarantine the files as wholes, one record each, and keep the verdicts."""
-    paths = [refusal.file.path for refusal in refusals]
-    aside = refused_files_frame(run.spark, refusals, RULES_VERSION, run.run_id)
-    of_files = "arrays_overlap(reasons, array('CRM_LOSS', 'CRM_BROKEN'))"
-    predicate = f"feed = 'crm' AND {paths_predicate('path', paths)} AND {of_files}"
-    held = {refusal.file.path: refusal.file.day for refusal in refusals}
-    quarantine(run.lake, aside, predicate, replaced=[], held=held)
-    for refusal in refusals:
-        verdict = BROKEN if refusal.reason == CRM_BROKEN else LOSS
-        verdicts.note(verdict, refusal.file.path, refusal.file.sha256, run.run_id, str(refusal))
+    return staged_ids(run, day, replaced)

@@ -30,7 +30,7 @@ from company_activity.transforms.layout import Replacement
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.transforms.staging_change import StagingChange
+    from company_activity.planning.staging_change import StagingChange
 
     Keep = Callable[[DataFrame], DataFrame]
 
@@ -97,7 +97,7 @@ def revised(tables: Tables, usage: StagingChange, crm: StagingChange, keep: Keep
     `keep` caches what is read several times.
 
     >>> from datetime import date
-    >>> from company_activity.transforms.staging_change import StagingChange
+    >>> from company_activity.planning.staging_change import StagingChange
     >>> from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES
     >>> declared = (CRM_COMPANIES, COMPANIES, COMPANIES_HISTORY)
     >>> snapshots, companies, history = (spark.createDataFrame([], t.struct) for t in declared)

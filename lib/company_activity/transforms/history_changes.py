@@ -14,7 +14,7 @@ from company_activity.transforms.history import ATTRIBUTES, build_history, is_va
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.transforms.staging_change import StagingChange
+    from company_activity.planning.staging_change import StagingChange
 
 
 def in_reach(since: date) -> str:
@@ -42,7 +42,7 @@ def companies_with_changed_periods(
     Shape: `stg.crm_companies` (each date the union of its paths) and the `dim.companies_history` in
     reach of the changed dates in; `company_id`, each once, out.
 
-    >>> from company_activity.transforms.staging_change import StagingChange
+    >>> from company_activity.planning.staging_change import StagingChange
     >>> staged = spark.sql("VALUES ('same', 'S'), ('renamed', 'New') AS t(company_id, name)")
     >>> known = spark.sql("VALUES ('same', 'S'), ('renamed', 'Old') AS t(company_id, name)")
     >>> others = ["NULL AS country", "NULL AS industry_tag", "NULL AS last_contact_at"]

@@ -16,7 +16,7 @@ from benchmarks.harness.errors import Broken
 
 TREE = Path(__file__).with_name("tree.py")
 LAST_WORDS = 3000
-OWN = ("PYSPARK_", "SPARK_", "PYTHONPATH")  # of the harness, not of what it measures
+OWN = ("PYSPARK_", "SPARK_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # of the harness, not of what it measures
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def run_tree(
     cap_mib: float | None = None,
     may_fail: bool = False,
 ) -> Cost:
-    """Run a command in a tree of its own; neither this process's settings of Spark nor its PYTHONPATH reach it.
+    """Run a command in a tree of its own; neither this process's settings of Spark nor those of its Python reach it.
 
     Raises:
         Broken: if it fails, unless it may.

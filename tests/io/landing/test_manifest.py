@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from company_activity.errors import LandingCorrupt
-from company_activity.io.landing.manifest import Manifest, Part, read_manifest
+from company_activity.io.landing.manifest import VALIDATOR, Manifest, Part, read_manifest
 
 MANIFEST = Manifest(
     date=date(2025, 3, 31),
@@ -30,6 +30,10 @@ MANIFEST = Manifest(
 
 def test_it_is_read_as_it_was_written() -> None:
     assert read_manifest(MANIFEST.to_json().encode(), "m") == MANIFEST
+
+
+def test_the_schema_it_is_read_by_is_one() -> None:
+    VALIDATOR.check_schema(VALIDATOR.schema)
 
 
 def test_a_generation_that_is_missing_has_no_parts() -> None:

@@ -24,9 +24,9 @@ from company_activity.schemas import (
     CRM_COMPANIES,
     PRODUCT_USAGE,
 )
-from company_activity.steps import build_activity, build_companies, stage_crm, stage_usage
 from company_activity.transforms.activity import build_activity as activity_of
 from company_activity.transforms.usage import keep_latest_record
+from company_activity.work import build_activity, build_companies, stage_crm, stage_usage
 
 from support.cycle.place import LAST as SAMPLE_LAST
 from support.cycle.place import Place

@@ -30,7 +30,6 @@ from company_activity.planning.state import (
 )
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE
 from company_activity.settings.model import MetricSettings
-from company_activity.steps.build_activity import EMPTY, MOST_SLICES
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.companies import build_companies
@@ -38,6 +37,7 @@ from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dirty_spans import spans_of_moved_attributes, spans_of_moved_companies
 from company_activity.transforms.hashing import content_hash
 from company_activity.transforms.history import build_history
+from company_activity.work.build_activity import EMPTY, MOST_SLICES
 
 from support.orders.arrivals import KINDS, ROUNDS, Arrival, Order, Schedule, random_orders
 from support.orders.dimension import Dimension, Row, crm_frame, plain_rows, table_frame

@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 
 from company_activity.planning.state import Sources
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, CRM_COMPANIES, PRODUCT_USAGE, Table
-from company_activity.steps.build_companies import changed_rows, moved
+from company_activity.steps.build_companies import moved
 from company_activity.transforms.crm import union_of_paths
 from company_activity.transforms.dimension import Revision, Tables, rebuilt, revised
 from company_activity.transforms.layout import Replacement, bucket
+from company_activity.work.build_companies import changed_rows
 
 from oracle.companies import build_companies, build_history
 from oracle.crm import CrmFile, union_by_date

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-import jsonschema
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
 
 from company_activity.errors import LandingCorrupt
 from company_activity.planning.state import GenerationMark
@@ -76,14 +77,15 @@ def read_manifest(text: bytes, path: str) -> Manifest:
     """
     try:
         plain = json.loads(text)
-        jsonschema.validate(plain, SCHEMA)
+        if (wrong := best_match(VALIDATOR.iter_errors(plain))) is not None:
+            raise wrong
         if plain["format"] != FORMAT:
             raise LandingCorrupt(
                 f"{path} has format {plain['format']}", remedy="update company-activity to read it"
             )
         return _manifest(plain)
-    except (ValueError, jsonschema.ValidationError) as broken:
-        why = broken.message if isinstance(broken, jsonschema.ValidationError) else broken
+    except (ValueError, ValidationError) as broken:
+        why = broken.message if isinstance(broken, ValidationError) else broken
         raise LandingCorrupt(
             f"{path} is no manifest: {why}",
             remedy=f"restore it from a copy of the landing, or delete it and {FETCH_AGAIN}",
@@ -132,3 +134,5 @@ SCHEMA = _objects(
     "if": {"properties": {"state": {"const": "missing"}}},
     "then": {"properties": {"parts": {"maxItems": 0}}},
 }
+# Made once: `jsonschema.validate` checks the schema itself at every call, 30 ms beside half a millisecond for a file.
+VALIDATOR = Draft202012Validator(SCHEMA)

@@ -1,4 +1,4 @@
-"""Which staged dates changed since a table was built: plain Python over two maps, no DataFrame."""
+"""Which staged dates changed since a table was built."""
 
 from __future__ import annotations
 

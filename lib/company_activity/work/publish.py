@@ -1,0 +1,41 @@
+"""What the warehouse does not show of the lake: sent, and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from company_activity.io.warehouse.figures import noted_figures
+from company_activity.io.warehouse.ledger import WHOLE
+from company_activity.io.warehouse.publishing import publish_scopes
+from company_activity.report.model import StepReport
+from company_activity.run import Published
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+
+if TYPE_CHECKING:
+    from company_activity.run import Run
+
+
+def send_changes(run: Run, hashes: Mapping[date, str]) -> Published:
+    """Send what the ledger does not have; `hashes` are the content hashes of the lake's dates."""
+    done = publish_scopes(
+        run.spark,
+        run.settings,
+        run_id=run.run_id,
+        now=run.now,
+        hashes=hashes,
+        adopt_lake=run.options.adopt_lake,
+        versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
+        noted=noted_figures(run.lake.activity, run.lake.company_counts),
+        repair=() if run.options.trusts_mirror else run.dates,
+    )
+
+    scopes = {scope for table in done.tables for scope in table.published}
+    dates = sorted(date.fromisoformat(scope) for scope in scopes - {WHOLE})
+    report = StepReport("publish", "done" if scopes else "nothing", warnings=list(done.warnings))
+    report.driver = str(done.driver)
+    report.counts = {"rows_sent": done.rows, "dates": len(dates)}
+    if not scopes:
+        report.notes = ["everything was published already"]
+    return Published(report, tuple(dates))

@@ -1,0 +1,33 @@
+"""The figures of some dates as they are served against those of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from company_activity.io.warehouse.figures import noted_figures
+from company_activity.io.warehouse.validation import validate_scopes
+from company_activity.report.model import StepReport
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+
+if TYPE_CHECKING:
+    from company_activity.run import Run
+
+
+def compare_dates(run: Run, dates: Sequence[date]) -> StepReport:
+    """Compare these dates, and the companies, with the lake.
+
+    Raises:
+        PublishError: if counts, sums, keys or the ledger differ, naming table, date and both figures.
+    """
+    found = validate_scopes(
+        run.spark,
+        run.settings,
+        hashes=run.lake.activity.hashes,
+        dates=dates,
+        versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
+        noted=noted_figures(run.lake.activity, run.lake.company_counts),
+    )
+    counts = {"dates": len(dates), "rows_compared": found.rows}
+    return StepReport("validate", counts=counts, driver=str(found.driver))

@@ -1,0 +1,194 @@
+"""The page of a run: what it did, what the lake says now, in one file of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from company_activity.io.lake.delta import dates_predicate
+from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
+from company_activity.io.storage.folder import root_folder
+from company_activity.planning.state import LIFECYCLE, TOTALED_DAYS, ActivityState
+from company_activity.report.model import (
+    SPARK_DAYS,
+    ChurnRisk,
+    DayFigures,
+    Figures,
+    Rejected,
+    StepReport,
+)
+from company_activity.report.page import render
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
+from company_activity.transforms.figures import (
+    figures_by_date,
+    rejected_by_reason,
+    risks_with_days,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row
+
+    from company_activity.run import Run
+
+SHOWN_DAYS = TOTALED_DAYS
+MOST_RISKS = 100  # a list that one team can call; the table has the others
+MAX_PAGE_BYTES = 1_000_000
+
+
+def write_page(run: Run) -> StepReport:
+    """Write the page of a run, with what the lake says now."""
+    warnings = look_up_figures(run)
+    settings = run.settings
+    folder = root_folder(settings.report.dir, settings.landing, settings.secrets)
+    name = f"{run.run_id}.html"
+    folder.create(name, fitting_page(run))
+    base = settings.report.url
+    run.report.page = page_address(base, name) if base else folder.uri(name)
+    return StepReport("write_report", notes=[run.report.page], warnings=warnings)
+
+
+def look_up_figures(run: Run) -> list[str]:
+    """Ask the lake, unless the run failed before its first step: a page about that starts no Spark.
+
+    Whatever ails lake or Spark is a warning: the page of a run that failed must come.
+    """
+    report = run.report
+    if report.failed_at_start:
+        report.no_figures = "the run failed before its first step, and asked the lake nothing"
+        return []
+    try:
+        until = None if report.steps else max(run.dates, default=None)
+        if day := shown_day(run.lake.activity.dates, until):
+            gather(run, day)
+        else:
+            report.no_figures = "no date is built yet"
+    except Exception as error:
+        said = without_secrets_in((str(error).splitlines() or [""])[0])
+        report.no_figures = f"{type(error).__name__}: {said[:200]}"
+        return [f"the report has no figures: {report.no_figures}"]
+    return []
+
+
+def page_address(base: str, name: str) -> str:
+    """The address of a page in the folder that people find under `base`; it is shown, so it holds no secret.
+
+    >>> page_address("https://acme.blob.core.windows.net/reports/?sv=2024&sig=x", "r.html")
+    'https://acme.blob.core.windows.net/reports/r.html?sv=2024'
+    """
+    folder, mark, query = without_secrets(base).partition("?")
+    return f"{folder.rstrip('/')}/{name}{mark}{query}"
+
+
+def shown_day(built: Iterable[date], until: date | None) -> date | None:
+    """The newest built date, or the newest up to `until`."""
+    return max((day for day in built if until is None or day <= until), default=None)
+
+
+def gather(run: Run, day: date) -> None:
+    """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: two queries."""
+    report = run.report
+    rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
+    days = figures_of_days(run.lake.activity, rows, day)
+    told = told_of_quarantine(min([first_shown(day), *run.dates]), run.lake.quarantined)
+    quarantined = run.lake.read(QUARANTINE).where(told)
+    rejected = rejected_by_reason(quarantined, run.run_id).collect()
+    risks = risks_with_days(rows, day, max(MOST_RISKS, 1)).collect()  # a row tells of the new ones
+    report.churn_risks = [as_risk(row, day) for row in risks[:MOST_RISKS]]
+    report.new_risks = risks[0]["new_risks"] if risks else 0
+    report.figures = Figures(tuple(days), tuple(Rejected(*row) for row in rejected))
+    report.risks_on = day
+
+
+def told_of_quarantine(since: date, of_run: Iterable[date]) -> str:
+    """Which records set aside the page counts: those of the dates since `since`, and of others that this run wrote.
+
+    A CRM file may come late, and what older rules staged is staged again: what the run set aside of that is told too.
+
+    >>> told_of_quarantine(date(2025, 3, 1), [date(2024, 12, 31), date(2025, 3, 9)])
+    "date >= DATE'2025-03-01' OR date IN (DATE'2024-12-31')"
+    >>> told_of_quarantine(date(2025, 3, 1), [])
+    "date >= DATE'2025-03-01'"
+    """
+    told = f"date >= DATE'{since}'"
+    older = sorted(day for day in of_run if day < since)
+    return f"{told} OR {dates_predicate('date', older)}" if older else told
+
+
+def first_shown(day: date) -> date:
+    """The first of the days that a page about `day` shows."""
+    return day - timedelta(days=SHOWN_DAYS - 1)
+
+
+def figures_of_days(activity: ActivityState, rows: DataFrame, day: date) -> Iterator[DayFigures]:
+    """The figures of the built dates that the page shows, as their state has them; of others the rows are asked."""
+    first = first_shown(day)
+    totals = {at: built.total for at, built in activity.dates.items() if first <= at <= day}
+    untold = [at for at, total in totals.items() if not total]
+    if untold:
+        asked = figures_by_date(rows.where(F.col("activity_date").isin(untold))).collect()
+        totals |= {row["activity_date"]: row.asDict() for row in asked}
+    for at in sorted(totals):
+        if totals[at].get("rows"):
+            yield as_day(at, totals[at])
+
+
+def as_day(day: date, total: Mapping[str, int]) -> DayFigures:
+    return DayFigures(
+        day,
+        total["rows"],
+        total["active_users"],
+        total["events"],
+        total["at_risk"],
+        {state: total[state] for state in LIFECYCLE},
+        total["not_judged"],
+    )
+
+
+def as_risk(row: Row, day: date) -> ChurnRisk:
+    """One company with its last 60 days on the calendar; a date without a row is None."""
+    by_day = {at: (users, is_risk) for at, users, is_risk in row["days"]}
+    calendar = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
+    judged = [at for at in calendar if at in by_day and by_day[at][1] is not None]
+    silent = row["days_since_last_active"]
+    return ChurnRisk(
+        row["company_id"],
+        row["company_name"],
+        tuple(row["churn_reasons"]),
+        row["active_users"],
+        row["engagement_score"],
+        country=row["country"],
+        industry=row["industry_tag"],
+        since=at_risk_since(judged, [at for at in judged if by_day[at][1]]),
+        last_active=None if silent is None else day - timedelta(days=silent),
+        last_contact=row["last_contact"],
+        days=tuple(by_day[at][0] if at in by_day else None for at in calendar),
+    )
+
+
+def at_risk_since(days: Sequence[date], at_risk: Iterable[date]) -> date | None:
+    """The first of the unbroken stretch of risky days that ends with the last of `days`, those that were judged.
+
+    A missing date, or one that was not judged, does not break it.
+
+    >>> one, two, four = date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)
+    >>> print(at_risk_since([one, two, four], at_risk=[two, four]))
+    2025-01-02
+    """
+    risky, since = set(at_risk), None
+    for day in reversed(days):
+        if day not in risky:
+            break
+        since = day
+    return since
+
+
+def fitting_page(run: Run) -> str:
+    """The page, with fewer companies where it would be over 1 MB."""
+    page = render(run.report)
+    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and run.report.churn_risks:
+        run.report.churn_risks = run.report.churn_risks[: len(run.report.churn_risks) // 2]
+        page = render(run.report)
+    return page
