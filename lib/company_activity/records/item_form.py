@@ -18,9 +18,12 @@ from typing import NamedTuple
 
 from company_activity.records.item import Item
 
-MAX_MEMBERS = 64  # a pattern takes time to build
+MAX_MEMBERS = (
+    64  # a pattern takes time to build, and memory for each character that is always the same
+)
+MAX_CHARACTERS = 4096
 MAX_FORMS = 32
-BLANKS = r"[ \t\n\r]*"
+BLANKS = r"[ \t\n\r]*+"
 TEXT = r"[ !#-\[\]-~]*+"
 NUMBER = r"-?(?:[1-9][0-9]*+|0)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 VALUE = rf'"{TEXT}"|{NUMBER}|true|false|null'
@@ -65,11 +68,14 @@ def form_of(text: str) -> Form | None:
     >>> form_of('{"a": [1]}'), form_of("{}"), form_of('{"a": "\\u00e9"}')
     (None, None, None)
     """
-    members = MEMBER.findall(text, 1)
-    written = "".join(before + value + behind for before, _, value, behind in members)
-    if not 1 <= len(members) <= MAX_MEMBERS or text != f"{{{written}":
-        return None
-    return _form(tuple(Member(before, name, behind) for before, name, _, behind in members))
+    members: list[Member] = []
+    at = 1
+    while len(members) < MAX_MEMBERS and (found := MEMBER.match(text, at)):
+        members.append(Member(found[1], found[2], found[4]))
+        at = found.end()
+    constant = sum(len(one.before) + len(one.behind) for one in members)
+    is_whole = text.startswith("{") and at == len(text)
+    return _form(tuple(members)) if is_whole and members and constant <= MAX_CHARACTERS else None
 
 
 @lru_cache(MAX_FORMS)

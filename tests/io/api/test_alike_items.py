@@ -103,6 +103,13 @@ def test_what_a_pattern_cannot_prove_has_no_form(text: str) -> None:
     assert form_of(text) is None
 
 
+@pytest.mark.parametrize("item", ['{"a": [%s]}', '{"a":%s1}', '{"a": 1%s}', '{"%s": 1}', '{"a": 1%s, "b": []}'])
+def test_a_very_long_item_is_read_at_once(item: str) -> None:
+    long = item % (" " * 10**6)
+    assert form_of(long) is None
+    assert read(listed([long, long])) == by_parser(listed([long, long]))
+
+
 def test_an_item_of_very_many_members_has_no_form() -> None:
     members = [f'"{number}": 1' for number in range(MAX_MEMBERS + 1)]
     assert form_of(f"{{{', '.join(members[:-1])}}}")
