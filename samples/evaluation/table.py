@@ -14,7 +14,7 @@ from company_activity.gates.reasons import split_by_reasons
 from company_activity.io.landing.usage_frame import LINES
 from company_activity.records.crm import read_crm_file
 from company_activity.records.item import Item, canonical
-from company_activity.records.landed_line import landed_line
+from company_activity.records.landed_line import landed_line, place_of
 from company_activity.transforms.activity import ActivityInputs, build_activity
 from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.companies import build_companies
@@ -80,9 +80,10 @@ def build_tables(spark: SparkSession, sample: Sample, days: Collection[date], me
 def landed_lines(sample: Sample) -> Iterator[tuple[str, str, date, int, datetime]]:
     """The lines that ingest would land of a sample, one page a date."""
     for day, items in sample.usage.items():
+        place = place_of(day, page=1)
         for number, item in enumerate(items, start=1):
             text = json.dumps(item, ensure_ascii=False)
-            yield landed_line(Item(text, canonical(text)), day, 1, number), "part", day, 1, FETCHED
+            yield landed_line(Item(text, canonical(text)), place, number), "part", day, 1, FETCHED
 
 
 def staged_crm(spark: SparkSession, sample: Sample) -> DataFrame:

@@ -9,14 +9,14 @@ import pytest
 
 from company_activity.errors import LandingCorrupt
 from company_activity.records.item import Item, canonical
-from company_activity.records.landed_line import item_of, landed_line
+from company_activity.records.landed_line import item_of, landed_line, place_of
 
 DAY = date(2025, 3, 31)
 PLACE = '"_date":"2025-03-31","_page":2,"_item":7}'
 
 
 def line(text: str) -> str:
-    return landed_line(Item(text, canonical(text)), DAY, page=2, number=7)
+    return landed_line(Item(text, canonical(text)), place_of(DAY, page=2), number=7)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 
 from company_activity.records import plain_line
 from company_activity.records.item import Item, canonical
-from company_activity.records.landed_line import landed_line
+from company_activity.records.landed_line import landed_line, place_of
 from company_activity.records.plain_line import member_order, read_plain_lines
 from company_activity.records.usage_columns import TYPES, read_lines
 
@@ -132,7 +132,7 @@ def test_a_weakened_pattern_is_caught(weaken: Callable[[pytest.MonkeyPatch], Non
 def test_the_oracles_items_are_read_alike() -> None:
     rng = Random(5)
     lines = [
-        landed_line(Item(text, canonical(text)), DAY, 1, number)
+        landed_line(Item(text, canonical(text)), place_of(DAY, 1), number)
         for _ in range(100)
         for number, text in enumerate(random_items(rng, random_plans(rng, "c-", DAY, DAY), DAY), start=1)
     ]
@@ -146,7 +146,7 @@ def test_the_oracles_items_are_read_alike() -> None:
 
 
 def test_no_malformed_item_is_plain() -> None:
-    lines = [landed_line(Item(text, canonical(text)), DAY, 1, 1) for text in malformed_items(4000, seed=3)]
+    lines = [landed_line(Item(text, canonical(text)), place_of(DAY, 1), 1) for text in malformed_items(4000, seed=3)]
     batch = judged(lines)
     assert disagreements(batch) == []
     assert plain_count(lines) == 0

@@ -21,11 +21,6 @@ class Item(NamedTuple):
     text: str
     canonical: str
 
-    @property
-    def is_object(self) -> bool:
-        """Whether the API sent an object, as the contract has it."""
-        return self.canonical.startswith("{")
-
 
 def canonical(text: str) -> str:
     """JSON without blanks: sorted keys, strings escaped to ASCII, numbers as they were sent.
@@ -75,7 +70,7 @@ class ContentDigest:
 
     def add(self, items: Iterable[str]) -> None:
         """Take in the next items, each in canonical JSON."""
-        self._sha256.update("".join(f"{item}\n" for item in items).encode("ascii"))
+        self._sha256.update("\n".join([*items, ""]).encode("ascii"))
 
     def hexdigest(self) -> str:
         """The digest of all items so far, 64 hexadecimal digits."""

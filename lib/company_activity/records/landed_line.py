@@ -24,22 +24,34 @@ class LandedLine(NamedTuple):
     number: int
 
 
-def landed_line(item: Item, day: date, page: int, number: int) -> str:
+def place_of(day: date, page: int) -> str:
+    """What every line of a page ends with, but for the number of its item.
+
+    >>> place_of(date(2025, 3, 31), page=2)
+    '"_date":"2025-03-31","_page":2,"_item":'
+    """
+    return f'"_date":"{day}","_page":{page},"_item":'
+
+
+def landed_line(item: Item, place: str, number: int) -> str:
     """The item's text unchanged, its place added before the last brace.
 
     Line breaks between the item's tokens become blanks. An item that is not an object is wrapped
     as `_raw`. Our keys come last, so they win over the item's own.
 
-    >>> landed_line(Item('{"a": 1}', '{"a":1}'), date(2025, 3, 31), page=2, number=7)
+    >>> place = place_of(date(2025, 3, 31), page=2)
+    >>> landed_line(Item('{"a": 1}', '{"a":1}'), place, number=7)
     '{"a": 1,"_date":"2025-03-31","_page":2,"_item":7}'
-    >>> landed_line(Item("[1]", "[1]"), date(2025, 3, 31), page=2, number=8)
+    >>> landed_line(Item("[1]", "[1]"), place, number=8)
     '{"_raw":[1],"_date":"2025-03-31","_page":2,"_item":8}'
     """
-    text = item.text.replace("\n", " ").replace("\r", " ")
-    if not item.is_object or _looks_wrapped(item.canonical):
+    text, written = item
+    if "\n" in text or "\r" in text:
+        text = text.replace("\n", " ").replace("\r", " ")
+    if not written.startswith("{") or _looks_wrapped(written):
         text = f"{WRAPPED}{text}}}"
-    comma = "" if item.canonical == "{}" else ","
-    return f'{text[:-1]}{comma}"_date":"{day}","_page":{page},"_item":{number}}}'
+    comma = "" if written == "{}" else ","
+    return f"{text[:-1]}{comma}{place}{number}}}"
 
 
 def split_line(line: str) -> LandedLine:

@@ -6,8 +6,10 @@ import json
 import re
 
 from company_activity.records.item import Item, decode_at
+from company_activity.records.item_form import Form, form_of
 
 Member = tuple[str, str | tuple[Item, ...]]
+FIRST_ITEMS = 20  # of a page, in which a form is looked for
 blanks = re.compile(r"[ \t\n\r]*").match
 
 
@@ -42,11 +44,17 @@ def _value(text: str, at: int, name: str) -> tuple[str | tuple[Item, ...], int]:
 def _items(text: str, at: int) -> tuple[tuple[Item, ...], int]:
     """The items of the list that begins at `at`, and where it ends."""
     items: list[Item] = []
+    form: Form | None = None
     at, more = _sequence(text, at + 1, "]")
     while more:
         value, end = decode_at(text, at)
         items.append(Item(text[at:end], value))
         at, more = _next(text, end, "]")
+        if form is None and len(items) <= FIRST_ITEMS:
+            form = form_of(items[-1].text)
+        if form is not None and more:
+            alike, at = form.items_at(text, at)
+            items.extend(alike)
     return tuple(items), at
 
 

@@ -43,7 +43,7 @@ class Page:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", content_digest(item.canonical for item in self.items))
+        object.__setattr__(self, "digest", content_digest([item.canonical for item in self.items]))
 
 
 class Pagination:

@@ -160,9 +160,9 @@ class PageRequest:
 
     def _check_status(self, response: requests.Response, number: int) -> None:
         status = response.status_code
-        said = f"{status} {shown(self._bearer.hide(response.reason)) if response.reason else ''}".strip()
         if status == 200:
             return
+        said = f"{status} {shown(self._bearer.hide(response.reason)) if response.reason else ''}".strip()
         if status in TRANSIENT_STATUSES:
             raise TransientError(said, response.raw)
         if status in (401, 403):

@@ -13,7 +13,7 @@ from typing import Any
 from company_activity.errors import LandingCorrupt
 from company_activity.io.api.envelope import Total
 from company_activity.io.api.page import Page
-from company_activity.records.landed_line import FETCH_AGAIN, item_of, landed_line
+from company_activity.records.landed_line import FETCH_AGAIN, item_of, landed_line, place_of
 
 FORMAT = 1
 
@@ -49,11 +49,9 @@ class Session:
 
 def encode_page(page: Page, session: Session) -> tuple[bytes, bytes]:
     """A page as a file: its head, and its lines with their place, pages and items counted from 1."""
-    lines = [
-        landed_line(item, session.day, page.number, number)
-        for number, item in enumerate(page.items, 1)
-    ]
-    text = "".join(f"{line}\n" for line in lines).encode()
+    place = place_of(session.day, page.number)
+    lines = [landed_line(item, place, number) for number, item in enumerate(page.items, 1)]
+    text = "\n".join([*lines, ""]).encode()
     head = {
         "format": FORMAT,
         "items": len(page.items),

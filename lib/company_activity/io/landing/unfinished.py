@@ -89,7 +89,7 @@ class UnfinishedDate:
             return None
 
     def _count(self, page: Page) -> None:
-        self._digest.add(item.canonical for item in page.items)
+        self._digest.add([item.canonical for item in page.items])
         self.pages = page.number
         self.rows += len(page.items)
 
