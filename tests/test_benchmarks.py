@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from company_activity.io.landing.landing import Landing
+from company_activity.io.storage.opening import open_storage
 from company_activity.records.crm import read_crm_file
 
 from benchmarks.__main__ import measured
@@ -27,6 +29,7 @@ from benchmarks.harness.places import LAST, NO_API, days_to, landing_of
 from benchmarks.harness.results import Result, Results, code_id, key_of
 from benchmarks.harness.table import is_short, table
 from benchmarks.rows import ROWS
+from benchmarks.rows.l03_staging import parts_in
 from support.cycle.place import Place
 
 DAY = date(2025, 3, 31)
@@ -106,6 +109,14 @@ def test_a_landed_date_is_what_an_ingest_of_its_items_would_have_landed(tmp_path
     feed.write_answer(tmp_path / "answers", DAY)
     answer = json.loads((tmp_path / "answers" / f"{DAY}.json").read_text())
     assert answer["items"] == [json.loads(text) for text in sent]
+
+
+def test_both_sides_of_staging_read_every_part_of_a_date(tmp_path: Path) -> None:
+    settings = replace(Place(tmp_path, NO_API).settings.landing, part_bytes=1)
+    Feed(companies=50, records=2500).land(Landing(open_storage(settings), settings), DAY)
+    pattern = parts_in(tmp_path / "landing")
+    lines = [len(part.read_text().splitlines()) for part in sorted(pattern.parent.glob(pattern.name))]
+    assert lines == [1000, 1000, 500]
 
 
 def test_usage_is_seeded_unequal_and_has_what_real_feeds_have() -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from company_activity.records.item import Item
-from company_activity.records.landed_line import landed_line
+from company_activity.records.landed_line import landed_line, place_of
 
 from oracle.model import LandedDate
 from support.landing.both_ways import disagreements, judged, plain_count
@@ -37,12 +37,12 @@ class Case(NamedTuple):
 def lines_of(landed: Iterable[LandedDate]) -> list[str]:
     """The items of landed dates as lines; what is no JSON is landed as it is."""
     items = [(one.date, item) for one in landed for item in one.items or ()]
-    return [landed_line(Item(item.text, item.text), day, item.page, item.item) for day, item in items]
+    return [landed_line(Item(item.text, item.text), place_of(day, item.page), item.item) for day, item in items]
 
 
 def line_of_time(ts: str) -> str:
     text = json.dumps({"company_id": "a", "active_users": 1, "events": 2, "ts": ts}, ensure_ascii=False)
-    return landed_line(Item(text, text), DAY, page=1, number=1)
+    return landed_line(Item(text, text), place_of(DAY, page=1), number=1)
 
 
 # What a test hands to a function of this name, as landed lines.

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from company_activity.records import plain_line
+from company_activity.records.arrow_arrays import Flags, Integers
 from company_activity.records.item import Item, canonical
 from company_activity.records.landed_line import landed_line, place_of
 from company_activity.records.plain_line import member_order, read_plain_lines
@@ -77,22 +78,22 @@ def replaced(name: str, value: object) -> Callable[[pytest.MonkeyPatch], None]:
     return replace
 
 
-def every_day(texts: plain_line.Texts) -> tuple[plain_line.Integers, plain_line.Flags]:
+def every_day(texts: plain_line.Texts) -> tuple[Integers, Flags]:
     days, is_day = DAYS(texts)
     return days, np.full(len(is_day), True)
 
 
-def every_offset(texts: plain_line.Texts) -> tuple[plain_line.Integers, plain_line.Flags]:
+def every_offset(texts: plain_line.Texts) -> tuple[Integers, Flags]:
     offsets, is_offset = OFFSETS(texts)
     return offsets, np.full(len(is_offset), True)
 
 
-def no_offset(texts: plain_line.Texts) -> tuple[plain_line.Integers, plain_line.Flags]:
+def no_offset(texts: plain_line.Texts) -> tuple[Integers, Flags]:
     offsets, is_offset = OFFSETS(texts)
     return np.zeros_like(offsets), is_offset
 
 
-def every_id(company_id: pa.Array) -> plain_line.Flags:
+def every_id(company_id: pa.Array) -> Flags:
     return np.full(len(company_id), True)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from company_activity.gates.reasons import split_by_reasons
 from company_activity.records.usage import UsageRecord, parse_line
@@ -124,3 +127,48 @@ def test_one_record_per_instant_the_later_wins_and_rivals_are_marked(spark: Spar
     found = [(r.company_id, r.page, r.item, r.active_users, r.copies, r.has_conflict) for r in kept]
     assert found == [("a", 2, 1, 7, 2, True), ("b", 1, 2, 1, 2, False), ("b", 1, 3, 1, 1, False)]
     assert [r.raw_json is not None for r in kept] == [False, False, True]
+
+
+CASES = 300
+ACCEPTED = (
+    "company_id string, date date, ts timestamp, page bigint, item bigint, active_users bigint, events bigint, "
+    "src_ingested_at timestamp, src_file_name string, generation bigint, raw string, extras array<string>"
+)
+Accepted = tuple[str, date, datetime, int, int, int, int, datetime, str, int, str | None, list[str]]
+
+
+def copies_of_a_record(rng: random.Random, number: int) -> Iterator[Accepted]:
+    """One to five copies, near one another: equal places, equal counts and equal texts are frequent."""
+    key = f"c{number // 2}", DAY, datetime(2025, 1, 1, number % 2, tzinfo=UTC)
+    for _ in range(rng.randint(1, 5)):
+        place = rng.randint(1, 3), rng.randint(1, 2)
+        counts = rng.randint(0, 1), rng.randint(5, 6)
+        origin = FETCHED, rng.choice(["part-0", "part-1"]), 1
+        extras = rng.choice([[], ["plan"]])
+        yield *key, *place, *counts, *origin, rng.choice(["x", "y"]) if extras else None, extras
+
+
+def latest(copies: list[Accepted]) -> tuple[object, ...]:
+    """The greatest by place, then by all it holds; a text that is not there is less than any."""
+    best = max(copies, key=lambda one: (*one[3:10], one[10] or ""))
+    has_conflict = len({one[5] for one in copies}) > 1 or len({one[6] for one in copies}) > 1
+    return *best[:1], *best[3:11], has_conflict, len(copies)
+
+
+def test_the_latest_of_random_copies_is_kept(spark: SparkSession) -> None:
+    rng = random.Random(1)
+    cases = [list(copies_of_a_record(rng, number)) for number in range(CASES)]
+    rows = [row for copies in cases for row in copies]
+    rng.shuffle(rows)
+    kept = spark.createDataFrame(rows, ACCEPTED).repartition(3).transform(keep_latest_record)
+    names = ("page", "item", "active_users", "events", "src_ingested_at", "src_file_name", "generation", "raw_json")
+    counted = kept.select("company_id", *names[:4], F.lit(None), *names[5:], "has_conflict", "copies")
+    found = [row[:] for row in counted.orderBy("company_id", "ts").collect()]
+    due = sorted(cases, key=lambda copies: (copies[0][0], copies[0][2]))
+    assert found == [(*row[:5], None, *row[6:]) for row in map(latest, due)]
+
+
+def test_records_are_sorted_once(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    spark.createDataFrame([], ACCEPTED).transform(keep_latest_record).explain()
+    plan = capsys.readouterr().out
+    assert (plan.count("Sort ["), plan.count("Exchange ")) == (1, 1)

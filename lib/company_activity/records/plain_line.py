@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,11 +26,17 @@ import pyarrow.compute as pc
 
 from company_activity.dates import MICROS_PER_DAY, day_number
 from company_activity.records import fields
+from company_activity.records.arrow_arrays import (
+    Flags,
+    Integers,
+    flag_array,
+    flags_of,
+    integer_array,
+    integers_of,
+)
 
 Order = tuple[str, ...]
 Texts = dict[str, pa.Array]
-Integers = np.ndarray[Any, np.dtype[np.int64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 USUAL_ORDER: Order = ("company_id", "active_users", "events", "ts")
 FIRST_LINES = 20  # of a batch, in which the order of the members is looked for
@@ -83,7 +89,7 @@ def read_plain_lines(lines: pa.Array) -> PlainLines:
     is_in_date = ts // MICROS_PER_DAY == _dates(texts["date"])
     fits = _is_id(company_id) & is_time & is_in_date
 
-    is_plain = np.array(is_match)
+    is_plain = flags_of(is_match)
     is_plain[is_plain] = fits
     columns = (
         texts["page"].cast(pa.int64()),
@@ -91,9 +97,9 @@ def read_plain_lines(lines: pa.Array) -> PlainLines:
         company_id,
         texts["active_users"].cast(pa.int64()),
         texts["events"].cast(pa.int64()),
-        pa.array(ts),
+        integer_array(ts),
     )
-    kept = pa.array(fits)
+    kept = flag_array(fits)
     return PlainLines(is_plain, *(column.filter(kept) for column in columns))
 
 
@@ -148,7 +154,7 @@ def _captured(found: pa.StructArray) -> Texts:
 
 
 def _is_id(company_id: pa.Array) -> Flags:
-    length = _integers(pc.utf8_length(company_id))
+    length = integers_of(pc.utf8_length(company_id))
     return (length >= 1) & (length <= fields.MAX_ID)
 
 
@@ -194,7 +200,7 @@ def _first_days(months: Integers) -> Integers:
 def _offsets(texts: Texts) -> tuple[Integers, Flags]:
     """Minutes by which the captured clock is ahead of UTC, and whether a clock may be that far off."""
     size = _number(texts["hours"]) * 60 + _number(texts["minutes"])
-    is_behind = np.array(pc.equal(texts["sign"], "-"))
+    is_behind = flags_of(pc.match_substring(texts["sign"], "-"))
     return np.where(is_behind, -size, size), size <= fields.WIDEST_OFFSET_MINUTES
 
 
@@ -202,7 +208,7 @@ def _dates(texts: pa.Array) -> Integers:
     """The day number of each date; batches hold few different ones."""
     encoded = texts.dictionary_encode()
     numbers = [_date(text) for text in encoded.dictionary.to_pylist()]
-    return np.array(numbers, np.int64)[_integers(encoded.indices)]
+    return np.array(numbers, np.int64)[integers_of(encoded.indices)]
 
 
 def _date(text: str) -> int:
@@ -214,8 +220,4 @@ def _date(text: str) -> int:
 
 def _number(texts: pa.Array) -> Integers:
     """The numbers that these digits write; no digits are 0."""
-    return _integers(pc.utf8_lpad(texts, width=1, padding="0").cast(pa.int64()))
-
-
-def _integers(numbers: pa.Array) -> Integers:
-    return np.asarray(numbers, np.int64)
+    return integers_of(pc.utf8_lpad(texts, width=1, padding="0").cast(pa.int64()))

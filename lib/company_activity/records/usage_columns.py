@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from company_activity.records.arrow_arrays import (
+    Flags,
+    empty_lists,
+    flag_array,
+    integer_array,
+    optional_integers,
+    optional_texts,
+    word_lists,
+)
 from company_activity.records.landed_line import split_line
-from company_activity.records.plain_line import Flags, PlainLines, read_plain_lines
+from company_activity.records.plain_line import PlainLines, read_plain_lines
 from company_activity.records.usage import UsageRecord, parse_line
 
 Columns = dict[str, pa.Array]
@@ -24,6 +34,11 @@ TYPES = {
     "ts": pa.int64(),
     "extras": WORDS,
     "reasons": WORDS,
+}
+ARRAY_OF: dict[pa.DataType, Callable[[list[Any]], pa.Array]] = {
+    pa.int64(): optional_integers,
+    pa.string(): optional_texts,
+    WORDS: word_lists,
 }
 
 
@@ -44,8 +59,8 @@ def read_lines(lines: pa.Array, *, every_raw: bool) -> Columns:
     """
     lines = lines.cast(pa.string())  # a pool may hand over large strings: `useLargeVarTypes`
     plain = read_plain_lines(lines)
-    plain_lines = lines.filter(pa.array(plain.is_plain))
-    other_lines = lines.filter(pa.array(~plain.is_plain))
+    plain_lines = lines.filter(flag_array(plain.is_plain))
+    other_lines = lines.filter(flag_array(~plain.is_plain))
     of_plain = _plain_columns(plain, plain_lines, every_raw=every_raw)
     if not len(other_lines):
         return of_plain
@@ -63,15 +78,15 @@ def columns_of(records: Iterable[UsageRecord], *, every_raw: bool) -> Columns:
     columns = {name: [getattr(row, name) for row in rows] for name in TYPES}
     if not every_raw:
         columns["raw"] = [row.raw if row.reasons or row.extras else None for row in rows]
-    return {name: pa.array(values, TYPES[name]) for name, values in columns.items()}
+    return {name: ARRAY_OF[TYPES[name]](values) for name, values in columns.items()}
 
 
 def _plain_columns(plain: PlainLines, lines: pa.Array, *, every_raw: bool) -> Columns:
     count = len(lines)
     raw = pa.nulls(count, pa.string())
     if every_raw:
-        raw = pa.array([split_line(line).text for line in lines.to_pylist()], pa.string())
-    none = pa.ListArray.from_arrays(np.zeros(count + 1, np.int32), pa.array([], pa.string()))
+        raw = optional_texts([split_line(line).text for line in lines.to_pylist()])
+    none = empty_lists(count)
     return {
         "page": plain.page,
         "item": plain.item,
@@ -95,4 +110,4 @@ def _places(is_plain: Flags) -> pa.Array:
     plain_count = np.count_nonzero(is_plain)
     places[is_plain] = np.arange(plain_count)
     places[~is_plain] = np.arange(plain_count, len(is_plain))
-    return pa.array(places)
+    return integer_array(places)

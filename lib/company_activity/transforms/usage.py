@@ -20,6 +20,7 @@ PARSED = (
     "events bigint, ts_micros bigint, extras array<string>, reasons array<string>"
 )
 PARSED_NAMES = [declared.split()[0] for declared in PARSED.split(", ")]
+KEY = ("date", "company_id", "ts")
 VALUES = ("active_users", "events")
 
 
@@ -88,7 +89,10 @@ def keep_latest_record(accepted: DataFrame) -> DataFrame:
     has_extras = F.size("extras") > 0
     differs = reduce(or_, [F.min(name) != F.max(name) for name in VALUES])
     records = accepted.withColumn("raw_json", F.when(has_extras, F.col("raw")))
-    latest = records.groupBy("date", "company_id", "ts").agg(
+    # Records with texts are aggregated in sorted order. Brought together first, they are sorted
+    # once: else each task also sorts what it read, to find the few copies before the shuffle.
+    together = records.select(*KEY, *carried).repartition(*KEY)
+    latest = together.groupBy(*KEY).agg(
         F.max(F.struct(*carried)).alias("latest"),
         differs.alias("has_conflict"),
         F.count("*").alias("copies"),
