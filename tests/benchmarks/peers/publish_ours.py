@@ -63,12 +63,16 @@ class Bench:
         hashes = dict.fromkeys(DATES, content)
         publish_scopes(self.spark, self.settings, run_id=content, now=datetime.now(UTC), hashes=hashes)
 
-    def empty(self) -> None:
-        """Forget what was sent, so that each side begins with empty tables and a server at rest."""
-        self.sql("DROP TABLE IF EXISTS appended")
-        self.sql(f"CREATE TABLE appended (LIKE {SERVED} INCLUDING ALL)")
+    def before_publish(self) -> None:
+        """Forget what was published: an empty table, and a server that owes the disk nothing."""
         for statement in (f"TRUNCATE {SERVED}", "DELETE FROM etl.publish_ledger", "CHECKPOINT"):
             self.sql(statement)
+
+    def before_append(self) -> None:
+        """The same for the append; the publish before it leaves nothing to be written during it."""
+        self.sql("DROP TABLE IF EXISTS appended")
+        self.sql(f"CREATE TABLE appended (LIKE {SERVED} INCLUDING ALL)")
+        self.sql("CHECKPOINT")
 
     def sql(self, statement: str) -> str:
         return self.cluster.sql(statement, self.database)
@@ -121,13 +125,14 @@ def main(url: str, rows: int, pairs: int, folder: Path, cluster: Cluster) -> Non
     bench = Bench(spark, cluster, url.rpartition("/")[2], settings)
     bench.rows.write.option("compression", "snappy").parquet(str(folder / "rows.parquet"))
     bench.publish("warm-up")
-    bench.empty()
+    bench.before_append()
     bench.append()
     publishes = []
     appends = []
     for turn in range(pairs):
-        bench.empty()
+        bench.before_publish()
         publishes.append(timed(partial(bench.publish, f"turn {turn}")))
+        bench.before_append()
         appends.append(timed(bench.append))
     watch.tell(publishes=publishes, appends=appends, differing=bench.differing())
 
