@@ -15,8 +15,6 @@ from benchmarks.harness.places import ROOT
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 OTHERS = ROOT / ".venv-bench" / "bin" / "python"
-# Whatever the shell says: without compiled code on disk, each Python worker of Spark compiles pandas again.
-COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 PATHS = ":".join(str(ROOT / folder) for folder in ("tests", "samples", "lib"))
 
 
@@ -51,7 +49,7 @@ def theirs(program: str, *arguments: str | Path) -> Told:
 
 def _told(python: Path, program: str, arguments: Sequence[str | Path], environ: Mapping[str, str]) -> Told:
     words: list[str | Path] = [python, PEERS / f"{program}.py", *arguments]
-    cost = run_tree(words, {**COMPILED_ONCE, **environ, "PYTHONPATH": PATHS}, folder=ROOT)
+    cost = run_tree(words, {**environ, "PYTHONPATH": PATHS}, folder=ROOT)
     lines = cost.output.strip().splitlines()
     try:
         return Told(cost, json.loads(lines[-1]))
