@@ -27,8 +27,8 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
     goes on in a notebook after a run works with the same time zone and the same rules. No other setting is touched.
 
     Raises:
-        RuntimeMissing: if neither Spark nor a Java for it is on this machine, or the compute holds a setting to a
-            value under which results would be others.
+        RuntimeMissing: if neither Spark nor a Java for it is on this machine, if the JVM does not start, or if the
+            compute holds a setting to a value under which results would be others.
     """
     if _must_start_a_jvm():
         _prepare_local(settings)
@@ -39,7 +39,7 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
             "pyspark is not installed",
             remedy="pip install 'company-activity[local]'",
         ) from None
-    session: SparkSession = SparkSession.builder.appName(name).getOrCreate()
+    session = _started(SparkSession.builder.appName(name), settings)
     unfit = require(session)
     if unfit:
         raise RuntimeMissing(
@@ -47,6 +47,20 @@ def spark_session(settings: SparkSettings, name: str = "company-activity") -> Sp
             remedy="remove these settings from the pool's or the cluster's Spark configuration",
         )
     return session
+
+
+def _started(builder: SparkSession.Builder, settings: SparkSettings) -> SparkSession:
+    from pyspark.errors import PySparkRuntimeError
+
+    try:
+        return builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        if "JAVA_GATEWAY_EXITED" not in str(error):
+            raise
+        raise RuntimeMissing(
+            "Spark's JVM ended before it had started; why, it says itself, above",
+            remedy=f"check what {settings.properties or 'the Spark configuration'} gives it (memory, options)",
+        ) from error
 
 
 def has_executors_elsewhere(spark: SparkSession) -> bool:
