@@ -73,8 +73,12 @@ WRITE_RECORD = "write_record"
 NAMED_IN_OUTCOME = (START, *STEPS, WRITE_RECORD)
 
 
-def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
+def run_steps(
+    run: Run, names: Collection[str] = STEPS, first: Callable[[Run], StepReport] | None = None
+) -> None:
     """Take the named steps in their order; report and notification come last, however the others ended.
+
+    `first` is what an operation does before them, under the same lock and in the same record.
 
     A step that did a part of its work hands back an error in its report, and the rest goes on; one that raises
     ends the cycle. What fails before the first step is told in the same way, as the step `start`. The run's exit code
@@ -94,7 +98,7 @@ def run_steps(run: Run, names: Collection[str] = STEPS) -> None:
     with ExitStack() as held:
         started = _start(run, wanted, held)
         if started.marks:
-            _take_cycle(run, wanted, started.hold)
+            _take_cycle(run, wanted, started.hold, first)
         epilogue = [name for name in EPILOGUE if name in wanted and not run.is_tried_again]
         if write_report.__name__ in epilogue:
             _take(run, write_report.__name__, lambda: write_report(run))
@@ -153,12 +157,13 @@ def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
         return Start(holds_lake)
 
 
-def _take_cycle(run: Run, names: Collection[str], hold: LakeHold) -> None:
+def _take_cycle(
+    run: Run, names: Collection[str], hold: LakeHold, first: Take | None = None
+) -> None:
     """Take the steps of the cycle; each is handed the result of the step that it builds on."""
     results: dict[str, object] = {}
-    for step in CYCLE:
-        if step.name not in names:
-            continue
+    before = [Step(first)] if first else []
+    for step in (*before, *(step for step in CYCLE if step.name in names)):
         _look_anew(run)
         taken = _take(run, step.name, partial(_take_on_firm_ground, run, step, results, hold))
         if taken is None:

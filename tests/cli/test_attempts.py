@@ -69,7 +69,7 @@ ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and i
 def test_only_the_exit_codes_3_and_5_are_tried_again(
     error: type[CompanyActivityError], monkeypatch: pytest.MonkeyPatch, waits: list[float]
 ) -> None:
-    def fail(run: Run, names: object) -> None:
+    def fail(run: Run, *asked: object) -> None:
         run.report.steps.append(StepReport("publish", "failed", error=error("no")))
 
     monkeypatch.setattr(cycle, "run_steps", fail)
@@ -80,7 +80,7 @@ def test_only_the_exit_codes_3_and_5_are_tried_again(
 def test_a_refused_gate_behind_a_source_error_is_not_tried_again(
     monkeypatch: pytest.MonkeyPatch, waits: list[float]
 ) -> None:
-    def fail(run: Run, names: object) -> None:
+    def fail(run: Run, *asked: object) -> None:
         run.report.steps.append(StepReport("ingest_usage", "failed", error=SourceError("no answer")))
         run.report.steps.append(StepReport("stage_usage", "failed", error=GateRefused("too few")))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from company_activity.operations.doctor import Finding
+    from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
 
@@ -114,6 +115,18 @@ class Console:
         if finding.remedy:
             self.out.print(f"  {'':<12} {escape(finding.remedy)}")
 
+    def generations(self, found: Iterable[LandedGeneration]) -> None:
+        """A line for each generation of a date: what it holds, who fetched it when, and what it is now."""
+        table = _table("generation", "records", "digest", "fetched at", "run", "")
+        for one in found:
+            records = "" if one.records is None else f"{one.records:,}"
+            fetched_at = f"{one.fetched_at:%Y-%m-%d %H:%M:%S}" if one.fetched_at else ""
+            told = escape(", ".join(one.told))
+            table.add_row(
+                str(one.number), records, one.digest, fetched_at, escape(one.run_id), told
+            )
+        self.out.print(table)
+
     def plan(self, plan: Plan) -> None:
         """What a run would do: dates to fetch, stage, build with their reasons, and publish."""
         if plan.is_nothing:
@@ -193,6 +206,8 @@ def plan_lines(plan: Plan) -> list[tuple[str, str, str]]:
         ("fetch", spans_text(plan.fetch), "its content is not known before the run"),
         ("missing", spans_text(plan.missing), "requested, but not completely landed"),
     ]
+    until = "what a rollback set aside lands again only after `rollback --release`"
+    lines.append(("held", spans_text(plan.held), until))
     for state, days in by_reason(plan.stage.items()):
         lines.append(("stage", spans_text(days), state))
     for file in plan.crm:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from company_activity.dates import DateRange
 from company_activity.errors import UsageError
 from company_activity.gates.arrived import ACCEPTABLE
 from company_activity.pipeline import STEPS, run_steps
-from company_activity.report.model import RunReport
+from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Options, Run
 from company_activity.settings.loading import load_settings
 from company_activity.settings.model import Settings
@@ -175,8 +175,12 @@ def invoke(
     names: Sequence[str],
     command: str,
     chosen: Options = NO_OPTIONS,
+    first: Callable[[Run], StepReport] | None = None,
 ) -> int:
-    """A run of these steps; its exit code. What may pass is tried again, each attempt as a run with its own record."""
+    """A run of these steps; its exit code. What may pass is tried again, each attempt as a run with its own record.
+
+    `first` is what an operation does before them.
+    """
     console = Console(with_traceback=click.get_current_context().meta[DEBUG])
     for left in reversed(range(settings.run.attempts)):
         began = options.utc_now()
@@ -184,7 +188,7 @@ def invoke(
         attempt = replace(chosen, attempts_left=left)
         run = Run(settings, tuple(dates), report, options.utc_now, console, attempt)
         with console.counting_pages():
-            run_steps(run, names)
+            run_steps(run, names, first)
         console.summary(report)
         if not run.is_tried_again:
             break

@@ -41,6 +41,10 @@ COMMANDS = {
         "cycle",
         "Write the report of the lake as it stands, up to the last of these dates.",
     ),
+    "rollback": (
+        "rollback",
+        "Set a date back to what landed before, or to missing; rebuild and publish what reads it.",
+    ),
     "run": ("cycle", "The daily cycle for one date or a range, in one pass."),
     "runs": ("runs", "The last runs, newest first: when, what, how each ended."),
     "validate": ("cycle", "Compare what is served with the lake."),

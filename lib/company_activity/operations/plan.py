@@ -58,7 +58,8 @@ def plan(run: Run) -> Plan:
     activity = run.lake.activity
     check_metrics(activity.metrics, run.metrics_mark)
     staged = run.lake.staging.marks
-    landed = landed_marks(run, staged)
+    files = run.landing.files()
+    landed = landed_marks(run, staged, {day: max(found) for day, found in files.items()})
     news, snapshots = crm_news(run, run.lake.crm)
     now = Sources({**staged, **landed}, snapshots)
 
@@ -82,6 +83,7 @@ def plan(run: Run) -> Plan:
         most_not_asked=run.settings.gates.max_dates_rewritten,
         unreadable=tuple(unreadable),
         asks_ledger=not published and run.lake.exists(COMPANY_ACTIVITY_DAILY),
+        held=run.landing.held(files),
     )
 
 
@@ -132,9 +134,8 @@ def rewriting(
     return found.without_upgraded() if run.upgrade.is_accepted else found
 
 
-def landed_marks(run: Run, staged: Marks) -> dict[date, GenerationMark]:
+def landed_marks(run: Run, staged: Marks, landed: Mapping[date, int]) -> dict[date, GenerationMark]:
     """The marks of the dates that will be staged; only manifests of new generations are opened."""
-    landed = run.landing.generations()
     marks = {day: staged[day].under_rules() for day in dates_to_stage_again(landed, staged)}
     for day in dates_to_stage(landed, staged):
         manifest = run.landing.newest(day)

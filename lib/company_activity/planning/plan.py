@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -51,7 +51,8 @@ class Plan:
     not known before. `stage` says what each staged date is: new, superseded, gone, or staged again under other rules.
     `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it. `unreadable` are tables whose state
     cannot be read: what they have is not known here, and a run finds it out with Spark. Where a run `asks_ledger`, what
-    the warehouse shows is not known here either, and `publish` is an upper bound.
+    the warehouse shows is not known here either, and `publish` is an upper bound. `held` are the contents that no fetch
+    lands, by date.
     """
 
     fetch: tuple[date, ...]
@@ -66,6 +67,7 @@ class Plan:
     most_not_asked: int
     unreadable: tuple[str, ...] = ()
     asks_ledger: bool = False
+    held: Mapping[date, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_nothing(self) -> bool:
@@ -111,6 +113,7 @@ class Plan:
             "nothing_to_do": self.is_nothing,
             "fetch": [str(day) for day in self.fetch],
             "missing": [str(day) for day in self.missing],
+            "held": {str(day): list(digests) for day, digests in self.held.items()},
             "stage": {str(day): state for day, state in self.stage.items()},
             "crm": [
                 {"path": file.path, "state": file.state, "told": file.told} for file in self.crm

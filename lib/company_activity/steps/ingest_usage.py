@@ -29,12 +29,17 @@ def ingest_usage(run: Run) -> StepReport:
         "dates_fetched": len(done.dates),
         "landed": len(landed),
         "unchanged": len(done.of("unchanged")),
+        "held": len(done.of("held")),
         "failed": len(done.of("failed")),
         "records_landed": sum(one.rows for one in landed),
     }
     warnings = [
         f"{day} was fetched before it had settled: the next run fetches it again"
         for day in done.provisional
+    ]
+    warnings += [
+        f"{one.day}: the API gives what a rollback set aside; nothing of it lands until `rollback --release {one.day}`"
+        for one in done.of("held")
     ]
     outcome: StepOutcome = "failed" if done.error else "done" if landed else "nothing"
     return StepReport("ingest_usage", outcome, counts, warnings=warnings, error=done.error)

@@ -75,6 +75,11 @@ class Batch:
         """The mark that staging gives each date."""
         return {manifest.date: manifest.mark for manifest in self.newest}
 
+    @property
+    def restored(self) -> set[date]:
+        """The dates that a rollback set back: their content stood before, and somebody has chosen it."""
+        return {one.date for one in self.newest if one.restored_generation is not None}
+
 
 def stage_dates(run: Run, new: Sequence[date], again: Sequence[date]) -> StepReport:
     """Stage the newest generation of the `new` dates, then, in batches, of those to be staged `again`.
@@ -145,8 +150,9 @@ def stage_lines(run: Run, batch: Batch, lines: DataFrame) -> Staged:
     verdicts = refuse_defects(keys)
     known = {one.day: staged_figures(one) for one in arrived}
     if not batch.is_again:
-        known = earlier_figures(run, arrived, batch.newest) | known
-        verdicts += judge(run, arrived, known)
+        unseen = [one for one in arrived if one.day not in batch.restored]
+        known = earlier_figures(run, unseen, batch.newest) | known
+        verdicts += judge(run, unseen, known)
 
     quarantined = broken.transform(usage_quarantine, RULES_VERSION, run.run_id)
     of_usage = f"feed = 'usage' AND {dates_predicate('date', batch.dates)}"

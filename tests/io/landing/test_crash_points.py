@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -18,40 +18,13 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings.model import LandingSettings
 
+from support.landing.mortal import Killed, Mortal
 from support.landing.pages import DAY, NOON, newest, pages, session
 
 pytestmark = pytest.mark.fault
 
-Written = TypeVar("Written")
 GIVEN = pages(['{"a": 1}', "7"], [], ['{"a": 2}'], ['{"a": 3}', '{"a": 4}'])
 OLDER = pages(['{"a": 0}'])
-
-
-class Killed(BaseException):
-    """SIGKILL, as far as the code can tell."""
-
-
-class Mortal(LocalStorage):
-    """A store whose process is killed at its nth write, before or after it."""
-
-    def __init__(self, root: Path, nth: int, is_after: bool) -> None:
-        super().__init__(root)
-        self.left, self.is_after = nth, is_after
-
-    def _write(self, write: Callable[[], Written]) -> Written:
-        self.left -= 1
-        if self.left == 0 and not self.is_after:
-            raise Killed
-        done = write()
-        if self.left == 0:
-            raise Killed
-        return done
-
-    def create(self, path: str, chunks: Iterable[bytes]) -> bool:
-        return self._write(lambda: super(Mortal, self).create(path, chunks))
-
-    def delete(self, path: str) -> None:
-        self._write(lambda: super(Mortal, self).delete(path))
 
 
 def over(storage: Storage) -> Landing:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from company_activity.io.landing.landing import Landing
-from company_activity.io.landing.manifest import Manifest
+from company_activity.io.landing.manifest import Manifest, is_held
 from company_activity.io.landing.page_file import Session
 from company_activity.io.landing.parts import write_parts
 from company_activity.io.landing.paths import (
@@ -20,11 +20,15 @@ from company_activity.io.landing.unfinished import UnfinishedDate, discard, resu
 
 @dataclass(frozen=True)
 class Landed:
-    """How a fetch ended: the newest generation, whether it is new, whether the date had settled."""
+    """How a fetch ended: the newest generation, whether it is new, whether the date had settled.
+
+    `is_held`: what was fetched is not the newest generation's content; a rollback set it aside.
+    """
 
     manifest: Manifest
     is_new: bool
     is_settled: bool
+    is_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,25 +64,31 @@ def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> 
 def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | None:
     """Commit the fetched pages, unless the newest generation is complete and has their content.
 
+    A content that a rollback set aside is not committed until it is released.
+
     None: another run has committed other content meanwhile; only a new fetch can tell which of them
     is the later.
     """
-    newest = landing.newest(fetched.session.day)
-    is_settled = fetched.session.started_at >= fetch.settles_at
-    if newest is None or _is_superseded(landing, newest, fetched, fetch):
+    day = fetched.session.day
+    fetched_at = fetched.session.started_at
+    newest = landing.newest(day)
+    held = landing.held_digests(newest)
+    is_refused = is_held(fetched.content_digest, held)
+    is_settled = fetched_at >= fetch.settles_at
+    if not is_refused and (newest is None or _is_superseded(landing, newest, fetched, fetch)):
         generation = max(newest.generation if newest else 0, fetch.known_generation) + 1
-        _mark(landing, fetched, generation, is_settled)
-        ours = _with_parts(landing, fetched, generation, fetch)
+        mark(landing, day, generation, fetched_at, is_settled=is_settled)
+        ours = _with_parts(landing, fetched, generation, fetch, held)
         if landing.create_manifest(ours):
             fetched.discard()
             return Landed(ours, is_new=True, is_settled=is_settled)
-        newest = landing.newest(fetched.session.day)
+        newest = landing.newest(day)
     fetched.discard()
-    if newest is None or not _is_same(newest, fetched):
+    if newest is None or not (is_refused or _is_same(newest, fetched)):
         return None
     if is_settled:
-        _mark(landing, fetched, newest.generation, is_settled)
-    return Landed(newest, is_new=False, is_settled=is_settled)
+        mark(landing, day, newest.generation, fetched_at, is_settled=is_settled)
+    return Landed(newest, is_new=False, is_settled=is_settled, is_held=is_refused)
 
 
 def _is_superseded(
@@ -94,18 +104,24 @@ def _is_same(newest: Manifest, fetched: UnfinishedDate) -> bool:
     return newest.is_complete and newest.content_digest == fetched.content_digest
 
 
-def _mark(landing: Landing, fetched: UnfinishedDate, generation: int, is_settled: bool) -> None:
+def mark(
+    landing: Landing, day: date, generation: int, fetched_at: datetime, *, is_settled: bool
+) -> None:
     """Mark a generation as provisional before its manifest; remove the mark once it is settled."""
-    path = landing.at(generation_path(fetched.session.day, generation, PROVISIONAL))
+    path = landing.at(generation_path(day, generation, PROVISIONAL))
     if is_settled:
         landing.storage.delete(path)
         return
-    text = f'{{"fetched_at": "{fetched.session.started_at.isoformat()}"}}\n'
+    text = f'{{"fetched_at": "{fetched_at.isoformat()}"}}\n'
     landing.storage.create(path, (text.encode(),))
 
 
 def _with_parts(
-    landing: Landing, fetched: UnfinishedDate, generation: int, fetch: Fetch
+    landing: Landing,
+    fetched: UnfinishedDate,
+    generation: int,
+    fetch: Fetch,
+    held: tuple[str, ...],
 ) -> Manifest:
     """Write the parts of a generation, and its manifest's content, which no one sees yet."""
     day = fetched.session.day
@@ -129,4 +145,5 @@ def _with_parts(
         fetched_at=fetched.session.started_at,
         run_id=fetch.run_id,
         session=fetched.session.name,
+        held_digests=held,
     )

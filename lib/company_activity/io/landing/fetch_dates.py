@@ -25,7 +25,7 @@ from company_activity.settings.model import Settings
 
 log = logging.getLogger(__name__)
 START_OVERS = 3
-Outcome = Literal["landed", "unchanged", "failed"]
+Outcome = Literal["landed", "unchanged", "held", "failed"]
 OnPage = Callable[[date, int, int], None]
 
 
@@ -69,7 +69,8 @@ def fetch_dates(
 class DateReport:
     """What became of one date; `generation`, `rows` and `pages` are those of its newest generation, if it landed.
 
-    `is_provisional`: it was fetched before it had settled, and the next run fetches it again.
+    `held`: what was fetched is what a rollback set aside, so nothing of it landed. `is_provisional`: it was fetched
+    before it had settled, and the next run fetches it again.
     """
 
     day: date
@@ -130,9 +131,13 @@ class _Fetcher:
             log.info("%s", error)
             return DateReport(day, "failed", error=error)
         newest = landed.manifest
-        outcome: Outcome = "landed" if landed.is_new else "unchanged"
         return DateReport(
-            day, outcome, newest.generation, newest.rows, newest.pages, not landed.is_settled
+            day,
+            _outcome(landed),
+            newest.generation,
+            newest.rows,
+            newest.pages,
+            not landed.is_settled,
         )
 
     def _landed(self, day: date) -> Landed:
@@ -172,3 +177,9 @@ class _Fetcher:
     def _settles_at(self, day: date) -> datetime:
         end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
         return end + timedelta(hours=self.settings.run.settle_hours)
+
+
+def _outcome(landed: Landed) -> Outcome:
+    if landed.is_held:
+        return "held"
+    return "landed" if landed.is_new else "unchanged"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from company_activity.gates.arrived import ArrivedDate, accepted_verdict, refused_before
+from company_activity.gates.arrived import (
+    ACCEPTABLE,
+    ArrivedDate,
+    accepted_verdict,
+    refused_before,
+)
 from company_activity.gates.verdict import Verdict
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.paths import generation_path
@@ -65,5 +70,22 @@ class GateVerdicts:
         self._files.keep(_path(one, decided, verdict.gate), content)
 
 
+def refusals(names: Collection[str]) -> list[str]:
+    """The gates that refused a generation which has files of these names, and that nobody accepted.
+
+    >>> refusals({"manifest.json", "refused_volume.json", "refused_quarantine.json", "accepted_volume.json"})
+    ['quarantine']
+    """
+    return [
+        gate
+        for gate in ACCEPTABLE
+        if _name(REFUSED, gate) in names and _name(ACCEPTED, gate) not in names
+    ]
+
+
 def _path(one: ArrivedDate, decided: str, gate: str) -> str:
-    return generation_path(one.day, one.generation, f"{decided}_{gate}.json")
+    return generation_path(one.day, one.generation, _name(decided, gate))
+
+
+def _name(decided: str, gate: str) -> str:
+    return f"{decided}_{gate}.json"

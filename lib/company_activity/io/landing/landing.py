@@ -12,8 +12,10 @@ from datetime import date, datetime, timedelta
 from company_activity.errors import LandingCorrupt, LandingMissing, SourceError
 from company_activity.io.landing.manifest import Manifest, Part, read_manifest
 from company_activity.io.landing.paths import (
+    HELD,
     MANIFEST,
     PROVISIONAL,
+    RELEASED,
     Generations,
     committed,
     day_in,
@@ -57,10 +59,36 @@ class Landing:
         before = [asked[0] - timedelta(days=n) for n in range(1, refetch_days + 1)] if asked else []
         return sorted({*asked, *before, *self.provisional_dates()})
 
+    def files_of(self, day: date) -> dict[int, set[str]]:
+        """The names of the files of each generation of a date that has a manifest."""
+        return committed(self._written(f"date={day}/")).get(day, {})
+
     def newest(self, day: date) -> Manifest | None:
         """The manifest of the date's newest generation; None if it has none."""
-        found = committed(self._written(f"date={day}/"))
-        return self.manifest(day, max(found[day])) if found else None
+        found = self.files_of(day)
+        return self.manifest(day, max(found)) if found else None
+
+    def held(self, files: Generations) -> dict[date, tuple[str, ...]]:
+        """The digests of the contents that are held of each date with any, given all its files.
+
+        Only manifests beside a mark are opened.
+        """
+        found = {}
+        for day, generations in sorted(files.items()):
+            newest = max(generations)
+            if HELD in generations[newest] and RELEASED not in generations[newest]:
+                found[day] = self.manifest(day, newest).held_digests
+        return {day: held for day, held in found.items() if held}
+
+    def held_digests(self, newest: Manifest | None) -> tuple[str, ...]:
+        """The contents that are held where this is a date's newest generation; none once released."""
+        if newest is None or not newest.held_digests:
+            return ()
+        try:
+            self.storage.read(self.at(generation_path(newest.date, newest.generation, RELEASED)))
+        except FileNotFoundError:
+            return newest.held_digests
+        return ()
 
     def manifest(self, day: date, generation: int) -> Manifest:
         """A generation's manifest.
@@ -127,6 +155,9 @@ class Landing:
 
     def create_manifest(self, manifest: Manifest) -> bool:
         """Commit a generation, the one way there is; False if there is one of its number."""
+        if manifest.held_digests:  # for the listing that `held` is told from
+            mark = generation_path(manifest.date, manifest.generation, HELD)
+            self.storage.create(self.at(mark), (b"{}\n",))
         path = generation_path(manifest.date, manifest.generation, MANIFEST)
         return self.storage.create(self.at(path), (manifest.to_json().encode(),))
 

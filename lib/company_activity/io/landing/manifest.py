@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -33,7 +34,8 @@ class Manifest:
 
     `fetched_at` is when its first page was asked for (UTC). A `missing` generation has no parts: a
     rollback set the date aside. `restored_generation` is the one whose parts a rollback names
-    again; `held_digests` are contents that a fetch must not commit until they are released.
+    again; `held_digests` are contents that a fetch must not commit until they are released. Each
+    generation names those of the one before it.
     `session` names the fetch whose pages went into it.
     """
 
@@ -67,6 +69,15 @@ class Manifest:
         plain = {"format": FORMAT, **asdict(self), "date": self.date.isoformat()}
         plain["fetched_at"] = self.fetched_at.astimezone(UTC).isoformat(timespec="microseconds")
         return json.dumps(plain, indent=2) + "\n"
+
+
+def is_held(content_digest: str, held: Iterable[str]) -> bool:
+    """Whether a content is among the held ones; one that only staging knew is held by 16 characters.
+
+    >>> is_held("0123456789abcdef01", ["ff", "0123456789abcdef"]), is_held("01", [])
+    (True, False)
+    """
+    return any(map(content_digest.startswith, held))
 
 
 def read_manifest(text: bytes, path: str) -> Manifest:

@@ -3,6 +3,8 @@
 date=2025-03-31/gen=000001/usage_2025-03-31_part-00000-<run_id>.ndjson …
                           /manifest.json       create-only: the commit
                           /provisional.json    the date was fetched before it had settled
+                          /held.json           its manifest names contents that are held
+                          /released.json       they are held no longer
 _unfinished/date=2025-03-31/<session>/page-000001 …
 _locks/date=2025-03-31
 """
@@ -16,6 +18,9 @@ from datetime import date
 
 MANIFEST = "manifest.json"
 PROVISIONAL = "provisional.json"
+HELD = "held.json"
+RELEASED = "released.json"
+MARKS = (PROVISIONAL, HELD)  # written before the manifest that makes them count
 IN_GENERATION = re.compile(r"date=(\d{4}-\d\d-\d\d)/gen=(\d{6}|[1-9]\d{6,})/([^/]+)")
 OF_DATE = re.compile(r"(?:_unfinished/)?date=(\d{4}-\d\d-\d\d)/.")
 Generations = dict[date, dict[int, set[str]]]
@@ -79,6 +84,4 @@ def is_spare(path: str, generations: Collection[int]) -> bool:
     place = IN_GENERATION.fullmatch(path)
     if place is None:
         return False
-    return place[3].startswith("usage_") or (
-        place[3] == PROVISIONAL and int(place[2]) not in generations
-    )
+    return place[3].startswith("usage_") or (place[3] in MARKS and int(place[2]) not in generations)
