@@ -38,7 +38,7 @@ from company_activity.report.model import RunReport
 from company_activity.run import Run
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, Table
 from company_activity.settings.model import LandingSettings
-from company_activity.steps.stage_usage import Batch
+from company_activity.work.stage_usage import Batch
 
 from support.cycle.place import Place, serving
 from support.lake.content import NAMES_OF_PARTS, content, versions
