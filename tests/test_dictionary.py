@@ -1,4 +1,4 @@
-"""The data dictionary is in step with the schemas: every table, every column once, its type, its NULLs."""
+"""The data dictionary is in step with the schemas and the formulas: every table, every column once, its type, its NULLs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 import company_activity
-from company_activity.schemas import TABLES, Table
+from company_activity.formulas import FORMULAS, Formula
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY, TABLES, Table
 from company_activity.settings.loading import load_settings
 
 DICTIONARY = Path(__file__).parents[1] / "sql" / "README.md"
 HEADING = re.compile(r"^## `(?P<table>[a-z_.]+)`$", re.MULTILINE)
 COLUMNS = "| column | type | NULL | meaning | definition |"
-ROW = re.compile(r"\| `(?P<name>\w+)` \| (?P<type>[^|]+) \| (?P<null>[^|]+) \| (?P<meaning>[^|]+) \|[^|]*\|")
+ROW = re.compile(
+    r"\| `(?P<name>\w+)` \| (?P<type>[^|]+) \| (?P<null>[^|]+) \| (?P<meaning>[^|]+) \| ?(?P<definition>[^|]*?) ?\|"
+)
+CONDITION = re.compile(r"^\| `(?P<word>\w+)` \| (?P<condition>[^|]+) \|", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class Entry:
 
     name: str
     type: str
-    is_nullable: bool
+    null: str
+    definition: str
 
 
 def sections() -> dict[str, str]:
@@ -41,7 +46,7 @@ def entries(section: str) -> list[Entry]:
         _, _, *lines = table.split("\n\n")[0].split("\n")
         rows = [ROW.fullmatch(line) for line in lines]
         assert all(rows), [line for line, row in zip(lines, rows, strict=True) if row is None]
-        found += [Entry(r["name"], r["type"].replace("\\", ""), r["null"] != "never") for r in rows if r]
+        found += [Entry(r["name"], r["type"].replace("\\", ""), r["null"], r["definition"]) for r in rows if r]
     return found
 
 
@@ -53,8 +58,27 @@ def test_every_table_has_its_section_and_no_other_has() -> None:
 def test_every_column_is_described_once_with_its_type_and_its_nulls(table: Table) -> None:
     described = entries(sections()[table.name])
     assert [name for name, times in Counter(entry.name for entry in described).items() if times > 1] == []
-    declared = {Entry(column.name, column.type, column.nullable) for column in table.columns}
-    assert set(described) == declared
+    declared = {(column.name, column.type, column.nullable) for column in table.columns}
+    assert {(entry.name, entry.type, entry.null != "never") for entry in described} == declared
+
+
+def test_every_definition_of_the_activity_table_is_the_declared_formula() -> None:
+    described = entries(sections()[COMPANY_ACTIVITY_DAILY.name])
+    declared = {name: (formula.null or "never", formula.text) for name, formula in formulas().items()}
+    assert {entry.name: (entry.null, entry.definition) for entry in described} == declared
+
+
+def test_every_word_of_a_column_has_the_declared_condition_and_the_declared_order() -> None:
+    tables = sections()[COMPANY_ACTIVITY_DAILY.name].split(" | holds when |")[1:]
+    described = [dict(CONDITION.findall(table.split("\n\n")[0])) for table in tables]
+    declared = {tuple(formula.words.items()) for formula in formulas().values() if formula.words}
+    assert {tuple(words.items()) for words in described} == declared
+
+
+def formulas() -> dict[str, Formula]:
+    """The formulas with the constants of the settings."""
+    metrics = load_settings().metrics
+    return {name: formula.with_constants(metrics) for name, formula in FORMULAS.items()}
 
 
 def test_every_column_that_a_definition_names_is_there() -> None:
@@ -73,21 +97,3 @@ def test_every_code_word_is_explained(file: str) -> None:
     code = Path(company_activity.__path__[0], file).read_text(encoding="utf-8")
     explained = set(re.findall(r"`([A-Z_]+)`", DICTIONARY.read_text(encoding="utf-8")))
     assert set(re.findall(r'"([A-Z]{2,}[A-Z_]*)"', code)) <= explained
-
-
-def test_the_constants_are_those_of_the_settings() -> None:
-    metrics = load_settings().metrics
-    engagement, churn = metrics.engagement, metrics.churn
-    stated = (
-        f"100 · ({engagement.weight_frequency} frequency + {engagement.weight_recency} recency"
-        f" + {engagement.weight_breadth} breadth + {engagement.weight_depth} depth)",
-        f"max(n, {engagement.min_days})",
-        f"`days_since_last_active` / {engagement.recency_days:g})",
-        f"exp(−m / {engagement.breadth_users:g})",
-        f"exp(−x / {engagement.depth_events:g})",
-        f"`rolling_7d_active_users` ≤ {churn.low_use_user_days}, and",
-        f"more than {churn.no_contact_days} days old",
-        f"below {churn.sharp_drop_percent} % of Σu [D−13, D−7], which was at least {churn.sharp_drop_min_base}",
-    )
-    text = DICTIONARY.read_text(encoding="utf-8")
-    assert [sentence for sentence in stated if sentence not in text] == []
