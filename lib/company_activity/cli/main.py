@@ -26,6 +26,10 @@ COMMANDS = {
         "doctor",
         "Look at what a run needs here: Python, packages, settings, key, landing, lake, Java, Spark, JVM, driver.",
     ),
+    "explain": (
+        "explain",
+        "Why a cell holds what it holds: its formula, its window day by day, and where each record landed.",
+    ),
     "ingest": ("cycle", "API to landing only."),
     "migrate": (
         "migrate",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import date
 from pathlib import Path
@@ -11,13 +10,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.io.landing.landing import Landing
-from company_activity.io.landing.manifest import Manifest
 from company_activity.io.storage.opening import LocalStorage
 
-from oracle.model import Snapshot
 from support.cycle.place import Place
 from support.lake.content import content, noted_by_date
-from support.landing.pages import NOON, land
+from support.landing.histories import set_aside, write_crm
+from support.landing.pages import land
 from support.orders.arrivals import ROUNDS, Arrival, Order, random_orders
 
 pytestmark = [pytest.mark.long, pytest.mark.full]
@@ -25,7 +23,6 @@ pytestmark = [pytest.mark.long, pytest.mark.full]
 SEED = 3
 STEPS = "stage_crm,stage_usage,build_companies,build_activity"
 ANY_LOSS = {"COMPANY_ACTIVITY__GATES__CRM_MAX_LOSS": "1"}  # a handful of companies: half of them are often absent
-COLUMNS = ("company_id", "name", "country", "industry_tag", "last_contact_at")
 
 
 def let_arrive(place: Place, one: Arrival) -> None:
@@ -38,23 +35,6 @@ def let_arrive(place: Place, one: Arrival) -> None:
         assert land(landing, one.texts, run_id=f"round-{one.round}", day=day)
     else:
         set_aside(landing, day)
-
-
-def set_aside(landing: Landing, day: date) -> None:
-    """Make the date's newest generation a missing one, as a rollback does."""
-    newest = landing.newest(day)
-    assert newest
-    assert landing.create_manifest(
-        Manifest(day, newest.generation + 1, "missing", (), 0, 0, "", newest.api_url, NOON, "rollback")
-    )
-
-
-def write_crm(path: Path, snapshot: Snapshot) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*COLUMNS, "file_date"])
-        writer.writerows([*(getattr(row, name) for name in COLUMNS), snapshot.file_date] for row in snapshot.rows)
 
 
 def planned(place: Place, day: str, capfd: pytest.CaptureFixture[str]) -> tuple[set[str], set[str]]:
