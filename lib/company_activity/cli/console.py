@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from company_activity.io.lake.record_files import RecordFile
-    from company_activity.operations.doctor import Finding
+    from company_activity.operations.doctor.finding import Finding
     from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
 
 COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
+MARKS = {"✓": "green", "✗": "red", "!": "yellow", "·": "dim"}
 MOST_RISKS = 10  # on a terminal
 UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
 
@@ -125,7 +126,7 @@ class Console:
 
     def finding(self, finding: Finding) -> None:
         """A line for what `doctor` looked at, and its remedy where it is not as it must be."""
-        mark = "[green]✓[/green]" if finding.is_fine else "[red]✗[/red]"
+        mark = f"[{MARKS[finding.mark]}]{finding.mark}[/{MARKS[finding.mark]}]"
         self.out.print(f"{mark} {finding.name:<12} {escape(finding.what)}")
         if finding.remedy:
             self.out.print(f"  {'':<12} {escape(finding.remedy)}")
