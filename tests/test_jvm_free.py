@@ -16,7 +16,7 @@ REFUSED = {
 # Behind `has_jvm`, or where a refusal is foreseen. Publishing comes after the gates, and says what it needs.
 MAY = {
     "runtime/compute.py": {"_jvm", "cache", "unpersist"},
-    "operations/doctor.py": {"_jvm"},
+    "operations/doctor/deep.py": {"_jvm"},
     "io/lake/lock.py": {"_jvm"},
     "io/landing/within_reach.py": {"sparkContext"},
 }

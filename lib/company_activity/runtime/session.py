@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from company_activity.errors import RuntimeMissing
 from company_activity.runtime.java import use_java
+from company_activity.runtime.local import SET_UP
 from company_activity.runtime.required import require
 
 if TYPE_CHECKING:
@@ -84,8 +85,13 @@ def check_java() -> None:
         use_java()
 
 
+def is_spark_there() -> bool:
+    """Whether a session is here without our starting a JVM: on a pool, under spark-submit, over Spark Connect."""
+    return bool(ON_A_POOL & os.environ.keys())
+
+
 def _must_start_a_jvm() -> bool:
-    if ON_A_POOL & os.environ.keys():
+    if is_spark_there():
         return False
     pyspark = sys.modules.get("pyspark")
     return pyspark is None or pyspark.SparkContext._active_spark_context is None
@@ -104,6 +110,6 @@ def _prepare_local(settings: SparkSettings) -> None:
     if not Path(settings.properties).is_file():
         raise RuntimeMissing(
             f"no Spark properties at {settings.properties}",
-            remedy="run: make setup",
+            remedy=f"run: {SET_UP}",
         )
     os.environ["PYSPARK_SUBMIT_ARGS"] = f'--properties-file "{settings.properties}" pyspark-shell'

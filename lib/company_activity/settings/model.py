@@ -167,7 +167,13 @@ class GateSettings:
     max_dates_rewritten: int = bounded(120, 0)
 
 
-CHANNELS = ["file", "mail", "teams", "webhook"]
+# Each channel, and the settings of `notify` without which it sends nothing.
+CHANNELS: dict[str, tuple[str, ...]] = {
+    "file": ("file",),
+    "mail": ("smtp_host", "mail_from", "mail_to"),
+    "teams": ("teams_url",),
+    "webhook": ("webhook_url",),
+}
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,7 @@ class NotifySettings:
 
     channels: tuple[str, ...] = field(
         default=("file",),
-        metadata={"items": {"type": "string", "enum": CHANNELS}},
+        metadata={"items": {"type": "string", "enum": list(CHANNELS)}},
     )
     file: str = ""
     smtp_host: str = ""

@@ -87,6 +87,17 @@ def test_the_second_run_waits_until_the_first_has_ended(azure: AzureLike) -> Non
     assert told == [f"waiting for the run of {lock._this_process()} on {ROOT} to end"]
 
 
+def test_who_holds_a_lake_is_told_without_taking_it(azure: AzureLike) -> None:
+    files = Folder(store(azure.connection), "lake/a/")
+    assert lock.holder_of(ROOT, files) == ""  # and no lock is made by the look
+    assert azure.blobs == {}
+    lease = a_lease(azure)
+    assert lock.holder_of(ROOT, files) == "process 7 on there"
+    with lease.kept():
+        assert lock.holder_of(ROOT, files) == "process 7 on there"
+    assert lock.holder_of(ROOT, files) == ""
+
+
 @pytest.mark.parametrize("answers", [AZURE, EMULATOR, OTHER_STATUS])
 def test_one_that_waits_in_vain_says_for_whom(azure: AzureLike) -> None:
     a_lease(azure)

@@ -97,6 +97,28 @@ def test_only_an_h2_file_is_of_one_process(url: str, is_of_one: bool) -> None:
     assert dialect_of(taken).is_of_one_process(taken) is is_of_one
 
 
+@pytest.mark.parametrize(
+    ("url", "addresses"),
+    [
+        ("jdbc:postgresql://db.example/activity", [("db.example", 5432)]),
+        ("jdbc:postgresql://a:1,b/activity", [("a", 1), ("b", 5432)]),
+        ("jdbc:postgresql://[::1]:6000/activity", [("::1", 6000)]),
+        ("jdbc:postgresql:activity", [("localhost", 5432)]),
+        ("jdbc:sqlserver://db:1434;database=d", [("db", 1434)]),
+        ("jdbc:sqlserver://db;portNumber=1500", [("db", 1500)]),
+        ("jdbc:sqlserver://db\\sales", []),  # the server's browser knows the port
+        ("jdbc:sqlserver://db;instanceName=sales", []),
+        ("jdbc:postgresql://db/activity?socketFactory=com.example.Tunnel", []),
+        ("jdbc:h2:tcp://127.0.0.1:9093/x", [("127.0.0.1", 9093)]),
+        ("jdbc:h2:file:/x", []),
+    ],
+)
+def test_the_servers_are_known_where_the_driver_does_not_find_them_out(
+    url: str, addresses: list[tuple[str, int]]
+) -> None:
+    assert parsed(url).addresses == addresses
+
+
 def test_a_sql_database_of_fabric_is_azure_sql() -> None:
     assert engine_of("jdbc:sqlserver://x.database.fabric.microsoft.com:1433;database=d") == "azuresql"
 

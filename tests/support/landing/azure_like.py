@@ -95,7 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
             if blob is None:
                 self._answer((404, "BlobNotFound"))
             else:
-                self._answer((200, ""), **{f"x-ms-meta-{name}": value for name, value in blob.metadata.items()})
+                state = "leased" if blob.is_leased else "available"
+                told = {f"x-ms-meta-{name}": value for name, value in blob.metadata.items()}
+                self._answer((200, ""), **told, **{"x-ms-lease-state": state})
 
     def _put(self, path: str) -> Answer:
         if self.server.answers.container[1]:

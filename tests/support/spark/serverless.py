@@ -95,5 +95,5 @@ def serverless(real: SparkSession, tolerated: frozenset[str] = frozenset()) -> I
             patch.setattr(DataFrame, name, refuse)
         patch.setattr(DataFrame, "rdd", property(refuse))
         patch.setattr("company_activity.run.spark_session", started)
-        patch.setattr("company_activity.operations.doctor.spark_session", started)
+        patch.setattr("company_activity.operations.doctor.deep.spark_session", started)
         yield session

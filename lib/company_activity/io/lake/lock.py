@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from company_activity.io.storage.folder import Folder
 
 LOCK = ".lock"
+LOCK_OF_JVM = ".lock.jvm"
 POLL_SECONDS = 0.2
 LEASE_POLL_SECONDS = 2.0
 UNLOCKED = "{root} cannot be locked: of two runs at once, one takes its steps again"
@@ -97,6 +98,55 @@ def lake_lock(
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield LakeHold()
+
+
+def holder_of(root: str, files: Folder) -> str:
+    """Who holds the lake now; empty where nobody does. It is not taken, and no run waits for the look.
+
+    Raises:
+        CompanyActivityError: if its lock cannot be looked at.
+    """
+    if not is_local(root):
+        with _told(root):
+            return files.holder(LOCK)
+    folder = Path(root_of(root).path)
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError), (folder / LOCK).open("r") as file:
+            if _is_held(file, "flock"):
+                return _named_in(file)
+        with (
+            suppress(FileNotFoundError, NotADirectoryError),
+            (folder / LOCK_OF_JVM).open("r") as file,
+        ):
+            if _is_held(file, "lockf"):
+                return "the JVM of a run that is gone"
+    except OSError as error:
+        raise CompanyActivityError(
+            f"{folder}: {error.strerror}", remedy="check lake.root and its rights"
+        ) from None
+    return ""
+
+
+def _is_held(file: TextIO, call: str) -> bool:
+    """Whether another process has locked a file, by `flock` or, as a JVM does it, by `lockf`.
+
+    A lock that many may share tells it: a run that comes in this instant polls once more.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    lock = getattr(fcntl, call)
+    try:
+        lock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return True
+        if error.errno in (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK):
+            return False
+        raise
+    lock(file, fcntl.LOCK_UN)
+    return False
 
 
 @contextmanager
@@ -220,7 +270,7 @@ def hold_in_jvm(spark: SparkSession, root: str) -> None:
         return
     jvm = spark._jvm
     assert jvm is not None
-    path = str(Path(root_of(root).path, ".lock.jvm"))
+    path = str(Path(root_of(root).path, LOCK_OF_JVM))
     if path in _held:
         return
     channel = jvm.java.io.RandomAccessFile(path, "rw").getChannel()

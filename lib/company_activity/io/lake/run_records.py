@@ -94,5 +94,9 @@ def write_record(lake: Lake, report: RunReport, before: LakeMarks | None) -> str
 def run_records(lake: str | Folder, last: int = 20) -> list[dict[str, Any]]:
     """The records of the last runs, newest first."""
     folder = open_folder(lake, FOLDER)
-    names = [name for name in folder.names() if name.endswith(".json")]
-    return [json.loads(folder.read(name)) for name in sorted(names, reverse=True)[:last]]
+    return [json.loads(folder.read(name)) for name in record_names(folder)[:last]]
+
+
+def record_names(folder: Folder) -> list[str]:
+    """The files of the runs, newest first: a run's id begins with the time."""
+    return sorted((name for name in folder.names() if name.endswith(".json")), reverse=True)

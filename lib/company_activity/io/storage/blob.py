@@ -23,7 +23,7 @@ from azure.storage import blob as azure_blob
 from company_activity.errors import SettingsError, SourceError
 from company_activity.io.secrets.azure_credential import STORAGE, credential
 from company_activity.io.secrets.resolve import resolve
-from company_activity.io.storage.blob_lease import Lease, leased
+from company_activity.io.storage.blob_lease import Lease, holder_of, leased
 from company_activity.io.storage.blob_stream import Chunks, translated_errors
 from company_activity.io.storage.port import Entry
 from company_activity.settings.model import LandingSettings, Secret, SecretSettings
@@ -171,6 +171,12 @@ class BlobStorage:
         """A lease of `path`, to be acquired: what `holder` is, those who wait are told."""
         self.create(path, ())
         return Lease(self._blob(path), path, holder)
+
+    def holder(self, path: str) -> str:
+        """Who holds the lease of `path`; empty where nobody does. It is not acquired."""
+        with translated_errors(path), suppress(ResourceNotFoundError):
+            return holder_of(self._blob(path))
+        return ""
 
     def _blob(self, path: str) -> Any:
         container, _, name = f"{self._base}{path}".partition("/")

@@ -120,6 +120,13 @@ class Lease:
             self._is_acquired()
 
 
+def holder_of(blob: Any) -> str:
+    """Who holds a blob's lease, as the blob says; empty where nobody does."""
+    found = blob.get_blob_properties()
+    is_held = found.lease is not None and found.lease.state in ("leased", "breaking")
+    return str((found.metadata or {}).get(HOLDER) or "unknown") if is_held else ""
+
+
 @contextmanager
 def leased(blob: Any, path: str, timeout_seconds: float) -> Iterator[None]:
     """Hold a blob that is there. A killed run's lease ends by itself within a minute.

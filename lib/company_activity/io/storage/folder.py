@@ -58,6 +58,14 @@ class Folder:
             found: Lease = lease(self.path + name, holder)
         return found
 
+    def holder(self, name: str) -> str:
+        """Who holds the lease of a file; empty where nobody does, and where the store gives none."""
+        holder = getattr(self.storage, "holder", None)
+        if holder is None:
+            return ""
+        with self._told():
+            return str(holder(self.path + name))
+
     def uri(self, name: str) -> str:
         """Where a file is, for people: its path, or its address in the storage account."""
         return self.address(name).removeprefix("file:")

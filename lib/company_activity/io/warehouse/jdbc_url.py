@@ -36,6 +36,8 @@ class UrlForm(ABC):
 
     scheme: ClassVar[str]
     host_options: ClassVar[tuple[str, ...]] = ()  # options that name a host, lower case
+    port_options: ClassVar[tuple[str, ...]] = ()  # options that name a port, lower case
+    default_port: ClassVar[int]
 
     @abstractmethod
     def options(self, url: str) -> tuple[str, tuple[Option, ...]]:
@@ -60,6 +62,11 @@ class UrlForm(ABC):
         elif host.count(":") == 1:
             host = host.partition(":")[0]
         return host or "localhost"
+
+    def port(self, named: str) -> str:
+        """The port of a host; empty where it names none."""
+        behind = named.strip().rpartition("]")[2]
+        return behind.partition(":")[2] if behind.count(":") == 1 else ""
 
 
 class SemicolonForm(UrlForm):
@@ -98,6 +105,22 @@ class JdbcUrl:
     hosts: tuple[str, ...]
     user: str = ""
     password: str = ""
+    places: tuple[str, ...] = ()  # of each host its text, perhaps with a port or an instance
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Host and port of each server; none where the driver finds out elsewhere which they are."""
+        named = {option.key: option.value.strip() for option in self.options}
+        if named.keys() & (REROUTING | {"instancename"}) or any("\\" in one for one in self.places):
+            return []
+        given = next((named[key] for key in self.form.port_options if named.get(key)), "")
+        return [
+            (
+                self.form.host(one).strip("[]"),
+                int(self.form.port(one) or given or self.form.default_port),
+            )
+            for one in self.places
+        ]
 
     @property
     def is_local(self) -> bool:
@@ -124,19 +147,18 @@ def taken_apart(url: str, form: UrlForm) -> JdbcUrl:
             "sql.url has a user and a password before its host that cannot be separated from it",
             remedy="give them as sql.user and sql.password",
         )
-    hosts = tuple(_hosts(form, head, options))
-    return JdbcUrl(form, head, options, hosts, user, password)
+    places = tuple(_places(form, head, options))
+    hosts = tuple(form.host(place) for place in places)
+    return JdbcUrl(form, head, options, hosts, user, password, places)
 
 
-def _hosts(form: UrlForm, head: str, options: Collection[Option]) -> Iterator[str]:
+def _places(form: UrlForm, head: str, options: Collection[Option]) -> Iterator[str]:
     """The hosts that the head names, then those that options name."""
     named = [option.value for option in options if option.key in form.host_options]
     place = head.split(":", 2)[2]
-    for host in form.places(place, is_named=bool(named)):
-        yield form.host(host)
+    yield from form.places(place, is_named=bool(named))
     for value in named:
-        for host in value.split(","):
-            yield form.host(host)
+        yield from value.split(",")
 
 
 def _without_user(head: str) -> tuple[str, str, str]:

@@ -51,6 +51,8 @@ class Dialect(ABC):
     url_form: UrlForm
     # The options that decide about TLS, and the values that leave it on and verified, the default first.
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    driver_jar: str = ""  # what the name of its driver's jar has in it
+    oldest_driver: tuple[int, ...] = ()  # what is older, publishing is not made for
     entra: ClassVar[EntraLogin | None] = None  # where a token may log in
     always_sends_login: bool = False  # else not where a token or the platform logs in
     enforces_keys: bool = True
@@ -186,6 +188,10 @@ class Dialect(ABC):
 
     def advice(self, connection: Connection) -> list[str]:
         """Settings of the database to change, for those who read while a date is published."""
+        return []
+
+    def isolation_faults(self, connection: Connection) -> list[tuple[str, str]]:
+        """Where the database keeps transactions apart otherwise than a publish relies on: what, and the remedy."""
         return []
 
     def driver_advice(self, driver: Driver) -> list[str]:

@@ -20,6 +20,7 @@ class H2Url(SemicolonForm):
     """`jdbc:h2:file:<path>;NAME=value`; a backslash quotes the next character."""
 
     scheme: ClassVar[str] = "h2"
+    default_port: ClassVar[int] = 9092
     option: ClassVar[re.Pattern[str]] = re.compile(
         r";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>(?:\\.|[^;\\])*))?)"
     )
@@ -43,6 +44,8 @@ class H2(Dialect):
 
     name: str = "h2"
     driver: str = "org.h2.Driver"
+    driver_jar: str = "h2"
+    oldest_driver: tuple[int, ...] = (2,)
     url_form: UrlForm = H2Url()
     always_sends_login: bool = True
     ddl_in_transaction: bool = False  # every DDL statement commits

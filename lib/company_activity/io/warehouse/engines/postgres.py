@@ -39,6 +39,8 @@ class PostgresUrl(UrlForm):
 
     scheme: ClassVar[str] = "postgresql"
     host_options: ClassVar[tuple[str, ...]] = ("host", "pghost")
+    port_options: ClassVar[tuple[str, ...]] = ("port", "pgport")
+    default_port: ClassVar[int] = 5432
 
     def options(self, url: str) -> tuple[str, tuple[Option, ...]]:
         head, _, tail = url.partition("?")
@@ -66,6 +68,12 @@ class Postgres(StreamingDialect):
 
     name: str = "postgres"
     driver: str = "org.postgresql.Driver"
+    driver_jar: str = "postgresql"
+    oldest_driver: tuple[int, ...] = (
+        42,
+        2,
+        9,
+    )  # a Synapse pool's own, which publishing is tested through
     url_form: UrlForm = PostgresUrl()
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
     # Azure's servers take a token as the password of the role that stands for the principal.
@@ -121,6 +129,18 @@ class Postgres(StreamingDialect):
 
     def lock_migrations(self, connection: Connection) -> None:
         connection.query("SELECT pg_advisory_xact_lock(hashtext('company_activity.migrations'))")
+
+    def isolation_faults(self, connection: Connection) -> list[tuple[str, str]]:
+        asked = "SELECT current_database(), current_setting('default_transaction_isolation')"
+        return [
+            (
+                f"transactions are {found} by default: a publish that has waited for another one reads the ledger as it"
+                " stood before that",
+                f"ALTER DATABASE {name} SET default_transaction_isolation TO 'read committed'; the same for our role",
+            )
+            for name, found in connection.query(asked)
+            if found != "read committed"
+        ]
 
     def writer_options(self, publish: PublishSettings) -> dict[str, str]:
         return super().writer_options(publish) | {"reWriteBatchedInserts": "true"}

@@ -54,6 +54,8 @@ class SqlServerUrl(SemicolonForm):
 
     scheme: ClassVar[str] = "sqlserver"
     host_options: ClassVar[tuple[str, ...]] = ("servername", "server", "failoverpartner")
+    port_options: ClassVar[tuple[str, ...]] = ("portnumber", "port")
+    default_port: ClassVar[int] = 1433
     option: ClassVar[re.Pattern[str]] = re.compile(
         rf";(?P<text>(?P<name>[^=;]*)(?:=(?P<value>{BRACED}|[^;]*))?)"
     )
@@ -79,6 +81,8 @@ class AzureSql(Dialect):
 
     name: str = "azuresql"
     driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
+    driver_jar: str = "mssql-jdbc"
+    oldest_driver: tuple[int, ...] = (9, 2)  # from here on a batch may be a bulk copy
     url_form: UrlForm = SqlServerUrl()
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
     entra: ClassVar[EntraLogin | None] = EntraLogin(AZURE_SQL, "accessToken", wants_user=False)
