@@ -385,10 +385,11 @@ def test_without_a_generation_the_list_is_told_and_nothing_done(
         (("--to-generation", "7"), f"generation 7 of {BUILT} is not in the landing, or cannot be read"),
         (("--to-generation", "0"), "'0' is no generation"),
         (("--to-generation", "oldest"), "'oldest' is no generation"),
+        (("--to-generation", "9" * 5000), "9' is no generation"),
         (("--to-generation", "1", "--release", str(BUILT)), "--release goes alone"),
         (("--to-generation", "1", "--accept-gate", "volume"), "'volume' is not"),
     ],
-    ids=["unknown", "zero", "word", "both", "gate"],
+    ids=["unknown", "zero", "word", "too long", "both", "gate"],
 )
 def test_what_cannot_be_is_exit_2(
     place: Place, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
@@ -396,6 +397,11 @@ def test_what_cannot_be_is_exit_2(
     assert place.run("rollback", "--date", str(BUILT), *arguments) == 2
     assert told in capsys.readouterr().err
     assert landing_of(place).generations()[BUILT] == 2
+
+
+def test_a_release_accepts_no_gate(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    assert place.run("rollback", "--release", str(BUILT), "--accept-gate", "rewrite") == 2
+    assert "--release goes alone" in capsys.readouterr().err
 
 
 def test_a_date_that_never_landed_is_exit_2(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from company_activity.records import arrow_arrays
 from company_activity.records.arrow_arrays import (
     flag_array,
     flags_of,
@@ -67,6 +71,12 @@ def test_python_values_become_what_arrow_makes_of_them(
     assert same(optional_integers(some), pa.array(some, pa.int64()))
     assert same(optional_texts(texts), pa.array(texts, pa.string()))
     assert same(word_lists(lists), pa.array(lists, pa.list_(pa.string())))
+
+
+def test_more_than_32_bits_can_count_is_refused() -> None:
+    too_many = cast(Sequence[str], range(2**31 - 1))
+    with pytest.raises(OverflowError, match="2,147,483,648 bytes or values"):
+        arrow_arrays._ends([too_many, [""]])
 
 
 def test_reading_lines_imports_no_pandas() -> None:

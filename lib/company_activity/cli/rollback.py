@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class GenerationType(click.ParamType):  # type: ignore[type-arg]
         text = str(value)
         if text == MISSING:
             return text
-        if text.isascii() and text.isdigit() and int(text) > 0:
+        if re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
             return int(text)
         raise UsageError(f"{text!r} is no generation", remedy=f"give 1, 2, … or {MISSING}")
 
@@ -104,7 +105,7 @@ def rollback_command(
     """
     settings = load_settings(env, file=file)
     if released:
-        if day or to:
+        if day or to or accept_gate:
             raise UsageError("--release goes alone", remedy=f"give rollback --release {released}")
         dates = DateRange(released, released)
         command = f"rollback --release {released}"

@@ -15,6 +15,8 @@ import pyarrow as pa
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
+MAX_END = np.iinfo(np.int32).max
+
 
 def integers_of(array: pa.Array) -> Integers:
     """The integers or flags (0 and 1) of an array without a NULL.
@@ -78,6 +80,7 @@ def optional_texts(values: Sequence[str | None]) -> pa.Array:
     ['a', None, '']
 
     Raises:
+        OverflowError: if they have 2 GiB or more together.
         UnicodeEncodeError: if a text holds half a surrogate pair.
     """
     encoded = [(value or "").encode() for value in values]
@@ -117,6 +120,8 @@ def _ends(values: Sequence[bytes | Sequence[str]]) -> pa.Buffer:
     """Where each value begins, and where the last one ends."""
     ends = np.zeros(len(values) + 1, np.int64)
     np.cumsum([len(value) for value in values], out=ends[1:])
+    if ends[-1] > MAX_END:  # cut to 32 bits it would point to other values
+        raise OverflowError(f"{ends[-1]:,} bytes or values are more than an Arrow array can hold")
     return _buffer(ends, np.int32)
 
 
