@@ -412,15 +412,16 @@ def test_a_date_that_never_landed_is_exit_2(place: Place, capsys: pytest.Capture
     assert "give --date D, or --release D" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("broken", "whole"), [(1, 2), (2, 1)])
 def test_a_manifest_that_is_broken_leaves_the_others_to_choose_from(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: Place, capsys: pytest.CaptureFixture[str], broken: int, whole: int
 ) -> None:
-    path = place.folder / "landing/product-api-raw" / f"date={BUILT}" / "gen=000001/manifest.json"
+    path = place.folder / "landing/product-api-raw" / f"date={BUILT}" / f"gen=00000{broken}/manifest.json"
     path.write_text("{", encoding="utf-8")
-    assert place.run("rollback", "--date", str(BUILT), "--to-generation", "1") == 2
+    assert place.run("rollback", "--date", str(BUILT), "--to-generation", str(broken)) == 2
     told = capsys.readouterr()
     assert "manifest.json is no manifest" in told.out
-    assert "with one of 2, missing" in told.err
+    assert f"with one of {whole}, missing" in told.err
 
 
 def test_a_refused_and_a_held_generation_are_told_as_such(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ def generations_of(run: Run, day: date) -> list[LandedGeneration]:
     files = run.landing.files_of(day)
     staged = run.lake.staging.marks.get(day, NEVER_STAGED)
     newest = max(files, default=0)
-    held = run.landing.held_digests(run.landing.manifest(day, newest)) if files else ()
+    held = _held(run, day, newest) if files else ()
     found = []
     for number, names in sorted(files.items()):
         told = [f"refused by gate {gate}" for gate in refusals(names)]
@@ -54,6 +54,14 @@ def generations_of(run: Run, day: date) -> list[LandedGeneration]:
         lost = LandedGeneration(staged.generation, None, digest, None, "", tuple(told), False)
         found.append(lost)
     return found
+
+
+def _held(run: Run, day: date, newest: int) -> tuple[str, ...]:
+    """What is held of a date; none where its newest manifest cannot be read: the list then says so of that one."""
+    try:
+        return run.landing.held_digests(run.landing.manifest(day, newest))
+    except LandingCorrupt:
+        return ()
 
 
 def _landed(
