@@ -60,7 +60,9 @@ class Explained:
         return set(lake_at(self.place.settings.lake.root).activity.dates)
 
 
-@pytest.fixture(scope="module", params=["samples", pytest.param("histories", marks=pytest.mark.long)])
+@pytest.fixture(
+    scope="module", params=["samples", pytest.param("histories", marks=[pytest.mark.long, pytest.mark.nightly])]
+)
 def explained(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> Explained:
