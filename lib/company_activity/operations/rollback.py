@@ -41,13 +41,16 @@ def generations_of(run: Run, day: date) -> list[LandedGeneration]:
     files = run.landing.files_of(day)
     staged = run.lake.staging.marks.get(day, NEVER_STAGED)
     newest = max(files, default=0)
-    held = _held(run, day, newest) if files else ()
+    manifests = {number: _manifest(run, day, number) for number in sorted(files)}
+    in_force = manifests.get(newest)
+    # Where it cannot be read, what is held is not known: the list says so of that one.
+    held = run.landing.held_digests(in_force if isinstance(in_force, Manifest) else None)
     found = []
-    for number, names in sorted(files.items()):
-        told = [f"refused by gate {gate}" for gate in refusals(names)]
+    for number, manifest in manifests.items():
+        told = [f"refused by gate {gate}" for gate in refusals(files[number])]
         told += ["newest"] if number == newest else []
         told += ["staged"] if number == staged.generation else []
-        found.append(_landed(run, day, number, held, told))
+        found.append(_landed(number, manifest, held, told))
     if staged.generation > newest:
         digest = "" if staged.is_missing else staged.digest
         told = ["staged", "no longer in the landing"]
@@ -56,21 +59,19 @@ def generations_of(run: Run, day: date) -> list[LandedGeneration]:
     return found
 
 
-def _held(run: Run, day: date, newest: int) -> tuple[str, ...]:
-    """What is held of a date; none where its newest manifest cannot be read: the list then says so of that one."""
+def _manifest(run: Run, day: date, number: int) -> Manifest | LandingCorrupt:
+    """A generation's manifest, or why it cannot be read."""
     try:
-        return run.landing.held_digests(run.landing.manifest(day, newest))
-    except LandingCorrupt:
-        return ()
+        return run.landing.manifest(day, number)
+    except LandingCorrupt as broken:
+        return broken
 
 
 def _landed(
-    run: Run, day: date, number: int, held: Sequence[str], told: Sequence[str]
+    number: int, manifest: Manifest | LandingCorrupt, held: Sequence[str], told: Sequence[str]
 ) -> LandedGeneration:
-    try:
-        manifest = run.landing.manifest(day, number)
-    except LandingCorrupt as broken:
-        return LandedGeneration(number, None, "", None, "", (*told, broken.what), False)
+    if isinstance(manifest, LandingCorrupt):
+        return LandedGeneration(number, None, "", None, "", (*told, manifest.what), False)
     return LandedGeneration(
         number,
         manifest.rows if manifest.is_complete else None,
