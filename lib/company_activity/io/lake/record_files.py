@@ -53,6 +53,8 @@ SCHEMA = _object(
     dates=_list(_object(date={"type": "string", "format": "date"})),
     tables=_list(_object(table=TEXT, version_before=WHOLE, version_after=WHOLE)),
 )
+CHECKS = jsonschema.Draft202012Validator
+VALIDATOR = CHECKS(SCHEMA, format_checker=CHECKS.FORMAT_CHECKER)
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,7 @@ def _checked(record: Any) -> Mapping[str, Any]:
     Raises:
         ValueError: if it has not.
     """
-    checks = jsonschema.Draft202012Validator
-    found = checks(SCHEMA, format_checker=checks.FORMAT_CHECKER).iter_errors(record)
-    first = min(found, key=lambda error: error.json_path, default=None)
+    first = min(VALIDATOR.iter_errors(record), key=lambda error: error.json_path, default=None)
     if first is not None:
         wanted = f"{first.json_path} is not of {first.validator} {first.validator_value}"
         raise ValueError(first.message if first.validator == "required" else wanted)
