@@ -16,6 +16,7 @@ from rich.table import Table as RichTable
 from company_activity.cli.run_lines import (
     HEADING,
     columns_of,
+    count_text,
     details_of,
     error_text,
     errors_of,
@@ -72,7 +73,7 @@ class Console:
 
     def step(self, step: StepReport) -> None:
         """One line for a step that has ended."""
-        counts = ", ".join(_counted(name, count) for name, count in step.counts.items())
+        counts = ", ".join(count_text(name, count) for name, count in step.counts.items())
         text = escape(counts or "; ".join(step.notes))
         colour = COLOURS[step.outcome]
         outcome = f"[{colour}]{step.outcome:<8}[/{colour}]"
@@ -174,10 +175,6 @@ class Console:
         self.out.print(table)
         if report.at_risk > len(shown):
             self.out.print(f"and {report.at_risk - len(shown):,} more at risk: see the report")
-
-
-def _counted(name: str, count: int) -> str:
-    return f"{count:,} {name.replace('_', ' ')}"
 
 
 def _console(stream: TextIO) -> RichConsole:

@@ -16,6 +16,7 @@ from company_activity.operations.explain import explain
 from company_activity.operations.explanation import Cell, Day, Explanation, Row, plain
 from company_activity.records.fields import trim
 from company_activity.settings.loading import load_settings
+from company_activity.transforms.history import ATTRIBUTES
 
 EXAMPLES = """
 \b
@@ -24,7 +25,6 @@ Examples:
   company-activity explain c_101 2025-11-23 is_churn_risk --json
   company-activity explain c_101 2025-11-23       every metric of that row, in short
 """
-ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at")
 
 
 @click.command("explain", epilog=EXAMPLES)

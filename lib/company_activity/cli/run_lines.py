@@ -66,9 +66,12 @@ def counted(counts: Mapping[str, int]) -> str:
     >>> counted({"landed": 3356, "dates_built": 1, "quarantined": 0})
     '3,356 landed, 1 dates built'
     """
-    return ", ".join(
-        f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count
-    )
+    return ", ".join(count_text(name, count) for name, count in counts.items() if count)
+
+
+def count_text(name: str, count: int) -> str:
+    """A count with its name."""
+    return f"{count:,} {name.replace('_', ' ')}"
 
 
 def moved_text(table: Record) -> str:

@@ -1,1 +1,1 @@
-"""What people do by hand: plan, runs, doctor, migrate, rollback."""
+"""What people do by hand: plan, explain, runs, doctor, migrate, rollback."""

@@ -28,7 +28,7 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     QUARANTINE,
 )
-from company_activity.transforms.history import with_reach
+from company_activity.transforms.history import ATTRIBUTES, with_reach
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -41,7 +41,6 @@ READ = (COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, COMPANIES_
 RECORD = ("file", "page", "item", "ts", "active_users", "events", "has_conflict")
 REFUSED = ("file", "page", "item", "reasons", "raw", "rules_version", "run_id")
 REFUSED_CRM = ("file", "line", "date", "reasons", "raw", "rules_version", "run_id")
-ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at")
 PERIOD = (*ATTRIBUTES, "valid_from", "valid_to", "file", "reaches_from")
 WORKERS = 16  # manifests that are read at once
 Key = tuple[str, date]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LOCK = ".lock"
 LOCK_OF_JVM = ".lock.jvm"
+NO_LOCKS = {errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK}  # a mounted store, such as /dbfs
 POLL_SECONDS = 0.2
 LEASE_POLL_SECONDS = 2.0
 UNLOCKED = "{root} cannot be locked: of two runs at once, one takes its steps again"
@@ -142,7 +143,7 @@ def _is_held(file: TextIO, call: str) -> bool:
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             return True
-        if error.errno in (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK):
+        if error.errno in NO_LOCKS:
             return False
         raise
     lock(file, fcntl.LOCK_UN)
@@ -222,9 +223,9 @@ def _is_flocked(file: TextIO, root: str, say: Callable[[str], None]) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        if error.errno not in (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK):
+        if error.errno not in NO_LOCKS:
             raise
-        say(UNLOCKED.format(root=root))  # a mounted store, such as /dbfs
+        say(UNLOCKED.format(root=root))
     return True
 
 

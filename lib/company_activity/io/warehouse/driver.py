@@ -26,5 +26,14 @@ class Driver:
         >>> [Driver("d", version).is_older_than(13, 1) for version in ("12.10.1.0", "13.1.0.0", "?")]
         [True, False, False]
         """
-        own = tuple(int(number) for number in re.findall(r"\d+", self.version))
+        own = numbers_in(self.version)
         return bool(own) and own < numbers
+
+
+def numbers_in(version: str) -> tuple[int, ...]:
+    """A version as numbers that compare.
+
+    >>> numbers_in("2.9.0.post0") < numbers_in("2.10")
+    True
+    """
+    return tuple(int(number) for number in re.findall(r"\d+", version))

@@ -17,6 +17,7 @@ import company_activity
 from company_activity.errors import CompanyActivityError
 from company_activity.io.lake.run_records import FOLDER, record_names
 from company_activity.io.storage.folder import open_folder
+from company_activity.io.warehouse.driver import numbers_in
 from company_activity.operations.doctor.finding import Finding, not_looked_at
 from company_activity.runtime.java import java_text
 from company_activity.runtime.session import is_spark_there
@@ -73,18 +74,9 @@ def _behind(name: str, oldest: str) -> str:
         return f"{name} is not installed, {oldest} or newer is needed"
     return (
         ""
-        if _numbers(found) >= _numbers(oldest)
+        if numbers_in(found) >= numbers_in(oldest)
         else f"{name} is {found}, {oldest} or newer is needed"
     )
-
-
-def _numbers(release: str) -> list[int]:
-    """A release as numbers that compare.
-
-    >>> _numbers("2.9.0.post0") < _numbers("2.10")
-    True
-    """
-    return [int(number) for number in re.findall(r"\d+", release)]
 
 
 def check_java(_: None) -> Finding:

@@ -69,11 +69,8 @@ class Postgres(StreamingDialect):
     name: str = "postgres"
     driver: str = "org.postgresql.Driver"
     driver_jar: str = "postgresql"
-    oldest_driver: tuple[int, ...] = (
-        42,
-        2,
-        9,
-    )  # a Synapse pool's own, which publishing is tested through
+    # A Synapse pool's own, which publishing is tested through.
+    oldest_driver: tuple[int, ...] = (42, 2, 9)
     url_form: UrlForm = PostgresUrl()
     tls_options: ClassVar[Mapping[str, tuple[str, ...]]] = TLS_OPTIONS
     # Azure's servers take a token as the password of the role that stands for the principal.
