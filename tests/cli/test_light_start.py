@@ -49,6 +49,11 @@ def test_nothing_heavy_is_imported_for_a_run_without_news(sample_place: Place) -
 
 
 @pytest.mark.integration
+def test_nothing_heavy_is_imported_for_the_dates_of_a_replay(tmp_path: Path) -> None:
+    assert imported(tmp_path, "replay-quarantine", "--dry-run") & set(HEAVY) == HTTP
+
+
+@pytest.mark.integration
 def test_help_does_not_even_print_with_rich_or_read_settings(tmp_path: Path) -> None:
     assert imported(tmp_path, "--help") & {"rich", "yaml", "jsonschema"} == set()
 

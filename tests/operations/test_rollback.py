@@ -10,7 +10,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,8 +29,6 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.manifest import Manifest
 from company_activity.io.landing.rollback import Rollback, SetBack, release, roll_back
 from company_activity.io.storage.opening import LocalStorage, Storage
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
-from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.operations.rollback import rollback_to
 from company_activity.pipeline import STEPS, run_steps
 from company_activity.planning.state import GenerationMark
@@ -41,7 +39,8 @@ from company_activity.settings.model import LandingSettings
 from company_activity.work.stage_usage import Batch
 
 from support.cycle.place import Place, serving
-from support.lake.content import NAMES_OF_PARTS, content, versions
+from support.cycle.shown import Shown, shown
+from support.lake.content import versions
 from support.lake.history import days_until, write_crm
 from support.landing.mortal import Killed, Mortal
 from support.landing.pages import DAY, MIDNIGHT, NOON, fetch, land, newest, pages, session
@@ -535,26 +534,6 @@ def items_of(day: date, randomness: random.Random) -> list[Mapping[str, Any]]:
     items = [item(company, day, randomness.randint(0, 30), randomness.randint(0, 300)) for company in present]
     items.append(item(f"seen_{randomness.randint(0, 10**6)}", day))
     return [*items, item(randomness.choice(COMPANIES), day, -1)]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What lake and warehouse hold: a hash of each table's rows, and the rows that are served."""
-
-    tables: Mapping[str, str]
-    served: Mapping[str, object]
-
-
-def shown(spark: SparkSession, place: Place) -> Shown:
-    """A generation's number, and the names of files, are of the way that led here; what they hold is not."""
-    tables = content(spark, place.settings.lake.root, without=(*NAMES_OF_PARTS, "generation"))
-    served = {}
-    with open_warehouse(spark, place.settings).connection() as connection:
-        for table in (ACTIVITY, DIMENSION):
-            columns = [name for name in table.column_names if name not in table.lake.unhashed]
-            sql = f"SELECT {', '.join(columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"
-            served[table.name] = connection.query(sql)
-    return Shown(tables, served)
 
 
 def files_by_date(spark: SparkSession, place: Place, table: Table) -> dict[date, dict[str, str]]:

@@ -11,6 +11,7 @@ import pytest
 from company_activity.planning.batches import in_batches, sources_noted
 from company_activity.planning.dirty import MOVED, Dirty, dirty_dates
 from company_activity.planning.state import FORMULA_VERSION, ActivityState, BuiltDate, BuiltFrom, GenerationMark
+from company_activity.run import Options
 from company_activity.work.build_activity import Build
 
 DAY = date(2025, 1, 1)
@@ -29,11 +30,36 @@ DAY = date(2025, 1, 1)
 def test_what_an_upgrade_rewrites_is_its_own_though_something_moved_as_well(
     reasons: set[str], is_upgraded: bool
 ) -> None:
-    run = cast(Any, SimpleNamespace(dates=()))
+    run = cast(Any, SimpleNamespace(dates=(), options=Options()))
     table = ActivityState({DAY: BuiltDate("9:x", "")}, is_known=True)
     build = Build(run, table, BuiltFrom(), Dirty({DAY: reasons}), {DAY}, {DAY: 9})
     found = build.rewriting([DAY])
     assert (found.upgraded, found.rewritten) == (([DAY], []) if is_upgraded else ([], [DAY]))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "snapshots", "is_asked"),
+    [
+        ({"rules version 2"}, {}, True),
+        ({"rules version 2", MOVED}, {}, True),
+        ({MOVED}, {}, True),  # beyond the 60 days of what was replayed
+        ({MOVED}, {"2025-01-01": "1:a"}, False),  # or by that snapshot
+        ({"rules version 2"}, {"2025-01-01": "1:a"}, True),
+        ({"rules version 2", "formula version 2"}, {}, False),
+        ({"rules version 2", "usage of 2024-12-31"}, {}, False),
+    ],
+)
+def test_a_replay_was_asked_for_what_newer_rules_alone_dirty(
+    reasons: set[str], snapshots: dict[str, str], is_asked: bool
+) -> None:
+    older = {DAY: GenerationMark(1, "a", "1")}
+    table = ActivityState({DAY: BuiltDate("9:x", "")}, BuiltFrom(older, {}), is_known=True)
+    sources = BuiltFrom({DAY: older[DAY].under_rules()}, snapshots)
+    run = cast(Any, SimpleNamespace(dates=(DAY,), options=Options(replays=True)))
+    gone = DAY - timedelta(days=1)
+    found = Build(run, table, sources, Dirty({DAY: reasons}, [gone]), {DAY}, {DAY: 9}).rewriting([DAY])
+    assert [*found.upgraded, *found.rewritten] == ([] if is_asked else [DAY])
+    assert found.dropped == [gone]
 
 
 def test_an_upgrade_that_is_cut_off_again_and_again_comes_to_its_end() -> None:

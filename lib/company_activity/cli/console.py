@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from company_activity.io.lake.record_files import RecordFile
     from company_activity.operations.doctor.finding import Finding
+    from company_activity.operations.replay import ReplayPlan
     from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
@@ -143,6 +144,25 @@ class Console:
                 str(one.number), records, one.digest, fetched_at, escape(one.run_id), told
             )
         self.out.print(table)
+
+    def replay(self, plan: ReplayPlan) -> None:
+        """The dates that a replay would stage again, and what it leaves as it is."""
+        if not plan.dates:
+            self.out.print("Nothing to replay: no date has quarantined usage of older rules.")
+        else:
+            if not plan.is_exact:
+                self.out.print(
+                    "Which dates have quarantined records, only the rows can say: each of these may."
+                )
+            table = _table("date", "generation", "rules", "quarantined")
+            for one in plan.dates:
+                at_most = "not known" if one.at_most is None else f"≤ {one.at_most:,}"
+                table.add_row(str(one.day), str(one.generation), one.rules_version, at_most)
+            self.out.print(table)
+        for warning in plan.warnings:
+            self.out.print(f"[yellow]warning[/yellow]: {escape(warning)}")
+        for note in plan.notes:
+            self.say(note)
 
     def plan(self, plan: Plan) -> None:
         """What a run would do: dates to fetch, stage, build with their reasons, and publish."""

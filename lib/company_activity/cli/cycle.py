@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -171,7 +171,7 @@ def notify_command(dates: DateRange, env: str | None, file: Path | None) -> int:
 
 def invoke(
     settings: Settings,
-    dates: DateRange,
+    dates: Collection[date],
     names: Sequence[str],
     command: str,
     chosen: Options = NO_OPTIONS,

@@ -41,6 +41,10 @@ COMMANDS = {
     ),
     "plan": ("plan", "What a run would do and why."),
     "publish": ("cycle", "Bring the warehouse to the lake's state, and check what it serves."),
+    "replay-quarantine": (
+        "replay",
+        "Judge quarantined usage again by today's rules; rebuild and publish what reads it.",
+    ),
     "report": (
         "cycle",
         "Write the report of the lake as it stands, up to the last of these dates.",
@@ -63,7 +67,7 @@ class Commands(click.Group):
             return None
         module, _ = COMMANDS[cmd_name]
         found = import_module(f"company_activity.cli.{module}")
-        return cast(click.Command, getattr(found, f"{cmd_name}_command"))
+        return cast(click.Command, getattr(found, f"{cmd_name.replace('-', '_')}_command"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -110,6 +110,11 @@ def is_of_a_version(reason: str) -> bool:
     return reason.startswith(("metric version", "formula version", "rules version"))
 
 
+def is_of_the_rules(reason: str) -> bool:
+    """Whether it is newer rules alone, and no newer data, that make a date dirty."""
+    return reason.startswith("rules version")
+
+
 def reason_of_usage(day: date, usage: Marks, built_from: Marks) -> str:
     """Why a changed usage date is dirty: its content, or only the rules by which it was staged."""
     now = usage.get(day)

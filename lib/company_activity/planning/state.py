@@ -260,25 +260,36 @@ class QuarantineState:
     `crm` is None where the paths are too many or too long to name (`MOST_HELD_PATHS`, `MOST_HELD_CHARACTERS`): it may
     hold records of any then.
     `is_known`: the state says so; one that an older version wrote does not.
+    `cleared` has the dates whose last records were taken away to be judged by newer rules, each with the mark that
+    staging had then: while staging still has it, the run was killed before it staged the date.
     """
 
     usage: frozenset[date] = frozenset()
     crm: frozenset[str] | None = frozenset()
     is_known: bool = False
+    cleared: Marks = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, noted: Json) -> QuarantineState:
         held = noted.get("held")
+        cleared = marks_from_json(noted.get("cleared", {}))
         if held is None:
-            return cls()
+            return cls(cleared=cleared)
         usage = frozenset(map(date.fromisoformat, held["usage"]))
         crm = None if held["crm"] is None else frozenset(held["crm"])
-        return cls(usage, crm, is_known=True)
+        return cls(usage, crm, is_known=True, cleared=cleared)
 
     def as_json(self) -> dict[str, Any]:
         usage = [str(day) for day in sorted(self.usage)]
         crm = None if self.crm is None else sorted(self.crm)
-        return {"held": {"usage": usage, "crm": crm}}
+        noted: dict[str, Any] = {"held": {"usage": usage, "crm": crm}}
+        if self.cleared:
+            noted["cleared"] = marks_as_json(self.cleared)
+        return noted
+
+    def unknown(self) -> QuarantineState:
+        """The state where somebody else changed rows: what is held, only the rows can say."""
+        return QuarantineState(cleared=self.cleared)
 
     def holds(self, places: Iterable[date | str]) -> bool:
         """Whether it holds records of one of these dates or paths.
@@ -294,17 +305,44 @@ class QuarantineState:
             return place in self.usage
         return self.crm is None or place in self.crm
 
+    def may_lack(self, day: date, staged: GenerationMark) -> bool:
+        """Whether a date that staging has with this mark has quarantined records, or had when it was staged.
+
+        >>> day = date(2025, 1, 1)
+        >>> killed = QuarantineState(is_known=True, cleared={day: GenerationMark(1, "a", "1")})
+        >>> [killed.may_lack(day, GenerationMark(1, "a", rules)) for rules in ("1", "2")]
+        [True, False]
+        """
+        return not self.is_known or day in self.usage or self.cleared.get(day) == staged
+
     def with_places(
-        self, replaced: Iterable[date | str], held: Iterable[date | str]
+        self,
+        replaced: Iterable[date | str],
+        held: Iterable[date | str],
+        staged: Marks | None = None,
     ) -> QuarantineState:
-        """The state once the records of `replaced` have given way to those of `held`."""
+        """The state once the records of `replaced` have given way to those of `held`.
+
+        `staged` are the marks that staging has before the same dates are staged; without them `cleared` stays.
+        """
         named = self.usage | (self.crm or frozenset())
         places = named.difference(replaced).union(held)
         usage = frozenset(place for place in places if isinstance(place, date))
         paths = frozenset(place for place in places if isinstance(place, str))
         is_too_much = len(paths) > MOST_HELD_PATHS or sum(map(len, paths)) > MOST_HELD_CHARACTERS
         crm = None if self.crm is None or is_too_much else paths
-        return QuarantineState(usage, crm, is_known=True)
+        cleared = self.cleared if staged is None else self._cleared_after(usage, staged)
+        return QuarantineState(usage, crm, is_known=True, cleared=cleared)
+
+    def _cleared_after(self, usage: frozenset[date], staged: Marks) -> Marks:
+        """The dates of older rules that hold no record any more, and that staging has as it had them."""
+        emptied = {day: staged[day] for day in self.usage if day in staged}
+        cleared = {}
+        for day, mark in {**self.cleared, **emptied}.items():
+            is_older = mark.under_rules() != mark
+            if is_older and day not in usage and staged.get(day) == mark:
+                cleared[day] = mark
+        return cleared
 
 
 @dataclass(frozen=True)

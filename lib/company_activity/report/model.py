@@ -22,6 +22,12 @@ MAY_PASS = {SourceError.exit_code, PublishError.exit_code}
 NEW_DAYS = 7  # how many days a churn risk is new
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
 ROWS = {
+    "replay_quarantine": {
+        "in": "landed",
+        "out": "accepted",
+        "rejected": "quarantined",
+        "duplicate": "duplicates",
+    },
     "stage_crm": {
         "in": "rows",
         "out": "accepted",

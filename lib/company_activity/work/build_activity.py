@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from company_activity.io.lake.delta import VersionGone, dates_predicate, reading
 from company_activity.io.lake.delta_log import state_warnings
 from company_activity.planning.batches import in_batches, sources_noted
 from company_activity.planning.dirty import Dirty, Span, dirty_dates
-from company_activity.planning.rewriting import rewriting_of
+from company_activity.planning.rewriting import asked_by_replay, rewriting_of
 from company_activity.planning.staging import lost_dates
 from company_activity.planning.state import (
     FORMULA_VERSION,
@@ -88,7 +88,14 @@ class Build:
         """What of the table goes or changes that nobody asked for."""
         rewritten = [day for day in moved if day in self.table.dates]
         lost = [] if self.table.is_known else self.dirty.dropped
-        return rewriting_of(rewritten, self.dirty, self.run.dates, lost)
+        return rewriting_of(rewritten, self.dirty, self.asked, lost)
+
+    @cached_property
+    def asked(self) -> Collection[date]:
+        """The dates that somebody asked for."""
+        if self.run.options.replays:
+            return asked_by_replay(self.dirty, self.sources, self.table.sources)
+        return self.run.dates
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ def build_dates(run: Run, sources: BuiltFrom) -> StepReport:
     outcome = Outcome(kept, check_all(build, batches) if len(batches) > 1 else [])
     for number in range(len(batches)):
         build_batch(build, batches, number, outcome)
-    if run.upgrade.is_accepted:
+    if run.upgrade.is_accepted and not run.options.replays:
         run.upgrade.end()  # every date is of today's versions by now
 
     return report_of(build, outcome)

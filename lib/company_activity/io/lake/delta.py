@@ -174,9 +174,8 @@ class Lake:
         """Which dates and CRM paths `quarantine.records` holds records of; none where it is not made yet."""
         if not self.exists(QUARANTINE):
             return QuarantineState(is_known=True)
-        if not self.is_as_counted(QUARANTINE):
-            return QuarantineState()
-        return QuarantineState.from_json(self.state(QUARANTINE))
+        state = QuarantineState.from_json(self.state(QUARANTINE))
+        return state if self.is_as_counted(QUARANTINE) else state.unknown()
 
     @property
     def activity(self) -> ActivityState:

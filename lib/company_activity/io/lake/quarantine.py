@@ -41,12 +41,24 @@ def quarantine(
         state = held_by_rows(lake)
     elif is_local(lake.root) and not held and not state.holds(replaced):
         return
-    lake.replace(QUARANTINE, rows, predicate, state.with_places(replaced, held).as_json())
+    is_of_usage = any(isinstance(place, date) for place in replaced)
+    staged = lake.staging.marks if is_of_usage else None
+    state = state.with_places(replaced, held, staged)
+    lake.replace(QUARANTINE, rows, predicate, state.as_json())
     lake.quarantined.update(held.values())
 
 
+def known_quarantine(lake: Lake) -> QuarantineState:
+    """What the table holds; where no state says so, its rows do, and a commit notes it: the next look needs no row."""
+    if lake.quarantine.is_known:
+        return lake.quarantine
+    state = held_by_rows(lake)
+    lake.note(QUARANTINE, state.as_json())
+    return state
+
+
 def held_by_rows(lake: Lake) -> QuarantineState:
-    """What the table holds as its rows say: an older version wrote it, and no state does."""
+    """What the table holds as its rows say: an older version or somebody else wrote it, and no state does."""
     places = lake.read(QUARANTINE).select("feed", "date", "path").distinct().collect()
     found = {day if feed == "usage" else path for feed, day, path in places}
-    return QuarantineState().with_places([], found)
+    return lake.quarantine.with_places([], found)
