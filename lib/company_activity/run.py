@@ -63,7 +63,8 @@ class Options:
     `refetch`: fetch dates before the asked ones again. `trusts_mirror`: believe the copy of the ledger beside the lake.
     `adopt_lake`: let a rebuilt lake take over. `accept_crm` and `accept_gates` accept what a gate refuses.
     `attempts_left`: how often this run may be tried again. `outcome`: a name to keep under how the run ended.
-    `replays`: what was staged again under newer rules was asked for, and all that it rewrites.
+    `replays`: what was staged again under newer rules was asked for, and all that it rewrites; what newer formulas
+    alone rewrite waits.
     """
 
     refetch: bool = True

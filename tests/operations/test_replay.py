@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,11 +20,15 @@ from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
+from company_activity.operations.replay import replay_quarantine
 from company_activity.pipeline import STEPS
 from company_activity.planning.replay import Replay, replay_of
 from company_activity.planning.state import FORMULA_VERSION, GenerationMark, QuarantineState
 from company_activity.records.fields import RULES_VERSION
+from company_activity.report.model import RunReport, StepReport
+from company_activity.run import Run
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, Table
+from company_activity.work import stage_usage
 
 from support.cycle.older_rules import OLDER, OlderLibrary, one_rule_more, refused
 from support.cycle.place import Place, serving
@@ -31,6 +36,7 @@ from support.cycle.shown import Shown, shown
 from support.lake.content import lake_at, versions
 from support.lake.history import COMPANIES as IDS
 from support.lake.history import days_until, write_crm
+from support.landing.pages import NOON, land
 from support.processes.holder import hold_elsewhere
 
 INTEGRATION = Path(__file__).parents[1] / "integration"
@@ -126,6 +132,10 @@ def written_by(version: str, folder: Path) -> Iterator[Place]:
         yield place
 
 
+def landing_of(place: Place) -> Landing:
+    return Landing(LocalStorage(place.folder / "landing"), place.settings.landing)
+
+
 def snapshot(place: Place) -> dict[str, bytes]:
     """Every file of lake and landing."""
     files = [path for root in ("lake", "landing") for path in (place.folder / root).rglob("*") if path.is_file()]
@@ -154,6 +164,15 @@ def test_where_nothing_is_of_older_rules_there_is_nothing_to_do(
         assert "Nothing to replay" in capsys.readouterr().out
 
 
+def test_in_an_empty_lake_there_is_nothing_to_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(tmp_path, tmp_path) as place:
+        assert place.run("replay-quarantine") == 0
+        said = capsys.readouterr().out
+        assert "Nothing to do" in said
+        assert "starting Spark" not in said
+        assert record_of_the_last_run(place, capsys)["steps"][0]["name"] == "replay_quarantine"
+
+
 def test_a_replay_waits_for_the_run_that_holds_the_lake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with written_by("0_2", tmp_path) as place:
         other = hold_elsewhere(place.folder / "lake")
@@ -163,6 +182,33 @@ def test_a_replay_waits_for_the_run_that_holds_the_lake(tmp_path: Path, capsys: 
             other.kill()
             other.wait()
     assert "LakeBusy" in capsys.readouterr().err
+
+
+def test_only_what_is_staged_is_staged_again_and_the_rest_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One date is gone from the landing, of one a newer generation waits for its gates, one has nothing refused."""
+    gone, newer, _, again = days_until(DAY + timedelta(days=1), 4)
+    told: list[Sequence[date]] = []
+
+    def replayed(run: Run, days: Sequence[date]) -> StepReport:
+        told.append(days)
+        return StepReport("replay_quarantine")
+
+    monkeypatch.setattr(stage_usage, "replay_dates", replayed)
+    monkeypatch.setattr(Lake, "quarantine", held(gone, newer, again))
+    with written_by("0_1", tmp_path) as place:
+        shutil.rmtree(place.folder / "landing/product-api-raw" / f"date={gone}")
+        land(landing_of(place), ["{}"], day=newer)
+        landing_of(place).storage.create(f"product-api-raw/date={newer}/gen=000002/refused_volume.json", (b"{}",))
+        run = Run(place.settings, (), RunReport("run", "replay-quarantine", NOON), lambda: NOON)
+        done = replay_quarantine(run)
+    assert told == [(again,)]
+    assert done.warnings == [
+        f"of {newer} a newer generation has landed: the next run judges and stages it",
+        "1 dates keep their rows and their quarantined records, because the landing no longer holds what was staged:"
+        f" {gone}",
+    ]
 
 
 # A history whose older rules refused good records, against a lake that today's rules built from the start.
@@ -226,10 +272,6 @@ def as_if_always_good(spark: SparkSession, folder: Path, history: History) -> Sh
     with landed(folder, history) as place:
         assert place.run(*BUILD) == 0
         return shown(spark, place)
-
-
-def landing_of(place: Place) -> Landing:
-    return Landing(LocalStorage(place.folder / "landing"), place.settings.landing)
 
 
 def balance(spark: SparkSession, place: Place, days: Sequence[date]) -> dict[date, tuple[int, int, int, int]]:
@@ -405,3 +447,21 @@ def test_a_thousand_records_are_replayed_twice_as_if_they_had_always_been_good(
     assert not Upgrades(long.lake, *long.versions).is_accepted
     assert long.marks(long.history.dates) == {RULES_VERSION}
     assert shown(long.spark, long.place) == long.good
+
+
+@pytest.mark.long
+def test_a_lake_of_0_1_has_nothing_to_replay_and_waits_for_its_upgrade(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No state says which dates have quarantined records: the rows are asked, once. All dates are of older formulas."""
+    del spark  # the session must be the suite's
+    with written_by("0_1", tmp_path) as place:
+        for starts_spark in (True, False):
+            capsys.readouterr()
+            assert place.run("replay-quarantine", **CLOSED) == 0
+            assert ("starting Spark" in capsys.readouterr().out) == starts_spark
+        assert place.run("plan", "--date", "2025-08-29", "--json") == 0
+        plan = json.loads(capsys.readouterr().out)
+    assert set(plan["stage"].values()) == {"staged by older rules"}
+    assert all("formula version 2" in one["reasons"] for one in plan["build"])
+    assert len(plan["stage"]) == len(plan["build"]) == 4

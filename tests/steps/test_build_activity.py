@@ -45,7 +45,7 @@ def test_what_an_upgrade_rewrites_is_its_own_though_something_moved_as_well(
         ({MOVED}, {}, True),  # beyond the 60 days of what was replayed
         ({MOVED}, {"2025-01-01": "1:a"}, False),  # or by that snapshot
         ({"rules version 2"}, {"2025-01-01": "1:a"}, True),
-        ({"rules version 2", "formula version 2"}, {}, False),
+        ({"rules version 2", "formula version 2"}, {}, True),  # it cannot be built with older ones
         ({"rules version 2", "usage of 2024-12-31"}, {}, False),
     ],
 )

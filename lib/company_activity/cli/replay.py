@@ -19,7 +19,7 @@ from company_activity.settings.loading import load_settings
 from company_activity.steps.stage_usage import stage_usage
 
 COMMAND = "replay-quarantine"
-# Whatever else is stale under today's rules stays so.
+# Whatever else is stale under today's rules and formulas stays so.
 BEHIND_STAGING = tuple(step for step in REBUILD if step != stage_usage.__name__)
 
 
@@ -29,7 +29,7 @@ BEHIND_STAGING = tuple(step for step in REBUILD if step != stage_usage.__name__)
     "--accept-gate",
     multiple=True,
     type=click.Choice([REWRITE]),
-    help="Accept what this gate refuses beside the replay: newer formulas or constants, dates to drop.",
+    help="Accept what this gate refuses beside the replay: dates to rewrite for another reason, or to drop.",
 )
 @settings_options
 def replay_quarantine_command(
@@ -38,8 +38,8 @@ def replay_quarantine_command(
     """Judge quarantined usage again by today's rules; rebuild and publish what reads it.
 
     For an upgrade whose rules let in what older ones refused: each date that has such records is staged again from its
-    landed parts, at once, and the gate `rewrite` need not be accepted for it. Other dates of older rules wait for the
-    next run, as `plan` shows. A second replay finds nothing to do.
+    landed parts, at once, and the gate `rewrite` need not be accepted for it. Other dates of older rules or formulas
+    wait for the next run, as `plan` shows. Interrupted, it is given again; after that it finds nothing to do.
 
     \b
     replay-quarantine --dry-run   which dates, and how many records at most

@@ -56,6 +56,19 @@ class Dirty:
         for day in days:
             self.reasons.setdefault(day, set()).add(reason)
 
+    def without_older_formulas(self) -> Dirty:
+        """Without the dates that are dirty for their constants or formulas alone: they go on saying so by themselves.
+
+        >>> one, two = date(2025, 1, 1), date(2025, 1, 2)
+        >>> dirty = Dirty({one: {"formula version 2"}, two: {"formula version 2", "rules version 2"}})
+        >>> dirty.without_older_formulas().dates == [two]
+        True
+        """
+        reasons = {
+            day: why for day, why in self.reasons.items() if not all(map(is_of_formulas, why))
+        }
+        return Dirty(reasons, self.dropped)
+
     def __bool__(self) -> bool:
         return bool(self.reasons or self.dropped)
 
@@ -102,12 +115,17 @@ def reasons_of_its_own(built: BuiltDate | None, metric_version: str) -> Iterator
 
 def is_of_the_date(reason: str) -> bool:
     """Whether a date that is dirty for this reason says so by itself, whatever the table was built from."""
-    return reason.startswith((NEVER_BUILT, "metric version", "formula version"))
+    return reason.startswith(NEVER_BUILT) or is_of_formulas(reason)
+
+
+def is_of_formulas(reason: str) -> bool:
+    """Whether other constants or formulas make a date dirty that is built."""
+    return reason.startswith(("metric version", "formula version"))
 
 
 def is_of_a_version(reason: str) -> bool:
     """Whether it is newer code, and no newer data, that makes a date dirty."""
-    return reason.startswith(("metric version", "formula version", "rules version"))
+    return is_of_formulas(reason) or is_of_the_rules(reason)
 
 
 def is_of_the_rules(reason: str) -> bool:

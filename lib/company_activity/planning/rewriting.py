@@ -40,15 +40,16 @@ def rewriting_of(
 
 
 def asked_by_replay(dirty: Dirty, now: BuiltFrom, then: BuiltFrom) -> set[date]:
-    """The dates that a replay has dirtied: newer rules alone, or a company that these alone can have moved.
+    """The dates that a replay dirties: by newer rules alone, or by a company that these alone can have moved.
 
-    Where a snapshot or the content of a date is another too, who moved a company is not known: nobody asked for that.
+    Whether formulas are newer as well is all one: a date that is built has today's. Where a snapshot or the content of
+    a date is another too, who moved a company is not known: nobody asked for that.
 
     >>> from company_activity.planning.state import marks_from_json
     >>> then = BuiltFrom(marks_from_json({"2025-01-01": "1:a:1", "2025-01-02": "1:b:1"}))
     >>> now = BuiltFrom(marks_from_json({"2025-01-01": "1:a:2", "2025-01-02": "1:b:1"}))
     >>> one, two, three = (date(2025, 1, day) for day in (1, 2, 3))
-    >>> dirty = Dirty({one: {"rules version 2"}, two: {MOVED}, three: {"rules version 2", "formula version 2"}})
+    >>> dirty = Dirty({one: {"rules version 2", "formula version 2"}, two: {MOVED}, three: {"usage of 2025-01-03"}})
     >>> asked_by_replay(dirty, now, then) == {one, two}
     True
     >>> asked_by_replay(dirty, BuiltFrom(now.usage, {"2025-01-01": "another"}), then) == {one}
@@ -59,7 +60,7 @@ def asked_by_replay(dirty: Dirty, now: BuiltFrom, then: BuiltFrom) -> set[date]:
     is_replay_alone = (now.crm or {}) == (then.crm or {}) and all(map(is_of_the_rules, reasons))
     asked = set()
     for day, why in dirty.reasons.items():
-        others = {reason for reason in why if not is_of_the_rules(reason)}
+        others = {reason for reason in why if not is_of_a_version(reason)}
         if not others or (is_replay_alone and others == {MOVED}):
             asked.add(day)
     return asked

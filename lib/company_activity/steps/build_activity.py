@@ -26,7 +26,8 @@ def build_activity(run: Run) -> StepReport:
     sources = sources_of(run)
     table = run.lake.activity
     check_metrics(table.metrics, metrics)
-    if is_built(table, sources, metrics):
+    is_left = run.options.replays and is_left_to_a_run(table, sources)
+    if is_left or is_built(table, sources, metrics):
         return StepReport("build_activity", "nothing", notes=["nothing new affects any date"])
     from company_activity.work.build_activity import build_dates
 
@@ -43,6 +44,11 @@ def sources_of(run: Run) -> BuiltFrom:
         run.lake.identity(COMPANIES_HISTORY),
         run.lake.is_looked_at,
     )
+
+
+def is_left_to_a_run(table: ActivityState, sources: BuiltFrom) -> bool:
+    """Whether a replay has nothing to build: no usage is staged, or dates are dirty for their formulas alone."""
+    return not sources.usage or table.sources == sources
 
 
 def is_built(table: ActivityState, sources: BuiltFrom, metrics: MetricsMark) -> bool:

@@ -180,6 +180,8 @@ def begin(run: Run, sources: BuiltFrom) -> Build:
 
     moved, seen = look_at_companies(run, table.sources)
     dirty = dirty_dates(usage, table, run.metrics_mark.version, moved)
+    if run.options.replays:
+        dirty = dirty.without_older_formulas()
     return Build(run, table, sources, dirty, complete_dates(usage), seen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -32,22 +33,22 @@ def refused(company: str, day: date, at: str = "09:00:00") -> dict[str, object]:
 
 
 class OlderLibrary:
-    """A copy of the library whose rules know no time with an offset, and have an older version."""
+    """A copy of the library whose rules know no time with an offset; rules and formulas have an older version."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(REPOSITORY / "lib", folder / "lib", ignore=shutil.ignore_patterns("__pycache__"))
         for shared in ("conf", "sql"):
             (folder / shared).symlink_to(REPOSITORY / shared)
-        fields = folder / "lib/company_activity/records/fields.py"
-        text = fields.read_text(encoding="utf-8")
-        for now, then in (
-            ('RULES_VERSION = "2"', f'RULES_VERSION = "{OLDER}"'),
-            ("WIDEST_OFFSET_MINUTES = 14 * 60", "WIDEST_OFFSET_MINUTES = 0"),
-        ):
-            assert text.count(now) == 1, f"bring this copy to the rules of today: {now}"
-            text = text.replace(now, then)
-        fields.write_text(text, encoding="utf-8")
+        self._set("records/fields.py", "RULES_VERSION", f'"{OLDER}"')
+        self._set("records/fields.py", "WIDEST_OFFSET_MINUTES", "0")
+        self._set("planning/state.py", "FORMULA_VERSION", f'"{OLDER}"')
+
+    def _set(self, path: str, name: str, value: str) -> None:
+        file = self.folder / "lib/company_activity" / path
+        text, found = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", file.read_text(encoding="utf-8"))
+        assert found == 1
+        file.write_text(text, encoding="utf-8")
 
     def run(self, place: Place, *arguments: str) -> str:
         """What a command of the copy prints, driver and workers in processes of their own."""
