@@ -166,6 +166,34 @@ def test_a_rollback_after_a_release_holds_anew(landing: Landing) -> None:
     assert not lands(landing, B)
 
 
+def test_a_release_ends_with_the_manifest_that_it_released(landing: Landing) -> None:
+    """Somebody deletes the manifest; what is then set aside again, under the same number, is held again."""
+    back(landing, 1)
+    release(landing, DAY, "release")
+    landing.storage.delete(landing.at(f"date={DAY}/gen=000003/manifest.json"))
+    again = roll_back(landing, Rollback(DAY, 1, "another", LATER))
+    assert again == SetBack(3, True, (landing.manifest(DAY, 2).content_digest,))
+    assert landing.held(landing.files()) == {DAY: again.held}
+    assert not lands(landing, B)
+    assert release(landing, DAY, "release") == again.held
+    assert landing.held(landing.files()) == {}
+    assert lands(landing, B)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_released"), [(None, True), ("{", False), ("[]", False), ('{"digests": []}', False)]
+)
+def test_a_release_as_an_older_version_wrote_it_counts_for_what_it_released(
+    landing: Landing, text: str | None, is_released: bool
+) -> None:
+    held = back(landing, 1).held
+    text = json.dumps({"digests": held, "run_id": "release"}) if text is None else text
+    landing.storage.create(landing.at(f"date={DAY}/gen=000003/released.json"), (text.encode(),))
+    assert (landing.held(landing.files()) == {}) == is_released
+    assert (landing.held_digests(newest(landing)) == ()) == is_released
+    assert lands(landing, B) == is_released
+
+
 def test_one_listing_tells_which_dates_are_held(landing: Landing) -> None:
     other = DAY - timedelta(days=1)
     land(landing, A, day=other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from company_activity.io.lake.record_files import RecordFile
     from company_activity.operations.doctor.finding import Finding
     from company_activity.operations.replay import ReplayPlan
+    from company_activity.operations.maintain.heap import Heap
     from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
@@ -163,6 +165,24 @@ class Console:
             self.out.print(f"[yellow]warning[/yellow]: {escape(warning)}")
         for note in plan.notes:
             self.say(note)
+
+    def heaps(self, found: Iterable[Heap]) -> None:
+        """How many files of each kind would go and their bytes, a line for each, and what is left alone."""
+        files: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        left: list[str] = []
+        for heap in found:
+            files[heap.kind] += heap.files
+            sizes[heap.kind] += heap.bytes
+            left += heap.left
+        table = _table("", "files", "bytes")
+        for kind, count in files.items():
+            if count:
+                table.add_row(kind.replace("_", " "), f"{count:,}", f"{sizes[kind]:,}")
+        table.add_row("in all", f"{files.total():,}", f"{sizes.total():,}")
+        self.out.print(table if files.total() else "Nothing to remove.")
+        for why in left:
+            self.out.print(f"[yellow]left alone[/yellow]: {escape(why)}")
 
     def plan(self, plan: Plan) -> None:
         """What a run would do: dates to fetch, stage, build with their reasons, and publish."""

@@ -182,11 +182,12 @@ def invoke(
     `first` is what an operation does before them.
     """
     console = Console(with_traceback=click.get_current_context().meta[DEBUG])
+    days = tuple(dates)
     for left in reversed(range(settings.run.attempts)):
         began = options.utc_now()
-        report = RunReport(new_run_id(began), command, began, tuple(dates))
+        report = RunReport(new_run_id(began), command, began, days)
         attempt = replace(chosen, attempts_left=left)
-        run = Run(settings, tuple(dates), report, options.utc_now, console, attempt)
+        run = Run(settings, days, report, options.utc_now, console, attempt)
         with console.counting_pages():
             run_steps(run, names, first)
         console.summary(report)

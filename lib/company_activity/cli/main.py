@@ -31,6 +31,10 @@ COMMANDS = {
         "Why a cell holds what it holds: its formula, its window day by day, and where each record landed.",
     ),
     "ingest": ("cycle", "API to landing only."),
+    "maintain": (
+        "maintain",
+        "Remove what nothing needs any more: old generations, table files, run records, reports, messages.",
+    ),
     "migrate": (
         "migrate",
         "Apply the DDL that the warehouse lacks, and compare its tables with ours.",

@@ -212,6 +212,24 @@ class ReportSettings:
     url: str = ""
 
 
+MOST_DAYS = 36_500
+
+
+@dataclass(frozen=True)
+class MaintainSettings:
+    """How many days `maintain` keeps what nothing needs any more.
+
+    `tables_days` counts from when a table gave up a file, `generations_days` from when a generation was followed by
+    another, the others from when a file was written: run records and outcomes, report pages, notes of sent messages.
+    """
+
+    tables_days: int = bounded(30, 7, MOST_DAYS)
+    generations_days: int = bounded(90, 1, MOST_DAYS)
+    runs_days: int = bounded(365, 1, MOST_DAYS)
+    reports_days: int = bounded(90, 1, MOST_DAYS)
+    messages_days: int = bounded(90, 1, MOST_DAYS)
+
+
 @dataclass(frozen=True)
 class SecretSettings:
     """Where `secret://name` is looked up after the environment."""
@@ -281,6 +299,7 @@ class Settings:
     publish: PublishSettings = PublishSettings()
     gates: GateSettings = GateSettings()
     notify: NotifySettings = NotifySettings()
+    maintain: MaintainSettings = MaintainSettings()
     secrets: SecretSettings = SecretSettings()
     spark: SparkSettings = SparkSettings()
     metrics: MetricSettings = MetricSettings()

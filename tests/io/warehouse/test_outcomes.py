@@ -72,6 +72,14 @@ def test_a_deadlock_is_tried_again_as_a_whole(publish: Publish) -> None:
     assert told == ["(begin)", "(rollback)", "(close)", "(begin)", "(commit)", "(close)"]
 
 
+def test_postgres_reads_the_ledger_as_it_stands_once_the_lock_is_granted(publish: Publish) -> None:
+    """Whatever the database's default is: under `repeatable read` it would be as before the wait."""
+    connection = Failing(NEWEST, "nothing", [])
+    publish(connection)
+    begun = connection.said.index("(begin)")
+    assert connection.said[begun + 1] == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+
+
 def test_what_will_not_pass_is_not_tried_again(publish: Publish) -> None:
     connection = Failing(NEWEST, "DELETE FROM analytics", [SqlError("permission denied", "42501")])
     with pytest.raises(SqlError, match="permission denied"):

@@ -121,6 +121,11 @@ class DeltaLog:
             return None
         return [self._text(number) for number in numbers]
 
+    @property
+    def versions(self) -> list[int]:
+        """The versions whose commits are still there, the oldest first."""
+        return sorted(self._names)
+
     @cached_property
     def _names(self) -> dict[int, str]:
         """The file name of each commit by version; checkpoints and others are none."""

@@ -167,12 +167,14 @@ class KnownFiles:
 
     def sweep(self, days: Collection[str]) -> None:
         """Delete the notes of these dates that the state no longer names; only once it is committed."""
-        self._notes.sweep(
-            {*days, ELSEWHERE},
-            lambda day, content: (
-                content == (self._whole if day == ELSEWHERE else self.contents.get(day))
-            ),
-        )
+        self._notes.sweep({*days, ELSEWHERE}, self._is_named)
+
+    def unnamed_notes(self) -> list[str]:
+        """The names of the notes that the state does not name: what a killed run left."""
+        return self._notes.unnamed(self._is_named)
+
+    def _is_named(self, day: str, content: str) -> bool:
+        return content == (self._whole if day == ELSEWHERE else self.contents.get(day))
 
     @property
     def _whole(self) -> str:

@@ -82,6 +82,10 @@ class CrmNotes:
             self._names.discard(other)
         self._names.add((day, content, listing))
 
+    def unnamed(self, is_named: Callable[[str, str], bool]) -> list[str]:
+        """The names of the notes of dates and contents that are no longer named."""
+        return [name_of(*note) for note in sorted(self._names) if not is_named(*note[:2])]
+
     def sweep(self, days: Collection[str], is_named: Callable[[str, str], bool]) -> None:
         """Delete the notes of these dates whose content is no longer named."""
         for day, content, listing in [note for note in self._names if note[0] in days]:

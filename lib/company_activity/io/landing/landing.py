@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from company_activity.errors import LandingCorrupt, LandingMissing, SourceError
+from company_activity.errors import LandingCorrupt, LandingMissing
 from company_activity.io.landing.manifest import Manifest, Part, read_manifest
 from company_activity.io.landing.paths import (
     HELD,
@@ -18,16 +17,12 @@ from company_activity.io.landing.paths import (
     RELEASED,
     Generations,
     committed,
-    day_in,
     generation_path,
-    is_spare,
     lock_path,
-    unfinished_path,
 )
 from company_activity.io.storage.port import Storage
 from company_activity.settings.model import LandingSettings
 
-log = logging.getLogger(__name__)
 READ_BYTES = 1024 * 1024
 
 
@@ -44,7 +39,7 @@ class Landing:
 
     def files(self) -> Generations:
         """The names of the files of every generation that has a manifest, from one listing."""
-        return committed(self._written("date="))
+        return committed(self._paths("date="))
 
     def provisional_dates(self) -> list[date]:
         """Dates whose newest generation was fetched before they had settled, from one listing."""
@@ -61,7 +56,7 @@ class Landing:
 
     def files_of(self, day: date) -> dict[int, set[str]]:
         """The names of the files of each generation of a date that has a manifest."""
-        return committed(self._written(f"date={day}/")).get(day, {})
+        return committed(self._paths(f"date={day}/")).get(day, {})
 
     def newest(self, day: date) -> Manifest | None:
         """The manifest of the date's newest generation; None if it has none."""
@@ -76,19 +71,30 @@ class Landing:
         found = {}
         for day, generations in sorted(files.items()):
             newest = max(generations)
-            if HELD in generations[newest] and RELEASED not in generations[newest]:
-                found[day] = self.manifest(day, newest).held_digests
+            if HELD in generations[newest]:
+                manifest = self.manifest(day, newest)
+                is_released = RELEASED in generations[newest] and self._is_released(manifest)
+                found[day] = () if is_released else manifest.held_digests
         return {day: held for day, held in found.items() if held}
 
     def held_digests(self, newest: Manifest | None) -> tuple[str, ...]:
         """The contents that are held where this is a date's newest generation; none once released."""
-        if newest is None or not newest.held_digests:
+        if newest is None or not newest.held_digests or self._is_released(newest):
             return ()
+        return newest.held_digests
+
+    def _is_released(self, manifest: Manifest) -> bool:
+        """Whether what the manifest holds was released; a release of another manifest of its number does not count.
+
+        One that an older version wrote does not name the manifest's run: it is told by what it released.
+        """
+        path = generation_path(manifest.date, manifest.generation, RELEASED)
         try:
-            self.storage.read(self.at(generation_path(newest.date, newest.generation, RELEASED)))
-        except FileNotFoundError:
-            return newest.held_digests
-        return ()
+            release = json.loads(self.storage.read(self.at(path)))
+            digests, run_id = release["digests"], release.get("of_run", manifest.run_id)
+        except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
+            return False  # not there, or not what `release` writes
+        return (tuple(digests), run_id) == (manifest.held_digests, manifest.run_id)
 
     def manifest(self, day: date, generation: int) -> Manifest:
         """A generation's manifest.
@@ -161,56 +167,14 @@ class Landing:
         path = generation_path(manifest.date, manifest.generation, MANIFEST)
         return self.storage.create(self.at(path), (manifest.to_json().encode(),))
 
-    def sweep(self, now: datetime) -> list[str]:
-        """Remove what is of no use and older than `landing.orphan_max_age_hours`; the paths removed.
-
-        That is parts of killed or lost runs, pages never finished, torn temporary files. A date
-        that a run holds, or one with a manifest that cannot be read, is left alone.
-        """
-        before = now - timedelta(hours=self.settings.orphan_max_age_hours)
-        listed: dict[date, dict[str, datetime]] = defaultdict(dict)
-        for path, written_at in self._written("date=", "_unfinished/").items():
-            if day := day_in(path):
-                listed[day][path] = written_at
-        removed: list[str] = []
-        for day, written in sorted(listed.items()):
-            try:
-                if self._spares(day, written, before):
-                    for path in self._sweep_date(day, before):
-                        removed.append(path)  # what is gone stays named if the next one fails
-            except SourceError as error:
-                log.warning("%s is not swept: %s", day, error)
-        return removed
-
     def at(self, path: str) -> str:
         """A path under the container, as the storage knows it."""
         return f"{self.settings.usage_container}/{path}"
 
-    def _written(self, *prefixes: str) -> dict[str, datetime]:
-        """The paths under the container that begin so, and when each was written."""
-        entries = (entry for prefix in prefixes for entry in self.storage.list(self.at(prefix)))
-        return {entry.path.removeprefix(self.at("")): entry.modified_at for entry in entries}
-
-    def _spares(self, day: date, written: Mapping[str, datetime], before: datetime) -> list[str]:
-        """A date's old files that are of no use: no manifest names them."""
-        generations = committed(written).get(day, {})
-        named = {
-            part.path for generation in generations for part in self.manifest(day, generation).parts
-        }
-        old = (
-            path
-            for path, written_at in written.items()
-            if written_at < before and path not in named
-        )
-        return [path for path in old if is_spare(path, generations)]
-
-    def _sweep_date(self, day: date, before: datetime) -> Iterator[str]:
-        """Remove a date's useless files under its lock; each path is yielded once it is removed."""
-        with self.storage.lock(self.at(lock_path(day)), timeout_seconds=0):
-            written = self._written(f"date={day}/", f"{unfinished_path(day)}/")
-            for path in self._spares(day, written, before):
-                self.storage.delete(self.at(path))
-                yield path
+    def _paths(self, prefix: str) -> Iterator[str]:
+        """The paths under the container that begin so."""
+        for entry in self.storage.list(self.at(prefix)):
+            yield entry.path.removeprefix(self.at(""))
 
     def _measure(self, part: Part) -> tuple[int, str]:
         """A part's size in bytes and its sha256."""

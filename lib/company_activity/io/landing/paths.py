@@ -16,11 +16,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from company_activity.io.landing.verdict_files import PRECEDENCE
+
 MANIFEST = "manifest.json"
 PROVISIONAL = "provisional.json"
 HELD = "held.json"
 RELEASED = "released.json"
-MARKS = (PROVISIONAL, HELD)  # written before the manifest that makes them count
+BESIDE = (PROVISIONAL, HELD, RELEASED)  # they say something of the manifest
+VERDICTS = tuple(f"{verdict}_" for verdict in PRECEDENCE)  # so do these, by how they begin
+PART = "usage_"
 IN_GENERATION = re.compile(r"date=(\d{4}-\d\d-\d\d)/gen=(\d{6}|[1-9]\d{6,})/([^/]+)")
 OF_DATE = re.compile(r"(?:_unfinished/)?date=(\d{4}-\d\d-\d\d)/.")
 Generations = dict[date, dict[int, set[str]]]
@@ -38,7 +42,7 @@ def generation_path(day: date, generation: int, name: str) -> str:
 def part_path(day: date, generation: int, number: int, run_id: str, compression: str) -> str:
     """The path of a part under the container."""
     ending = "ndjson.gz" if compression == "gzip" else "ndjson"
-    return generation_path(day, generation, f"usage_{day}_part-{number:05d}-{run_id}.{ending}")
+    return generation_path(day, generation, f"{PART}{day}_part-{number:05d}-{run_id}.{ending}")
 
 
 def unfinished_path(day: date) -> str:
@@ -77,11 +81,23 @@ def _date(text: str) -> date | None:
         return None
 
 
+def generation_in(path: str) -> int | None:
+    """The generation that a path belongs to; None for what is not of one."""
+    place = IN_GENERATION.fullmatch(path)
+    return int(place[2]) if place else None
+
+
 def is_spare(path: str, generations: Collection[int]) -> bool:
-    """Whether a file is of no use unless a manifest names it; `generations` are its date's committed ones."""
+    """Whether a file is of no use unless a manifest names it; `generations` are its date's committed ones.
+
+    What stands beside a manifest is of no use without it.
+    """
     if path.startswith("_unfinished/") or path.endswith(".tmp"):
         return True
     place = IN_GENERATION.fullmatch(path)
     if place is None:
         return False
-    return place[3].startswith("usage_") or (place[3] in MARKS and int(place[2]) not in generations)
+    if place[3].startswith(PART):
+        return True
+    is_beside = place[3] in BESIDE or place[3].startswith(VERDICTS)
+    return is_beside and int(place[2]) not in generations

@@ -78,7 +78,9 @@ def release(landing: Landing, day: date, run_id: str) -> tuple[str, ...]:
         held = landing.held_digests(newest)
         if newest and held:
             path = landing.at(generation_path(day, newest.generation, RELEASED))
-            text = json.dumps({"digests": held, "run_id": run_id}, indent=1) + "\n"
+            released = {"digests": held, "of_run": newest.run_id, "run_id": run_id}
+            text = json.dumps(released, indent=1) + "\n"
+            landing.storage.delete(path)  # of a manifest of this number that somebody has removed
             landing.storage.create(path, (text.encode(),))
     return held
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, SettingsError, SourceError
@@ -15,6 +15,7 @@ from company_activity.settings.roots import root_of
 
 if TYPE_CHECKING:
     from company_activity.io.storage.blob_lease import Lease
+    from company_activity.io.storage.port import Entry
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,20 @@ class Folder:
             found = [entry.path.removeprefix(self.path) for entry in self.storage.list(self.path)]
         return [name for name in found if "/" not in name and not name.startswith(".")]
 
+    def entries(self) -> list[Entry]:
+        """Every file below it, drafts included, with size and time; paths are those below this folder."""
+        with self._told():
+            found = list(self.storage.list(self.path))
+        return [replace(entry, path=entry.path.removeprefix(self.path)) for entry in found]
+
+    def read_bytes(self, name: str) -> bytes:
+        """A file's bytes; FileNotFoundError if it is not there."""
+        with self._told():
+            return self.storage.read(self.path + name)
+
     def read(self, name: str) -> str:
         """A file's text; FileNotFoundError if it is not there."""
-        with self._told():
-            return self.storage.read(self.path + name).decode("utf-8")
+        return self.read_bytes(name).decode("utf-8")
 
     def create(self, name: str, text: str) -> bool:
         """Write a file that is not there yet; False if it is."""

@@ -76,13 +76,32 @@ def mirrored(files: Files, url: str) -> Ledger | None:
     names = _ours(folder)
     if not names or not names[-1].endswith(".json"):
         return None
+    return _ledger_in(folder, names[-1])
+
+
+def last_mirrored(files: Files, url: str) -> Ledger | None:
+    """The newest copy of that ledger, though the warehouse may have changed since; None where there is none."""
+    folder = files.of(url)
+    copies = [name for name in _ours(folder) if name.endswith(".json")]
+    return _ledger_in(folder, copies[-1]) if copies else None
+
+
+def unread(folder: Folder) -> list[str]:
+    """The files of a warehouse's mirror that nobody reads any more: all but the newest, and the newest copy.
+
+    Where no file is of this format, all stay: an older version reads them.
+    """
+    names = _ours(folder)
+    copies = [name for name in names if name.endswith(".json")]
+    kept = {*names[-1:], *copies[-1:]}
+    return [name for name in folder.names() if name not in kept] if kept else []
+
+
+def _ledger_in(folder: Folder, name: str) -> Ledger | None:
+    """The ledger in a copy; None where it is not what we wrote: the ledger itself will be asked."""
     try:
-        return _from_mapping(json.loads(folder.read(names[-1])))
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-    ):  # not what we wrote: the ledger itself will be asked
+        return _from_mapping(json.loads(folder.read(name)))
+    except (ValueError, LookupError, TypeError):
         return None
 
 

@@ -116,6 +116,11 @@ class Postgres(StreamingDialect):
         # If this machine vanishes in a transaction, its locks go with it at last.
         connection.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
 
+    def begin(self, connection: Connection) -> None:
+        super().begin(connection)
+        # A database or role may set another default: whoever has waited for the lock would read an old ledger.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
     def connection_options(self, sql: SqlSettings) -> dict[str, str]:
         # Without the last, a failed batch is quoted in the message: names, in logs and notifications.
         return {
@@ -131,8 +136,8 @@ class Postgres(StreamingDialect):
         asked = "SELECT current_database(), current_setting('default_transaction_isolation')"
         return [
             (
-                f"transactions are {found} by default: a publish that has waited for another one reads the ledger as it"
-                " stood before that",
+                f"transactions are {found} by default: ours ask for read committed, but others that read or change"
+                " these tables see them as they stood when they began",
                 f"ALTER DATABASE {name} SET default_transaction_isolation TO 'read committed'; the same for our role",
             )
             for name, found in connection.query(asked)

@@ -1,0 +1,106 @@
+"""Small files that have had their time: mirrors, run records, reports, notes of sent messages, notes of CRM files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from company_activity.io.lake import outcomes, run_records
+from company_activity.io.lake.run_records import record_names
+from company_activity.io.landing import crm_notes
+from company_activity.io.landing.crm_known import KnownFiles
+from company_activity.io.notify import outbox
+from company_activity.io.storage.folder import root_folder
+from company_activity.io.warehouse import mirror
+from company_activity.operations.maintain.heap import Heap, days_before, in_folder
+from company_activity.steps.notify import LOOKED_BACK
+
+if TYPE_CHECKING:
+    from company_activity.io.storage.folder import Folder
+    from company_activity.io.storage.port import Entry
+    from company_activity.run import Run
+
+RUN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"  # as runs are named
+RECORD = re.compile(r"[^/]+\.json")
+PAGE = re.compile(rf"{RUN}\.html")
+SENT = re.compile(rf"[^/]+\{outbox.DONE}")
+# What a killed process leaves of a file that it was writing: `.<name>.<32 digits>.tmp`.
+DRAFT = re.compile(r"\.(?P<name>[^/]+)\.[0-9a-f]{32}\.tmp")
+
+
+def small_files(run: Run) -> Iterator[Heap]:
+    """What may go of the small files, a heap for each kind."""
+    yield mirrors(run)
+    yield from records_and_messages(run)
+    yield reports(run)
+    yield notes_of_crm_files(run)
+
+
+def mirrors(run: Run) -> Heap:
+    """Copies of a ledger of which a newer one is there; each warehouse has its own."""
+    folder = run.lake.files.inside(mirror.FOLDER)
+    files = {entry.path: entry for entry in folder.entries() if entry.path.count("/") == 1}
+    gone = []
+    for warehouse in sorted({path.partition("/")[0] for path in files}):
+        for name in mirror.unread(folder.inside(warehouse)):
+            gone.append(files[f"{warehouse}/{name}"])
+    return in_folder("mirrors", folder, gone)
+
+
+def records_and_messages(run: Run) -> Iterator[Heap]:
+    """Old records of runs, outcomes for schedulers, and notes that a message was sent.
+
+    The newest records stay however old they are: `notify` looks so far back for a run to tell of. While it does, the
+    note stays that it was told.
+    """
+    keep = run.settings.maintain
+    folder = run.lake.files.inside(run_records.FOLDER)
+    told = {name.removesuffix(".json") for name in record_names(folder)[:LOOKED_BACK]}
+    records = aged(run, folder, RECORD, keep.runs_days)
+    yield in_folder("run_records", folder, [one for one in records if _run_of(one) not in told])
+    folder = run.lake.files.inside(outcomes.FOLDER)
+    yield in_folder("outcomes", folder, aged(run, folder, RECORD, keep.runs_days))
+    folder = run.lake.files.inside(outbox.FOLDER)
+    sent = aged(run, folder, SENT, keep.messages_days)
+    yield in_folder("sent_messages", folder, [one for one in sent if _run_of(one) not in told])
+
+
+def reports(run: Run) -> Heap:
+    """Old pages of runs; whatever else lies in the folder is somebody else's."""
+    settings = run.settings
+    folder = root_folder(settings.report.dir, settings.landing, settings.secrets)
+    return in_folder("reports", folder, aged(run, folder, PAGE, settings.maintain.reports_days))
+
+
+def notes_of_crm_files(run: Run) -> Heap:
+    """Notes of CRM files that the staged state does not name. Where no state can be read, all stay."""
+    folder = run.lake.files.inside(crm_notes.FOLDER)
+    state = run.lake.crm
+    unnamed = set(KnownFiles(run.lake.files, state).unnamed_notes()) if state.contents else set()
+    limit = unfinished_before(run)  # a run writes a note before the commit that names it
+    entries = [one for one in folder.entries() if one.modified_at < limit]
+    return in_folder("crm_notes", folder, [one for one in entries if one.path in unnamed])
+
+
+def aged(run: Run, folder: Folder, names: re.Pattern[str], days: int) -> list[Entry]:
+    """The files of these names that were written so many days ago, and drafts of such files that nobody writes on."""
+    before = days_before(run.now, days)
+    found = []
+    for entry in folder.entries():
+        draft = DRAFT.fullmatch(entry.path)
+        name, limit = (draft["name"], unfinished_before(run)) if draft else (entry.path, before)
+        if names.fullmatch(name) and entry.modified_at < limit:
+            found.append(entry)
+    return found
+
+
+def unfinished_before(run: Run) -> datetime:
+    """What was written before this, no run is still at work on."""
+    return run.now - timedelta(hours=run.settings.landing.orphan_max_age_hours)
+
+
+def _run_of(entry: Entry) -> str:
+    """The run that a file is named after."""
+    return entry.path.partition(".")[0]
