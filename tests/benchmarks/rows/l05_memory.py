@@ -29,4 +29,4 @@ def measure(bench: Bench) -> list[Figure]:
     ]
 
 
-ROW = Row("L5", "memory of a date of 10,000,000 records", INPUTS, {"full": 7, "small": 1}, measure)
+ROW = Row("L5", "memory of a date of 10,000,000 records", INPUTS, {"full": 11, "small": 1}, measure)

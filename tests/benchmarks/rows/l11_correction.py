@@ -105,4 +105,4 @@ def unpublished(folder: Path, feed: Feed, days: int) -> Kept:
     return Kept(folder / f"unpublished-{feed.companies}-{feed.records}-{days}").built(build)
 
 
-ROW = Row("L11", "a late correction of 1 % of the companies, 30 days back", INPUTS, {"full": 5, "small": 3}, measure)
+ROW = Row("L11", "a late correction of 1 % of the companies, 30 days back", INPUTS, {"full": 12, "small": 3}, measure)
