@@ -32,6 +32,7 @@ from company_activity.steps.notify import LOOKED_BACK
 from support.cycle.place import Place, serving
 from support.lake.aged import age, tree
 from support.lake.content import NAMES_OF_PARTS, content, versions
+from support.lake.history import lengthen_logs
 from support.landing.azurite import azurite
 from support.landing.mortal import Killed, Mortal
 from support.landing.pages import DAY, fetch, land, newest, pages, session
@@ -460,6 +461,7 @@ def test_after_it_all_is_as_it_was_and_works_as_it_did(
         late_crm(place, tmp_path)
         only_companies = ("run", "--date", str(LAST), "--steps", "admit_crm,stage_crm,build_companies")
         assert place.run(*only_companies, COMPANY_ACTIVITY__GATES__CRM_MAX_LOSS="1") == 0
+        lengthen_logs(spark, lake, 1)  # with a checkpoint, as Delta writes it
         usage = tmp_path / "landing/product-api-raw"
         orphan = give(usage / f"date={BUILT}/gen=000002", f"usage_{BUILT}_part-00000-killed.ndjson")
         age(tmp_path, 60)
@@ -493,25 +495,24 @@ def test_after_it_all_is_as_it_was_and_works_as_it_did(
 
 @pytest.mark.long
 @pytest.mark.nightly
-@pytest.mark.parametrize("archive", ["place_0_1", "place_0_2"])
 def test_with_it_every_few_weeks_all_is_as_without_it(
-    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str], archive: str
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two places of an older version, of which one is maintained, get the same corrections, rollbacks and CRM files."""
-    randomness = random.Random(archive)
+    """Two places of version 0.1, of which one is maintained, get the same corrections, rollbacks and CRM files."""
+    randomness = random.Random(21)
     answers = tmp_path / "answers"
     answers.mkdir()
     with ExitStack() as stack:
         places = []
         for name in ("maintained", "other"):
-            with tarfile.open(ARCHIVES / f"{archive}.tar.gz") as packed:
+            with tarfile.open(ARCHIVES / "place_0_1.tar.gz") as packed:
                 packed.extractall(tmp_path / name, filter="data")
             places.append(stack.enter_context(serving(tmp_path / name, answers)))
         maintained, _ = places
         lakes = [place.settings.lake.root for place in places]
         landing = Landing(LocalStorage(tmp_path / "maintained/landing"), maintained.settings.landing)
         removed = 0
-        for turn in range(4):
+        for turn in range(3):
             items = [item(f"c_{number}", randomness.randint(0, 30)) for number in randomness.sample(range(20), 8)]
             (answers / f"{BUILT}.json").write_text(json.dumps({"items": items}), encoding="utf-8")
             commands = [("run", "--date", str(BUILT), "--steps", f"ingest_usage,{REBUILT}")]
