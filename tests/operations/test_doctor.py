@@ -22,10 +22,12 @@ from company_activity.io.lake.lock import LOCK_OF_JVM
 from company_activity.io.warehouse import publishing
 from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.engines import DIALECTS
+from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.operations.doctor import deep, machine
 from company_activity.operations.doctor.finding import Finding, looked
 from company_activity.runtime import java
 from company_activity.schemas import COMPANIES
+from company_activity.settings.loading import load_settings
 
 from support.cycle.place import Place
 from support.landing.azurite import _free_port as free_port
@@ -388,7 +390,7 @@ def test_a_broken_set_up_is_named_with_its_remedy(
 def test_a_database_that_keeps_transactions_apart_otherwise_is_named_with_its_remedy(
     isolation: str, postgres: Cluster, set_up: SetUp, capsys: pytest.CaptureFixture[str], request: Any
 ) -> None:
-    request.getfixturevalue("spark")
+    spark = request.getfixturevalue("spark")
     url = postgres.new_database()
     name = url.rpartition("/")[2]
     login = {SETTING("SQL__URL"): url, SETTING("SQL__USER"): "postgres"}
@@ -397,6 +399,10 @@ def test_a_database_that_keeps_transactions_apart_otherwise_is_named_with_its_re
     code, [(check, what, remedy)] = set_up.doctor(capsys, "--deep", **login)
     assert (code, check) == (5, "isolation")
     assert f"transactions are {isolation} by default" in what
+    settings = load_settings(environ=set_up.place.environ | login)
+    with open_warehouse(spark, settings).connection() as connection:
+        DIALECTS["postgres"].begin(connection)
+        assert connection.query("SHOW transaction_isolation") == [("read committed",)]  # whatever the default
     statement, _, _ = remedy.partition(";")
     postgres.sql(statement, "postgres")
     assert set_up.doctor(capsys, "--deep", **login) == (0, [])

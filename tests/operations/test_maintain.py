@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from pyspark.sql import SparkSession
@@ -21,18 +23,24 @@ from company_activity.cli.rollback import REBUILD
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.retention import Limits, SpareFile, orphan_age, remove_spare_files, spare_files
 from company_activity.io.landing.rollback import Rollback, roll_back
-from company_activity.io.storage.opening import LocalStorage, Storage
+from company_activity.io.storage.opening import LocalStorage, Storage, open_root
+from company_activity.settings.loading import load_settings
 from company_activity.settings.model import LandingSettings
+from company_activity.settings.roots import root_of
 from company_activity.steps.notify import LOOKED_BACK
 
 from support.cycle.place import Place, serving
 from support.lake.aged import age, tree
-from support.lake.content import content, versions
+from support.lake.content import NAMES_OF_PARTS, content, versions
+from support.lake.history import lengthen_logs
+from support.landing.azurite import azurite
 from support.landing.mortal import Killed, Mortal
 from support.landing.pages import DAY, fetch, land, newest, pages, session
 from support.processes.holder import hold_elsewhere
 
+__all__ = ["azurite"]  # a fixture: found by its name
 ARCHIVES = Path(__file__).parents[1] / "integration"
+BUILT, LAST = date(2025, 8, 28), date(2025, 8, 29)
 A, B, C = ['{"a": 1}', '{"a": 2}'], ['{"b": 1}'], ['{"c": 1}']
 NOW = datetime.now(UTC)
 # Everything that another generation has followed may go, whenever it did.
@@ -60,7 +68,7 @@ def clear(landing: Landing, limits: Limits = ALL) -> list[str]:
     """What is removed of the date, by path; or why nothing is."""
     removed = []
     for kind in ("generation", "orphan"):
-        for done in remove_spare_files(landing, DAY, limits, kind):  # type: ignore[arg-type]
+        for done in remove_spare_files(landing, DAY, limits, kind):
             removed.append(done.path.removeprefix(f"date={DAY}/") if isinstance(done, SpareFile) else done)
     return removed
 
@@ -248,6 +256,8 @@ def test_small_files_go_by_their_age(place: Place, capsys: pytest.CaptureFixture
         give(ops / "runs", f"{run_id}.json", 400)
         give(ops / "outbox", f"{run_id}.succeeded.file.done", 400)
     give(ops / "outbox", f"{old}.failed.mail.json", 400)
+    for ending in ("json", "done"):  # its run was killed before the message went
+        give(ops / "outbox", f"{old}.failed.file.{ending}", 400)
     give(ops / "outcomes", "daily.json", 400)
     give(ops / "outcomes", "weekly.json", 300)
     for name, days in ((f"{old}.html", 91), (f"{runs[0]}.html", 80), ("about.html", 400)):
@@ -268,7 +278,8 @@ def test_small_files_go_by_their_age(place: Place, capsys: pytest.CaptureFixture
     }  # fmt: skip
     assert names(ops / "runs") == {f"{run_id}.json" for run_id in (*runs, found["run_id"])}
     # What `notify` may find to tell of stays told; what was not sent is no business of ours.
-    assert names(ops / "outbox") == {f"{run_id}.succeeded.file.done" for run_id in runs} | {f"{old}.failed.mail.json"}
+    kept = {f"{old}.failed.mail.json", f"{old}.failed.file.json", f"{old}.failed.file.done"}
+    assert names(ops / "outbox") == kept | {f"{run_id}.succeeded.file.done" for run_id in runs}
     assert names(ops / "outcomes") == {"weekly.json"}
     assert names(reports) == {f"{runs[0]}.html", "about.html", f".{runs[1]}.html.{'0' * 32}.tmp"}
 
@@ -298,7 +309,7 @@ def test_landed_generations_and_orphans_go(place: Place, capsys: pytest.CaptureF
     usage = place.folder / "landing/product-api-raw"
     orphan = give(usage / "date=2025-08-27/gen=000002", "usage_2025-08-27_part-00000-killed.ndjson", 2)
     landing = Landing(LocalStorage(place.folder / "landing"), place.settings.landing)
-    day = date(2025, 8, 28)
+    day = BUILT
     land(landing, A, run_id="run-2", day=day)
     land(landing, B, run_id="run-3", day=day)
     age(usage, 100)
@@ -357,11 +368,55 @@ def test_a_table_s_time_is_a_week_at_least(tmp_path: Path, capsys: pytest.Captur
     assert "maintain.tables_days" in capsys.readouterr().err
 
 
+@pytest.mark.integration
+def test_in_a_storage_account_the_same_goes(
+    place: Place, azurite: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A hundred days after everything was uploaded."""
+    landing = Landing(LocalStorage(place.folder / "landing"), place.settings.landing)
+    for number, items in enumerate((A, B, C)):
+        land(landing, items, run_id=f"run-{number}", day=BUILT)
+    roll_back(landing, Rollback(BUILT, 2, "rollback", NOW))
+    give(place.folder / "lake/dim/companies", "part-00000-killed.c000.snappy.parquet")
+    give(place.folder / "lake/ops/outcomes", "daily.json")
+    address = f"abfss://maintain{uuid4().hex}@devstoreaccount1.dfs.core.windows.net"
+    settings = {
+        "COMPANY_ACTIVITY__LANDING__CONNECTION": azurite,
+        "COMPANY_ACTIVITY__LANDING__ROOT": f"{address}/landing",
+        "COMPANY_ACTIVITY__LAKE__ROOT": f"{address}/lake",
+        "COMPANY_ACTIVITY__REPORT__DIR": f"{address}/reports",
+        "COMPANY_ACTIVITY__MAINTAIN__RUNS_DAYS": "90",
+    }
+    loaded = load_settings(environ=place.environ | settings)
+    whole = open_root(root_of(address), loaded.landing, loaded.secrets)
+    for name in tree(place.folder):
+        if name.startswith(("landing/", "lake/")) and not Path(name).name.startswith("."):
+            whole.create(name, [(place.folder / name).read_bytes()])
+    before = {entry.path for entry in whole.list("")}
+    monkeypatch.setattr("company_activity.cli.options.utc_now", lambda: NOW + timedelta(days=100))
+    capsys.readouterr()
+    assert place.run("maintain", "--dry-run", **settings) == 0
+    assert {entry.path for entry in whole.list("")} == before
+    assert place.run("maintain", **settings) == 0
+    told = capsys.readouterr().out
+    after = {entry.path for entry in whole.list("")}
+    gone = {path.replace(f"landing/product-api-raw/date={BUILT}/", "") for path in before - after}
+    assert {path for path in gone if "gen=" not in path} == {
+        "lake/dim/companies/part-00000-killed.c000.snappy.parquet", "lake/ops/outcomes/daily.json",
+    }  # fmt: skip
+    # The first is staged, the fifth names the parts of the second.
+    assert {path for path in gone if path.endswith("manifest.json")} == {
+        f"gen=00000{number}/manifest.json" for number in (2, 3, 4)
+    }  # fmt: skip
+    assert f"gen=000002/usage_{BUILT}_part-00000-run-0.ndjson" not in gone
+    assert "Nothing to do" not in told
+    assert place.run("maintain", **settings) == 0
+    assert "nothing to remove" in capsys.readouterr().out
+
+
 # The command, on tables.
 
 REBUILT = ",".join(REBUILD)
-BUILT = date(2025, 8, 28)
-LAST = date(2025, 8, 29)
 NEWCOMER = "company_id,name,country,industry_tag,last_contact_at\nc_new,New,UK,software,\n"
 
 
@@ -406,6 +461,7 @@ def test_after_it_all_is_as_it_was_and_works_as_it_did(
         late_crm(place, tmp_path)
         only_companies = ("run", "--date", str(LAST), "--steps", "admit_crm,stage_crm,build_companies")
         assert place.run(*only_companies, COMPANY_ACTIVITY__GATES__CRM_MAX_LOSS="1") == 0
+        lengthen_logs(spark, lake, 1)  # with a checkpoint, as Delta writes it
         usage = tmp_path / "landing/product-api-raw"
         orphan = give(usage / f"date={BUILT}/gen=000002", f"usage_{BUILT}_part-00000-killed.ndjson")
         age(tmp_path, 60)
@@ -435,3 +491,54 @@ def test_after_it_all_is_as_it_was_and_works_as_it_did(
 
         assert place.run("rollback", "--date", str(BUILT), "--to-generation", "2") == 0
         assert place.run("validate", "--from", "2025-08-26", "--to", str(LAST)) == 0
+
+
+@pytest.mark.long
+@pytest.mark.nightly
+def test_with_it_every_few_weeks_all_is_as_without_it(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two places of version 0.1, of which one is maintained, get the same corrections, rollbacks and CRM files."""
+    randomness = random.Random(21)
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    with ExitStack() as stack:
+        places = []
+        for name in ("maintained", "other"):
+            with tarfile.open(ARCHIVES / "place_0_1.tar.gz") as packed:
+                packed.extractall(tmp_path / name, filter="data")
+            places.append(stack.enter_context(serving(tmp_path / name, answers)))
+        maintained, _ = places
+        lakes = [place.settings.lake.root for place in places]
+        landing = Landing(LocalStorage(tmp_path / "maintained/landing"), maintained.settings.landing)
+        removed = 0
+        for turn in range(3):
+            items = [item(f"c_{number}", randomness.randint(0, 30)) for number in randomness.sample(range(20), 8)]
+            (answers / f"{BUILT}.json").write_text(json.dumps({"items": items}), encoding="utf-8")
+            commands = [("run", "--date", str(BUILT), "--steps", f"ingest_usage,{REBUILT}")]
+            kept = sorted(landing.files_of(BUILT))
+            commands += [("rollback", "--date", str(BUILT), "--to-generation", str(randomness.choice(kept)))] * (
+                turn % 2
+            )
+            crm = tmp_path / f"crm_{LAST - timedelta(days=turn)}.csv"
+            crm.write_text(NEWCOMER.replace("New", f"New {turn}"), encoding="utf-8")
+            for place in places:
+                place.drop_crm(crm)
+                for command in (*commands, ("run", "--date", str(LAST), "--steps", f"admit_crm,stage_crm,{REBUILT}")):
+                    assert (
+                        place.run(*command, "--accept-gate", "rewrite", COMPANY_ACTIVITY__GATES__CRM_MAX_LOSS="1") == 0
+                    )
+            age(maintained.folder, 35)
+            settings = {"COMPANY_ACTIVITY__MAINTAIN__GENERATIONS_DAYS": "40"}
+            with without_spark():
+                assert maintained.run("maintain", **settings) == 0
+                counts = steps_of(record(maintained, capsys))["maintain"]["counts"]
+                removed += counts.get("table_files", 0)
+                assert maintained.run("maintain", **settings) == 0
+                assert record(maintained, capsys)["has_changed_something"] is False
+            first, second = (content(spark, lake, without=NAMES_OF_PARTS) for lake in lakes)
+            assert first == second
+            for place in places:
+                assert place.run("validate", "--from", "2025-08-26", "--to", str(LAST)) == 0
+        assert removed > 10
+        assert min(landing.files_of(BUILT)) > 1

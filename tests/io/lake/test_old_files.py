@@ -127,6 +127,14 @@ def test_a_path_is_read_as_the_log_writes_it(table: Table) -> None:
     assert table.old() == ["day=1/a", "day=1/b", "day=a b/f"]
 
 
+def test_a_commit_of_another_writer_is_read_however_it_is_spaced(table: Table) -> None:
+    table.file("d")
+    table.commit(3)
+    log = table.root / "_delta_log" / f"{3:020d}.json"
+    log.write_text('{ "add" : { "size": 4, "path": "d" } }\n', encoding="utf-8")
+    assert table.old() == ["day=1/a", "day=1/b"]
+
+
 def test_nothing_goes_of_a_table_that_is_not_made(tmp_path: Path) -> None:
     table = Table(tmp_path)
     table.file("part-0")

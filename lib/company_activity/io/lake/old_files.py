@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOG = "_delta_log/"
 LAST_CHECKPOINT = f"{LOG}_last_checkpoint"
+KINDS = ("add", "remove")
 # How far the clock of a store may be from that of whoever commits.
 CLOCKS_APART = timedelta(days=1)
 
@@ -115,10 +116,13 @@ def _file_actions(log: DeltaLog, after: int) -> Iterator[tuple[int, str, dict[st
     if commits is None:
         raise LogUnclear(f"its log does not go back to version {after + 1}")
     for version, commit in enumerate(commits, after + 1):
-        for line in commit.splitlines():
-            if line.startswith(('{"add"', '{"remove"')):
-                ((kind, file),) = json.loads(line).items()
-                yield version, kind, file
+        for line in commit.split("\n"):
+            if not any(f'"{kind}"' in line for kind in KINDS):
+                continue
+            action = json.loads(line)  # whoever wrote it, and however it is spaced
+            for kind in KINDS:
+                if kind in action:
+                    yield version, kind, action[kind]
 
 
 def _newest_checkpoint(folder: Folder, listed: Mapping[str, Entry]) -> Checkpoint:
@@ -134,8 +138,15 @@ def _newest_checkpoint(folder: Folder, listed: Mapping[str, Entry]) -> Checkpoin
         version = int(named["version"])
         files = list(_checkpoint_files(version, named.get("parts")))
         live = frozenset(path for name in files for path in _added_in(folder.read_bytes(name)))
-    except (ValueError, LookupError, TypeError, AttributeError, OSError) as broken:
-        # Arrow's own errors are ValueErrors and OSErrors
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OSError,
+        NotImplementedError,
+    ) as broken:
+        # Arrow's own errors are among these
         why = (str(broken).splitlines() or [""])[0]
         raise LogUnclear(f"its last checkpoint cannot be read ({why})") from None
     if named.get("numOfAddFiles", len(live)) != len(live):

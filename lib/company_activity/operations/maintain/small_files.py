@@ -44,8 +44,8 @@ def mirrors(run: Run) -> Heap:
     files = {entry.path: entry for entry in folder.entries() if entry.path.count("/") == 1}
     gone = []
     for warehouse in sorted({path.partition("/")[0] for path in files}):
-        for name in mirror.unread(folder.inside(warehouse)):
-            gone.append(files[f"{warehouse}/{name}"])
+        unread = [f"{warehouse}/{name}" for name in mirror.unread(folder.inside(warehouse))]
+        gone += [files[path] for path in unread if path in files]
     return in_folder("mirrors", folder, gone)
 
 
@@ -53,7 +53,8 @@ def records_and_messages(run: Run) -> Iterator[Heap]:
     """Old records of runs, outcomes for schedulers, and notes that a message was sent.
 
     The newest records stay however old they are: `notify` looks so far back for a run to tell of. While it does, the
-    note stays that it was told.
+    note stays that it was told. It stays too beside a message that a killed run could not drop any more: that would be
+    sent again.
     """
     keep = run.settings.maintain
     folder = run.lake.files.inside(run_records.FOLDER)
@@ -64,6 +65,8 @@ def records_and_messages(run: Run) -> Iterator[Heap]:
     yield in_folder("outcomes", folder, aged(run, folder, RECORD, keep.runs_days))
     folder = run.lake.files.inside(outbox.FOLDER)
     sent = aged(run, folder, SENT, keep.messages_days)
+    kept = set(folder.names())
+    sent = [one for one in sent if one.path.removesuffix(outbox.DONE) + outbox.MESSAGE not in kept]
     yield in_folder("sent_messages", folder, [one for one in sent if _run_of(one) not in told])
 
 
