@@ -222,6 +222,16 @@ class SecretSettings:
 
 
 @dataclass(frozen=True)
+class EraseSettings:
+    """The secret that `erase` makes tombstones with, and every later run knows erased companies by.
+
+    Companies stay erased only as long as it is kept: it cannot be exchanged.
+    """
+
+    key: Secret | None = None
+
+
+@dataclass(frozen=True)
 class SparkSettings:
     """The properties that a local session starts with; a pool brings its own."""
 
@@ -282,6 +292,7 @@ class Settings:
     gates: GateSettings = GateSettings()
     notify: NotifySettings = NotifySettings()
     secrets: SecretSettings = SecretSettings()
+    erase: EraseSettings = EraseSettings()
     spark: SparkSettings = SparkSettings()
     metrics: MetricSettings = MetricSettings()
     environment: str = "local"
