@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from company_activity.io.lake.record_files import RecordFile
     from company_activity.operations.doctor.finding import Finding
-    from company_activity.operations.replay import ReplayPlan
     from company_activity.operations.maintain.heap import Heap
+    from company_activity.operations.replay import ReplayPlan
     from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport

@@ -17,6 +17,7 @@ from company_activity.io.landing.commit import Fetch, begin, commit
 from company_activity.io.landing.crm_files import listed
 from company_activity.io.landing.fetch_dates import DateReport, fetch_dates
 from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.retention import Limits, spare_files
 from company_activity.io.landing.tombstones import erase_key, erased_companies, laid, lay
 from company_activity.io.landing.unfinished import UnfinishedDate
 from company_activity.io.storage.local import LocalStorage
@@ -96,7 +97,7 @@ def test_what_is_no_tombstone_is_not_one(landing: Landing) -> None:
 def test_nothing_that_lists_dates_or_files_of_the_crm_sees_one(landing: Landing) -> None:
     lay(landing, tombstone_of(KEY, "gone"), "run-1", NOON)
     assert (landing.generations(), landing.files(), landing.provisional_dates()) == ({}, {}, [])
-    assert landing.sweep(NOON + timedelta(days=900)) == []
+    assert list(spare_files(landing, Limits(NOON + timedelta(days=900)))) == []
     assert laid(landing)
     assert listed(landing.storage, landing.settings.crm_path) == listed(landing.storage, "product-api-raw/") == []
 

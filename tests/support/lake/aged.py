@@ -30,7 +30,7 @@ def _age_commit(commit: Path, milliseconds: int) -> None:
         if line.startswith('{"remove"'):
             action = json.loads(line)
             action["remove"]["deletionTimestamp"] -= milliseconds
-            line = json.dumps(action, separators=(",", ":"))  # noqa: PLW2901
+            line = json.dumps(action, separators=(",", ":"))
         lines.append(f"{line}\n")
     commit.write_text("".join(lines), encoding="utf-8")
     os.utime(commit, (written, written))

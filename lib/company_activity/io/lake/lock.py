@@ -33,6 +33,7 @@ LOCK_OF_JVM = ".lock.jvm"
 NO_LOCKS = {errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK}  # a mounted store, such as /dbfs
 POLL_SECONDS = 0.2
 LEASE_POLL_SECONDS = 2.0
+LEFT_JVM = "the JVM of a run that is gone"  # it ends within seconds, unless it still commits
 UNLOCKED = "{root} cannot be locked: of two runs at once, one takes its steps again"
 
 
@@ -120,7 +121,7 @@ def holder_of(root: str, files: Folder) -> str:
             (folder / LOCK_OF_JVM).open("r") as file,
         ):
             if _is_held(file, "lockf"):
-                return "the JVM of a run that is gone"
+                return LEFT_JVM
     except OSError as error:
         raise CompanyActivityError(
             f"{folder}: {error.strerror}", remedy="check lake.root and its rights"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from company_activity.errors import LakeBusy, SettingsError
 from company_activity.io.api.api_url import checked_url, without_secrets
-from company_activity.io.lake.lock import holder_of
+from company_activity.io.lake.lock import LEFT_JVM, holder_of
 from company_activity.io.secrets.resolve import resolve
 from company_activity.operations.doctor.finding import Finding
 from company_activity.schemas import TABLES
@@ -18,6 +19,8 @@ from company_activity.steps.start import check_landing as see_landing
 if TYPE_CHECKING:
     from company_activity.run import Run
 
+LOOKS = 20
+SECONDS_BETWEEN = 0.25
 LOGINS = {"mail": ("smtp_password",)}  # what a channel may need besides
 
 
@@ -91,9 +94,14 @@ def check_lake(run: Run) -> Finding:
 
 
 def check_lease(run: Run) -> Finding:
-    """No run holds the lake; it is not taken."""
+    """No run holds the lake; it is not taken. The JVM of a command that has just ended is given time to end."""
     root = run.settings.lake.root
-    if holder := holder_of(root, run.lake.files):
+    for _ in range(LOOKS):
+        holder = holder_of(root, run.lake.files)
+        if holder != LEFT_JVM:
+            break
+        time.sleep(SECONDS_BETWEEN)
+    if holder:
         what = f"another run ({holder}) holds the lake {root}"
         return Finding("lease", what, LakeBusy.exit_code, "wait for it to end, or end it")
     return Finding("lease", "no run holds the lake")
