@@ -74,11 +74,15 @@ NAMED_IN_OUTCOME = (START, *STEPS, WRITE_RECORD)
 
 
 def run_steps(
-    run: Run, names: Collection[str] = STEPS, first: Callable[[Run], StepReport] | None = None
+    run: Run,
+    names: Collection[str] = STEPS,
+    first: Callable[[Run], StepReport] | None = None,
+    last: Callable[[Run], StepReport] | None = None,
 ) -> None:
     """Take the named steps in their order; report and notification come last, however the others ended.
 
-    `first` is what an operation does before them, under the same lock and in the same record.
+    `first` is what an operation does before them, under the same lock and in the same record, `last` what it does once
+    all of them have gone well.
 
     A step that did a part of its work hands back an error in its report, and the rest goes on; one that raises
     ends the cycle. What fails before the first step is told in the same way, as the step `start`. The run's exit code
@@ -98,7 +102,7 @@ def run_steps(
     with ExitStack() as held:
         started = _start(run, wanted, held)
         if started.marks:
-            _take_cycle(run, wanted, started.hold, first)
+            _take_cycle(run, wanted, started.hold, first, last)
         epilogue = [name for name in EPILOGUE if name in wanted and not run.is_tried_again]
         if write_report.__name__ in epilogue:
             _take(run, write_report.__name__, lambda: write_report(run))
@@ -158,7 +162,11 @@ def _start(run: Run, names: Collection[str], held: ExitStack) -> Start:
 
 
 def _take_cycle(
-    run: Run, names: Collection[str], hold: LakeHold, first: Take | None = None
+    run: Run,
+    names: Collection[str],
+    hold: LakeHold,
+    first: Take | None = None,
+    last: Take | None = None,
 ) -> None:
     """Take the steps of the cycle; each is handed the result of the step that it builds on."""
     results: dict[str, object] = {}
@@ -170,6 +178,8 @@ def _take_cycle(
             run.report.steps[-1].warnings += hold.news()
             return
         results[step.name] = taken
+    if last and not run.report.failures:
+        _take(run, last.__name__, lambda: last(run))
 
 
 def _take_on_firm_ground(

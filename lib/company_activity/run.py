@@ -16,6 +16,7 @@ from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.tombstones import erased_companies
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.planning.state import FORMULA_VERSION, CrmState, MetricsMark
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from company_activity.io.landing.crm_known import KnownFiles
+    from company_activity.records.tombstone import Tombstones
     from company_activity.settings.model import Settings
 
 
@@ -154,6 +156,19 @@ class Run:
         return Landing(
             open_storage(self.settings.landing, self.settings.secrets), self.settings.landing
         )
+
+    @cached_property
+    def tombstones(self) -> Tombstones:
+        """The companies that were erased: what the sources still send of them is dropped where it is read.
+
+        Raises:
+            SettingsError: if there are any and `erase.key` does not tell which.
+        """
+        return erased_companies(self.landing, self.settings)
+
+    def forget_tombstones(self) -> None:
+        """Look at the tombstones again when they are next asked for: this run has laid one."""
+        vars(self).pop("tombstones", None)
 
     @cached_property
     def upgrade(self) -> Upgrades:

@@ -20,6 +20,7 @@ import pytest
 from company_activity.errors import GateRefused, UsageError
 from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.delta_log import OURS
+from company_activity.io.landing.tombstones import lay
 from company_activity.io.storage.folder import Folder
 from company_activity.io.storage.local import LocalStorage
 from company_activity.operations.plan import plan
@@ -27,10 +28,11 @@ from company_activity.pipeline import run_steps
 from company_activity.planning.plan import Plan
 from company_activity.records.crm import CrmFile
 from company_activity.records.fields import RULES_VERSION
+from company_activity.records.tombstone import tombstone_of
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Admission, AdmittedFile, Options, Run
 from company_activity.schemas import CRM_COMPANIES, Table
-from company_activity.settings.model import LakeSettings
+from company_activity.settings.model import EraseSettings, LakeSettings, Secret
 from company_activity.steps import admit_crm as step
 from company_activity.steps.stage_crm import stage_crm
 from company_activity.steps.start import check_accepted_files
@@ -51,6 +53,7 @@ class CrmInbox:
     folder: Path
     runs: list[Run] = field(default_factory=list)
     admissions: list[Admission] = field(default_factory=list)
+    key: Secret | None = None
 
     def drop(self, name: str, companies: range, broken: int = 0) -> Path:
         """Let a CRM file land."""
@@ -63,9 +66,16 @@ class CrmInbox:
 
     def run(self, *accept: str) -> Run:
         settings = replace(settings_for("", self.folder), lake=LakeSettings(str(self.folder / "lake")))
+        settings = replace(settings, erase=EraseSettings(self.key))
         report = RunReport(f"run-{len(self.runs)}", "test", NOW())
         self.runs.append(Run(settings, (D3,), report, NOW, options=Options(accept_crm=accept)))
         return self.runs[-1]
+
+    def erase(self, *company_ids: str) -> None:
+        """Lay the tombstones of these companies."""
+        self.key = Secret("k")
+        for company_id in company_ids:
+            lay(self.run().landing, tombstone_of("k", company_id), "run", NOW())
 
     def admit(self, *accept: str) -> StepReport:
         run = self.run(*accept)
@@ -436,3 +446,34 @@ def test_a_file_that_changes_between_verdict_and_staging_is_left_to_the_next_run
     told = stage_crm(place.runs[-1], place.admissions[-1])
     assert told.warnings == [f"raw/crm/{D1}.csv changed while the run was on: the next run reads it"]
     assert committed == []
+
+
+def test_an_erased_company_is_in_no_count_and_is_not_staged(place: CrmInbox) -> None:
+    place.drop(f"{D1}.csv", range(5), broken=1)
+    place.erase("c3", "b0")
+    report = place.admit()
+    [admitted] = place.admissions[-1].files
+    assert (admitted.file.companies, place.admissions[-1].companies_after) == (4, {D1: 4})
+    assert place.state_after([admitted])["companies"] == {str(D1): 4}
+    [file] = staging.read_again(place.runs[-1], [admitted])
+    assert [row.company_id for row in file.accepted] == ["c0", "c1", "c2", "c4"]
+    assert (file.rows_in, file.quarantined) == (4, [])
+    assert staging.reconcile([file])["rows"] == 4
+    assert report.warnings == []
+
+
+def test_the_gate_on_loss_does_not_count_an_erased_company(place: CrmInbox) -> None:
+    place.stage_as_0_1(D1, place.drop(f"{D1}.csv", range(30)), companies=30)
+    place.drop(f"{D2}.csv", range(15))
+    assert "would be refused" not in place.told()[f"{D2}.csv"][1]
+    place.erase("c3")
+    assert "14 companies (14 rows) → would be refused" in place.told()[f"{D2}.csv"][1]
+    with pytest.raises(GateRefused, match="14 companies"):
+        place.admit()
+
+
+def test_the_gate_on_broken_rows_does_not_count_an_erased_company(place: CrmInbox) -> None:
+    place.drop(f"{D1}.csv", range(3), broken=4)
+    place.erase("b0", "b1")
+    place.admit()
+    assert place.admitted == [f"{D1}.csv"]

@@ -176,10 +176,11 @@ def invoke(
     command: str,
     chosen: Options = NO_OPTIONS,
     first: Callable[[Run], StepReport] | None = None,
+    last: Callable[[Run], StepReport] | None = None,
 ) -> int:
     """A run of these steps; its exit code. What may pass is tried again, each attempt as a run with its own record.
 
-    `first` is what an operation does before them.
+    `first` is what an operation does before them, `last` what it does after them.
     """
     console = Console(with_traceback=click.get_current_context().meta[DEBUG])
     days = tuple(dates)
@@ -189,7 +190,7 @@ def invoke(
         attempt = replace(chosen, attempts_left=left)
         run = Run(settings, days, report, options.utc_now, console, attempt)
         with console.counting_pages():
-            run_steps(run, names, first)
+            run_steps(run, names, first, last)
         console.summary(report)
         if not run.is_tried_again:
             break

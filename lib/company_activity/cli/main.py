@@ -26,6 +26,10 @@ COMMANDS = {
         "doctor",
         "Look at what a run needs here, from Python to the warehouse; each ✗ has its remedy.",
     ),
+    "erase": (
+        "erase",
+        "Erase a company from landing, tables, warehouse, pages and messages.",
+    ),
     "explain": (
         "explain",
         "Why a cell holds what it holds: its formula, its window day by day, and where each record landed.",

@@ -152,7 +152,7 @@ def crm_news(run: Run, state: CrmState) -> tuple[list[CrmNews], dict[str, str]]:
     arrivals = new_arrivals(run.landing, run.lake.files, state, run.now.date())
     known = arrivals.known
     arrivals.set_aside_refused()
-    judged = arrivals.judge(state, None, run.settings.gates)
+    judged = arrivals.judge(state, None, run.settings.gates, run.tombstones)
     seen = {file.path: file.seen for file in arrivals.waiting}
     for file in judged.admitted:
         known.replace_file(file.path, str(file.day), file.sha256, seen[file.path])

@@ -240,6 +240,16 @@ class SecretSettings:
 
 
 @dataclass(frozen=True)
+class EraseSettings:
+    """The secret that `erase` makes tombstones with, and every later run knows erased companies by.
+
+    Companies stay erased only as long as it is kept: it cannot be exchanged.
+    """
+
+    key: Secret | None = None
+
+
+@dataclass(frozen=True)
 class SparkSettings:
     """The properties that a local session starts with; a pool brings its own."""
 
@@ -301,6 +311,7 @@ class Settings:
     notify: NotifySettings = NotifySettings()
     maintain: MaintainSettings = MaintainSettings()
     secrets: SecretSettings = SecretSettings()
+    erase: EraseSettings = EraseSettings()
     spark: SparkSettings = SparkSettings()
     metrics: MetricSettings = MetricSettings()
     environment: str = "local"

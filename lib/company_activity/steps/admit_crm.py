@@ -41,7 +41,7 @@ def admit_crm(run: Run) -> Admission:
     arrivals.accept(run.options.accept_crm, run.run_id)
     arrivals.set_aside_refused()
 
-    judged = arrivals.judge(state, partial(kept_ids, run), run.settings.gates)
+    judged = arrivals.judge(state, partial(kept_ids, run), run.settings.gates, run.tombstones)
     unreadable = unreadable_error(arrivals.unreadable)
     if judged.refusals:
         refuse(run, arrivals.verdicts, judged.refusals, unreadable)

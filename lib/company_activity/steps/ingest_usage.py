@@ -23,6 +23,7 @@ def ingest_usage(run: Run) -> StepReport:
         known_generations={day: mark.generation for day, mark in staged.items()},
         on_page=run.progress.page,
         landing=run.landing,
+        erased=run.tombstones,
     )
     landed = done.of("landed")
     counts = {

@@ -59,7 +59,8 @@ def check_start(run: Run, names: Collection[str]) -> None:
     """Find out before anything is written that a step will lack what it needs, or that settings contradict the lake.
 
     Raises:
-        SettingsError: if `metrics.yaml` was changed under the same `metric_version`, or `api.url` cannot be asked.
+        SettingsError: if `metrics.yaml` was changed under the same `metric_version`, `api.url` cannot be asked, or
+            companies were erased and `erase.key` does not tell which.
         RuntimeMissing: if a date asked for is not built yet and there is no Java to build it with.
         SourceError: if the landing cannot be read.
         LakeUnfit: if somebody gave a table a feature that ours are made without.
@@ -78,12 +79,15 @@ def check_start(run: Run, names: Collection[str]) -> None:
 
 
 def check_landing(run: Run, names: Set[str]) -> None:
-    """See that the store answers for the folders that the steps read: one listing for each, of no date.
+    """See that the store answers for the folders that the steps read, and that they can tell what not to read of them.
+
+    One listing for each, of no date: that of the usage container is the one of its tombstones.
 
     Raises:
-        SourceError: if it does not.
+        SourceError: if it does not answer.
+        SettingsError: if companies were erased and `erase.key` does not tell which.
     """
     if names & READS_CRM:
         next(iter(run.landing.storage.list(run.settings.landing.crm_path)), None)
-    if names & READS_USAGE:
-        next(iter(run.landing.storage.list(run.landing.at("date=/"))), None)
+    if names & (READS_CRM | READS_USAGE):
+        run.tombstones  # noqa: B018 - listed, and kept for the steps

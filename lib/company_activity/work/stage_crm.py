@@ -106,7 +106,7 @@ def read_again(run: Run, admitted: Iterable[AdmittedFile]) -> list[CrmFile]:
     for one in admitted:
         content = content_as_judged(run.landing.storage, one.file.path, one.file.sha256)
         if content is not None:
-            files.append(read_crm_file(one.file.path, content, run.now.date()))
+            files.append(read_crm_file(one.file.path, content, run.now.date(), run.tombstones))
     return files
 
 

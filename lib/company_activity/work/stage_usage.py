@@ -77,8 +77,12 @@ class Batch:
 
     @property
     def restored(self) -> set[date]:
-        """The dates that a rollback set back: their content stood before, and somebody has chosen it."""
-        return {one.date for one in self.newest if one.restored_generation is not None}
+        """The dates whose content stood before: a rollback has set them back, or an erasure took a company out."""
+        return {
+            one.date
+            for one in self.newest
+            if one.restored_generation is not None or one.erased_generation is not None
+        }
 
 
 def stage_dates(run: Run, new: Sequence[date], again: Sequence[date]) -> StepReport:

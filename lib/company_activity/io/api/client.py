@@ -14,6 +14,7 @@ from company_activity.io.api.page import TELL_ITS_OWNER, Page, Pagination, Pagin
 from company_activity.io.api.page_url import page_url
 from company_activity.io.api.request import PageRequest
 from company_activity.io.net.http_session import HttpSession
+from company_activity.records.tombstone import NO_TOMBSTONES, Tombstones
 from company_activity.settings.model import ApiSettings, Secret
 
 SHOWN_CHARACTERS = 1000
@@ -23,7 +24,7 @@ class UsageApi:
     """Asks for a date's pages, retries what may pass, and yields only what can be kept.
 
     `key` is called before the first request, and again when the API answers 401 or 403. `url` is
-    the API's address without what must not be shown.
+    the API's address without what must not be shown. Items of `erased` companies are in no page.
     """
 
     def __init__(
@@ -32,9 +33,11 @@ class UsageApi:
         key: Callable[[], Secret],
         *,
         sleep: Callable[[float], None] = time.sleep,
+        erased: Tombstones = NO_TOMBSTONES,
     ) -> None:
         self.url = without_secrets(checked_url(api.url))
         self._api = api
+        self._erased = erased
         self._bearer = Bearer(key)
         self._session = HttpSession()
         self._request = PageRequest(api, self._bearer, self._session, sleep)
@@ -70,7 +73,8 @@ class UsageApi:
     def _step(self, day: date, asked: int | str, pagination: Pagination) -> Page | ApiError:
         """The next page, or why not, in words that may be shown."""
         try:
-            page = self._request.page(page_url(self._api, day, asked), pagination.number + 1)
+            whole = self._request.page(page_url(self._api, day, asked), pagination.number + 1)
+            page = whole.without(self._erased)
             self._check_way_on(day, page)
             pagination.step(page)
         except ApiError as error:

@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from company_activity.errors import ApiError
 from company_activity.io.api.envelope import COMPARED, Total, greatest_total, what_is_missing
 from company_activity.io.api.members import members_of
 from company_activity.records.item import Item, content_digest
+from company_activity.records.tombstone import Tombstones
 
 NextPage = int | str | None
 FIRST_PAGE = 1
@@ -32,25 +34,65 @@ class PagingBroken(ApiError):
     """A loop, a repeated or refused page, missing items: only a fresh start at page 1 can help."""
 
 
+class Sent(NamedTuple):
+    """What the API sent in a page of which items were dropped: how many items, and their digest, sealed.
+
+    `numbers` are those of the items that are left, counted from 1 as they were sent.
+    """
+
+    items: int
+    digest: str
+    numbers: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Page:
-    """One answer: its items in API order, its next page (None: the end), its total, if any."""
+    """One answer: its items in API order, its next page (None: the end), its total, if any.
+
+    `sent` tells what the API sent, where that is more than `items`; `digest` is over what it sent.
+    """
 
     number: int
     items: tuple[Item, ...]
     next_page: NextPage
     total: Total | None = None
+    sent: Sent | None = None
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", content_digest([item.canonical for item in self.items]))
+        digest = (
+            self.sent.digest if self.sent else content_digest([one.canonical for one in self.items])
+        )
+        object.__setattr__(self, "digest", digest)
+
+    @property
+    def items_sent(self) -> int:
+        """How many items the API sent."""
+        return self.sent.items if self.sent else len(self.items)
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The number of each item among those that the API sent, from 1 on."""
+        return self.sent.numbers if self.sent else range(1, len(self.items) + 1)
+
+    def without(self, erased: Tombstones) -> Page:
+        """The page without the items of erased companies; the page itself if it has none."""
+        if erased.are_none:
+            return self
+        numbered = zip(self.numbers, self.items, strict=True)
+        left = [one for one in numbered if not erased.covers_item(one[1].canonical)]
+        if len(left) == len(self.items):
+            return self
+        numbers = tuple(number for number, _ in left)
+        sent = Sent(self.items_sent, erased.sealed(self.digest), numbers)
+        return replace(self, items=tuple(item for _, item in left), sent=sent)
 
 
 class Pagination:
     """The way through a date's pages: the next page, the pages asked for, the items so far.
 
-    The greatest total that any of the pages named must be reached by their items. More items than
-    that are no fault: they may have been added meanwhile.
+    The greatest total that any of the pages named must be reached by the items sent, those of erased
+    companies included. More items than that are no fault: they may have been added meanwhile.
     """
 
     def __init__(self) -> None:
@@ -69,7 +111,7 @@ class Pagination:
                 the last and items are missing. A single item may repeat: a record sent twice is the record's affair.
         """
         self._check_is_new(page)
-        items = self._items + len(page.items)
+        items = self._items + page.items_sent
         total = max(self._total, page.total or self._total, key=lambda one: one.number)
         if page.next_page is None and items < total.number:
             raise PagingBroken(
@@ -84,7 +126,7 @@ class Pagination:
         self.next_page = page.next_page
 
     def _check_is_new(self, page: Page) -> None:
-        if len(page.items) > 1 and _short(page.digest) in self._contents:
+        if page.items_sent > 1 and _short(page.digest) in self._contents:
             raise PagingBroken(
                 f"page {page.number} repeats the items of an earlier page",
                 remedy=TELL_ITS_OWNER,

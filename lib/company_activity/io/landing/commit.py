@@ -16,6 +16,7 @@ from company_activity.io.landing.paths import (
     unfinished_path,
 )
 from company_activity.io.landing.unfinished import UnfinishedDate, discard, resumable
+from company_activity.records.tombstone import NO_TOMBSTONES, Tombstones
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,24 @@ class Fetch:
     known_generation: int = 0
 
 
-def begin(landing: Landing, session: Session, resume_max_age_seconds: float) -> UnfinishedDate:
+def begin(
+    landing: Landing,
+    session: Session,
+    resume_max_age_seconds: float,
+    erased: Tombstones = NO_TOMBSTONES,
+) -> UnfinishedDate:
     """Begin a fetch: at page 1, or where a killed run stopped if its pages are still usable.
 
-    The pages of every other session are removed, those that the newest generation was made of
-    included.
+    The pages of every other session are removed: also those that the newest generation was made of, and those that
+    hold items of `erased` companies.
     """
     folder = landing.at(unfinished_path(session.day))
     newest = landing.newest(session.day)
     names = {entry.path.split("/")[-2] for entry in landing.storage.list(f"{folder}/")}
     spent = {newest.session} if newest else set()
-    found = resumable(landing.storage, folder, names - spent, session, resume_max_age_seconds)
+    found = resumable(
+        landing.storage, folder, names - spent, session, resume_max_age_seconds, erased
+    )
     for name in names - ({found.session.name} if found else set()):
         discard(landing.storage, f"{folder}/{name}")
     return found or UnfinishedDate(landing.storage, folder, session)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from company_activity.io.storage.folder import Folder
     from company_activity.io.storage.opening import Storage
     from company_activity.planning.state import CrmState
+    from company_activity.records.tombstone import Tombstones
     from company_activity.settings.model import GateSettings
 
 
@@ -144,8 +145,10 @@ class Arrivals:
         """The paths whose bytes were admitted before, and are staged by older rules."""
         return frozenset(file.path for file in self.waiting if file.again)
 
-    def judge(self, state: CrmState, ids: StagedIds | None, gates: GateSettings) -> Admission:
-        """The verdict on each waiting file, a date after the other.
+    def judge(
+        self, state: CrmState, ids: StagedIds | None, gates: GateSettings, erased: Tombstones
+    ) -> Admission:
+        """The verdict on each waiting file, a date after the other; rows of `erased` companies are not in it.
 
         `ids` tells the companies that a date keeps from other paths; without it
         nobody can look at staged rows.
@@ -163,17 +166,17 @@ class Arrivals:
         )
         admission.leave(map(date.fromisoformat, sorted(left)))
         for day, files in groupby(waiting, key=lambda file: file.day):
-            admission.judge(day, self._contents(files))
+            admission.judge(day, self._contents(files, erased))
         return admission
 
-    def _contents(self, files: Iterable[WaitingFile]) -> Iterator[CrmFile]:
+    def _contents(self, files: Iterable[WaitingFile], erased: Tombstones) -> Iterator[CrmFile]:
         """The parsed files, one in memory at a time. The next run reads one that changed since."""
         for file in files:
             content = content_as_judged(self.storage, file.path, file.sha256)
             if content is None:
                 continue
             try:
-                yield read_crm_file(file.path, content, self.today)
+                yield read_crm_file(file.path, content, self.today, erased)
             except CrmFileRefused as why:
                 self.unreadable.append(UnreadableFile(file.path, why))
 

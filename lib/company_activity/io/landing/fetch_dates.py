@@ -21,6 +21,7 @@ from company_activity.io.landing.page_file import Session
 from company_activity.io.landing.unfinished import UnfinishedDate
 from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.opening import open_storage
+from company_activity.records.tombstone import NO_TOMBSTONES, Tombstones
 from company_activity.settings.model import Settings
 
 log = logging.getLogger(__name__)
@@ -40,13 +41,15 @@ def fetch_dates(
     on_page: OnPage = lambda day, pages, rows: None,
     sleep: Callable[[float], None] = time.sleep,
     landing: Landing | None = None,
+    erased: Tombstones = NO_TOMBSTONES,
 ) -> IngestReport:
     """Fetch every date in full and land what is new; a date that fails does not stop the others.
 
     With `refetch` also the `run.refetch_days` before the first date, and the dates whose newest
     generation is provisional. `known_generations` are those that staging knows: a date whose
     landing was lost counts on from its own. `clock` gives the time in UTC; `on_page` hears of each
-    durable page: date, pages and rows so far. `landing` is one that is open already.
+    durable page: date, pages and rows so far. `landing` is one that is open already. What the API sends of `erased`
+    companies is dropped before it is counted or digested.
 
     Raises:
         UsageError: if a date is not over yet, before any request.
@@ -59,9 +62,16 @@ def fetch_dates(
         landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
     days = landing.dates_to_fetch(asked, settings.run.refetch_days) if refetch else asked
     with closing(
-        UsageApi(settings.api, lambda: resolve(settings.api.key, settings.secrets), sleep=sleep)
+        UsageApi(
+            settings.api,
+            lambda: resolve(settings.api.key, settings.secrets),
+            sleep=sleep,
+            erased=erased,
+        )
     ) as api:
-        fetcher = _Fetcher(landing, api, settings, clock, run_id, known_generations, on_page)
+        fetcher = _Fetcher(
+            landing, api, settings, clock, run_id, known_generations, on_page, erased
+        )
         return IngestReport(tuple(fetcher.fetch(day) for day in days))
 
 
@@ -122,6 +132,7 @@ class _Fetcher:
     run_id: str
     known_generations: Mapping[date, int]
     on_page: OnPage
+    erased: Tombstones
 
     def fetch(self, day: date) -> DateReport:
         """Fetch one date and land it; a source that fails is in the report, not raised."""
@@ -157,7 +168,7 @@ class _Fetcher:
     def _pages(self, day: date) -> UnfinishedDate | None:
         """The date with every page durable; None if resumed pages failed: start over at page 1."""
         session = Session(day, self.api.source, self.clock(), self.run_id)
-        pages = begin(self.landing, session, self.settings.api.resume_max_age)
+        pages = begin(self.landing, session, self.settings.api.resume_max_age, self.erased)
         if pages.is_resumed:
             log.info(
                 "%s: resuming after page %d of the run %s", day, pages.pages, pages.session.run_id

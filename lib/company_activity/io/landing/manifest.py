@@ -35,7 +35,8 @@ class Manifest:
     `fetched_at` is when its first page was asked for (UTC). A `missing` generation has no parts: a
     rollback set the date aside. `restored_generation` is the one whose parts a rollback names
     again; `held_digests` are contents that a fetch must not commit until they are released. Each
-    generation names those of the one before it.
+    generation names those of the one before it. `erased_generation` is the one that stood, of which
+    this holds the content without erased companies.
     `session` names the fetch whose pages went into it.
     """
 
@@ -52,6 +53,7 @@ class Manifest:
     session: str = ""
     restored_generation: int | None = None
     held_digests: tuple[str, ...] = ()
+    erased_generation: int | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -140,6 +142,7 @@ SCHEMA = _objects(
     },
     session=_TEXT,
     restored_generation={"type": ["integer", "null"]},
+    erased_generation={"type": ["integer", "null"]},
     held_digests={"type": "array", "items": _TEXT},
 ) | {
     "if": {"properties": {"state": {"const": "missing"}}},

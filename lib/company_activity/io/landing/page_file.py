@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from company_activity.errors import LandingCorrupt
 from company_activity.io.api.envelope import Total
-from company_activity.io.api.page import Page
-from company_activity.records.landed_line import FETCH_AGAIN, item_of, landed_line, place_of
+from company_activity.io.api.page import Page, Sent
+from company_activity.records.landed_line import (
+    FETCH_AGAIN,
+    item_of,
+    landed_line,
+    place_of,
+    split_line,
+)
 
 FORMAT = 1
 
@@ -48,11 +54,14 @@ class Session:
 
 
 def encode_page(page: Page, session: Session) -> tuple[bytes, bytes]:
-    """A page as a file: its head, and its lines with their place, pages and items counted from 1."""
+    """A page as a file: its head, and its lines with their place, pages and items counted from 1 as they were sent."""
     place = place_of(session.day, page.number)
-    lines = [landed_line(item, place, number) for number, item in enumerate(page.items, 1)]
+    lines = [
+        landed_line(item, place, number)
+        for number, item in zip(page.numbers, page.items, strict=True)
+    ]
     text = "\n".join([*lines, ""]).encode()
-    head = {
+    head: dict[str, object] = {
         "format": FORMAT,
         "items": len(page.items),
         "next_page": page.next_page,
@@ -62,6 +71,8 @@ def encode_page(page: Page, session: Session) -> tuple[bytes, bytes]:
         "started_at": session.started_at.isoformat(),
         "run_id": session.run_id,
     }
+    if page.sent:
+        head["sent"] = {"items": page.sent.items, "digest": page.sent.digest}
     return json.dumps(head).encode() + b"\n", text
 
 
@@ -88,6 +99,17 @@ def decode_page(stored: bytes, number: int, path: str) -> Page:
         LandingCorrupt: if it is not what was written.
     """
     head, text = decode_page_file(stored, path)
-    items = tuple(item_of(line) for line in text.decode().split("\n")[:-1])
+    lines = text.decode().split("\n")[:-1]
     total = head.get("total")
-    return Page(number, items, head.get("next_page"), Total(*total) if total else None)
+    return Page(
+        number,
+        tuple(map(item_of, lines)),
+        head.get("next_page"),
+        Total(*total) if total else None,
+        _sent(head["sent"], lines) if "sent" in head else None,
+    )
+
+
+def _sent(told: Mapping[str, Any], lines: Iterable[str]) -> Sent:
+    """What the API sent, of which these lines are left."""
+    return Sent(told["items"], told["digest"], tuple(split_line(line).number for line in lines))

@@ -7,6 +7,7 @@ date=2025-03-31/gen=000001/usage_2025-03-31_part-00000-<run_id>.ndjson …
                           /released.json       they are held no longer
 _unfinished/date=2025-03-31/<session>/page-000001 …
 _locks/date=2025-03-31
+_erased/<tombstone>.json                       a company that must not come back
 """
 
 from __future__ import annotations

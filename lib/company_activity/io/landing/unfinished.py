@@ -21,6 +21,7 @@ from company_activity.io.landing.page_file import (
 from company_activity.io.landing.parts import Lines
 from company_activity.io.storage.port import Storage
 from company_activity.records.item import ContentDigest
+from company_activity.records.tombstone import NO_TOMBSTONES, Tombstones
 
 
 class UnfinishedDate:
@@ -52,10 +53,15 @@ class UnfinishedDate:
             raise self._taken()
         self._count(page)
 
-    def resume(self) -> bool:
-        """Load the pages that are durable already. False: there are none, or they do not match."""
+    def resume(self, erased: Tombstones = NO_TOMBSTONES) -> bool:
+        """Load the pages that are durable already. False: there are none, or they do not match.
+
+        Nor are they of use if one holds an item of a company that was erased since.
+        """
         try:
             while (page := self._durable(self.pages + 1)) is not None:
+                if page.without(erased) is not page:
+                    return False
                 self.pagination.step(page)
                 self._count(page)
         except (LandingCorrupt, ApiError):
@@ -101,7 +107,12 @@ class UnfinishedDate:
 
 
 def resumable(
-    storage: Storage, folder: str, names: Iterable[str], wanted: Session, max_age_seconds: float
+    storage: Storage,
+    folder: str,
+    names: Iterable[str],
+    wanted: Session,
+    max_age_seconds: float,
+    erased: Tombstones = NO_TOMBSTONES,
 ) -> UnfinishedDate | None:
     """The youngest of these sessions that has the source of `wanted` and is not too old."""
     for name in sorted(names, reverse=True):
@@ -111,7 +122,7 @@ def resumable(
         if abs(wanted.started_at - session.started_at) > timedelta(seconds=max_age_seconds):
             continue
         found = UnfinishedDate(storage, folder, session)
-        if found.resume():
+        if found.resume(erased):
             return found
     return None
 

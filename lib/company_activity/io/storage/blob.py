@@ -145,6 +145,11 @@ class BlobStorage:
                 return bool(blob.get_blob_properties().metadata == mark)
         return True
 
+    def replace(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a file in place of the one that is there."""
+        with translated_errors(path):
+            self._blob(path).upload_blob(b"".join(chunks), overwrite=True)
+
     def delete(self, path: str) -> None:
         """Remove a file; that it is not there is fine."""
         with translated_errors(path), suppress(ResourceNotFoundError):

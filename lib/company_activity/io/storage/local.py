@@ -79,6 +79,22 @@ class LocalStorage:
             with suppress(OSError):  # a torn one is swept
                 temporary.unlink(missing_ok=True)
 
+    def replace(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a file in place of the one that is there."""
+        target = self.file(path)
+        temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+        try:
+            with _translated_errors(path):
+                with self._new(temporary) as file:
+                    file.writelines(chunks)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(target)
+                _fsync_folder(target.parent)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
     def _new(self, file: Path) -> IO[bytes]:
         for _ in range(10):
             try:

@@ -43,6 +43,9 @@ class Storage(Protocol):
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         """Write a new file atomically, durable on return; False if it is there already."""
 
+    def replace(self, path: str, chunks: Iterable[bytes]) -> None:
+        """Write a file in place of the one that is there, atomically, durable on return."""
+
     def delete(self, path: str) -> None:
         """Remove a file; that it is not there is fine."""
 

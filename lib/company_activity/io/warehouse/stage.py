@@ -118,6 +118,12 @@ def sweep(connection: Connection, warehouse: Warehouse, now: datetime) -> None:
         _drop(connection, warehouse, str(stage))
 
 
+def drop_all(connection: Connection, warehouse: Warehouse) -> None:
+    """Drop every staging table that a run left behind."""
+    for (stage,) in connection.query(f"SELECT stage_name FROM {REGISTER}"):
+        _drop(connection, warehouse, str(stage))
+
+
 def _drop(connection: Connection, warehouse: Warehouse, stage: str) -> None:
     connection.execute(warehouse.dialect.drop_stage(stage))
     connection.execute(f"DELETE FROM {REGISTER} WHERE stage_name = ?", stage)

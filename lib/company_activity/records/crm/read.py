@@ -11,15 +11,21 @@ from itertools import islice
 from company_activity.errors import ImbalanceError
 from company_activity.records.crm.csv_reader import CsvRecord, grammar, read_records
 from company_activity.records.crm.csv_text import is_readable
+from company_activity.records.crm.erased_rows import without_erased
 from company_activity.records.crm.header import Columns, read_header
 from company_activity.records.crm.records import CrmFile, CrmRecord, RefusedRow
 from company_activity.records.crm.repeats import keep_last_lines
 from company_activity.records.crm.rules import future_from, read_row
 from company_activity.records.crm.snapshot_date import Snapshot, check_file_date, snapshot_of
+from company_activity.records.tombstone import NO_TOMBSTONES, Tombstones
 
 
-def read_crm_file(path: str, data: bytes, today: date) -> CrmFile:
+def read_crm_file(
+    path: str, data: bytes, today: date, erased: Tombstones = NO_TOMBSTONES
+) -> CrmFile:
     """Take a CRM file apart. `today` bounds the date of the snapshot and is the only clock.
+
+    Rows of `erased` companies are in nothing that is returned or counted; a date that they name still counts.
 
     Raises:
         CrmFileRefused: if the file as a whole cannot be read: no header, a column missing or repeated, no date, two
@@ -35,7 +41,7 @@ def read_crm_file(path: str, data: bytes, today: date) -> CrmFile:
     """
     columns = read_header(path, data)
     snapshot = snapshot_of(path, file_dates(data, columns), today)
-    rows = read_rows(path, data, columns, snapshot)
+    rows = read_rows(path, data, columns, snapshot, erased)
     accepted, duplicates, beaten = keep_last_lines(rows.records, lambda: body(data, columns))
     quarantined = sorted([*rows.refused, *beaten], key=lambda row: row.line)
     if rows.rows_in != len(accepted) + duplicates + len(quarantined):
@@ -78,12 +84,18 @@ class Rows:
         self.surplus_from = self.surplus_from or line
 
 
-def read_rows(path: str, data: bytes, columns: Columns, snapshot: Snapshot) -> Rows:
-    """Every row after the header, judged by itself; blank rows are only counted."""
+def read_rows(
+    path: str,
+    data: bytes,
+    columns: Columns,
+    snapshot: Snapshot,
+    erased: Tombstones = NO_TOMBSTONES,
+) -> Rows:
+    """Every row after the header, judged by itself; blank rows are only counted, those of erased companies left out."""
     rows = Rows()
     future = future_from(snapshot.day)
     seen = 0
-    for row in body(data, columns):
+    for row in without_erased(body(data, columns), columns, erased):
         seen += 1
         check_file_date(path, snapshot, row.line, file_date_of(row, columns))
         read = read_row(row, columns, future)

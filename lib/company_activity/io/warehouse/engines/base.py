@@ -162,6 +162,15 @@ class Dialect(ABC):
         """Drop a staging table of ours; served tables are never dropped."""
         return f"DROP TABLE IF EXISTS {stage}"
 
+    def forgetting(self, tables: Sequence[str]) -> Sequence[str]:
+        """Statements after which nothing is kept of rows that are gone from tables; if need be."""
+        return ()
+
+    @property
+    def closing_statement(self) -> str:
+        """What closes the database so that its file keeps nothing of such rows; empty where there is no such file."""
+        return ""
+
     def prepare(self, connection: Connection, sql: SqlSettings) -> None:  # noqa: B027 (some need nothing)
         """What a transaction's session needs before it begins."""
 

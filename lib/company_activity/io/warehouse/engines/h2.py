@@ -76,5 +76,9 @@ class H2(Dialect):
             remedy="give the database as a file, or a server on a loopback host",
         )
 
+    @property
+    def closing_statement(self) -> str:
+        return "SHUTDOWN COMPACT"
+
     def prepare(self, connection: Connection, sql: SqlSettings) -> None:
         connection.execute(f"SET LOCK_TIMEOUT {int(sql.lock_timeout_seconds * 1000)}")

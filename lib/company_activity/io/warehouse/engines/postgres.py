@@ -84,6 +84,9 @@ class Postgres(StreamingDialect):
     syntax_error: frozenset[str] = frozenset({"42601"})
     refused_login: frozenset[str] = frozenset({"28000", "28P01"})
 
+    def forgetting(self, tables: Sequence[str]) -> Sequence[str]:
+        return tuple(f"VACUUM FULL {table}" for table in tables)
+
     def text(self, code_points: int) -> str:
         return f'VARCHAR({code_points}) COLLATE "C"'
 

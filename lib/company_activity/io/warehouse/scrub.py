@@ -1,0 +1,25 @@
+"""What a database keeps of rows that are gone: staging tables left behind, and the pages of its own files."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from company_activity.io.warehouse.jdbc import Connection, SqlError
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.stage import drop_all
+from company_activity.io.warehouse.warehouse import Warehouse
+
+
+def scrub(warehouse: Warehouse) -> None:
+    """Drop every staging table of ours, then compact what the engine can; the lake is held, so nobody is publishing."""
+
+    def once(connection: Connection) -> None:
+        drop_all(connection, warehouse)
+        for statement in warehouse.dialect.forgetting([ACTIVITY.name, DIMENSION.name]):
+            connection.execute(statement)
+
+    warehouse.asked(once)
+    last = warehouse.dialect.closing_statement
+    if last:
+        with suppress(SqlError), warehouse.connection() as connection:
+            connection.execute(last)  # the connection ends with it

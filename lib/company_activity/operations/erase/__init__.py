@@ -1,0 +1,105 @@
+"""A company erased: out of the landing first, then, by the steps of a run, out of every table and the warehouse.
+
+`Erasure.erase` is what such a run does before its steps, `Erasure.scrub` what it does after them. Twice is once; a
+killed erasure is gone on with by the next one of the same company.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from company_activity.io.lake.erasures import is_ended, note_begin, note_end
+from company_activity.io.landing.erase_crm import erase_crm
+from company_activity.io.landing.erase_usage import ErasedDate, dates_unfinished, erase_usage
+from company_activity.io.landing.tombstones import erase_key, lay
+from company_activity.operations.erase.small_files import forget_in_small_files
+from company_activity.operations.erase.spelling import Spelling
+from company_activity.records.fields import trim
+from company_activity.records.tombstone import tombstone_of
+from company_activity.report.model import StepReport
+
+if TYPE_CHECKING:
+    from company_activity.run import Run
+
+
+@dataclass
+class Erasure:
+    """One company's erasure within one run; `company_id` as it was given."""
+
+    company_id: str
+    has_found: bool = field(default=False, init=False)
+
+    def tombstone(self, run: Run) -> str:
+        """What stands for the company from now on.
+
+        Raises:
+            SettingsError: without `erase.key`.
+        """
+        return tombstone_of(erase_key(run.settings), self.company_id)
+
+    def erase(self, run: Run) -> StepReport:
+        """Lay the tombstone; take the company out of pages, messages, records, CRM files and landed usage.
+
+        Raises:
+            SettingsError: without `erase.key`, or with another one than earlier companies were erased with.
+            LandingMissing, LandingCorrupt: if a manifest or a part is gone or broken.
+        """
+        known = run.tombstones.laid
+        tombstone = self.tombstone(run)
+        was_ended = tombstone in known and is_ended(run.lake.files, tombstone)
+        names = set() if was_ended else self._names(run)
+        lay(run.landing, tombstone, run.run_id, run.now)
+        run.forget_tombstones()
+        crm = erase_crm(run.landing.storage, run.settings.landing.crm_path, run.tombstones)
+        spelling = Spelling.of(trim(self.company_id), names | crm.names)
+        small = forget_in_small_files(run, spelling, tombstone)
+        dates = self._erase_dates(run)
+        counts = {
+            "dates": len(dates),
+            "lines": sum(one.lines for one in dates),
+            "generations": sum(len(one.gone) for one in dates),
+            "crm files": len(crm.rewritten),
+            "small files": small,
+        }
+        self.has_found = not was_ended or any(counts.values())
+        if not self.has_found:
+            return StepReport("erase", "nothing", notes=[f"{tombstone} is erased"])
+        note_begin(run.lake.files, tombstone)
+        warnings = [
+            f"{path} names it and cannot be taken apart: delete it" for path in crm.unreadable
+        ]
+        return StepReport("erase", counts=counts, warnings=warnings)
+
+    def _names(self, run: Run) -> set[str]:
+        """The names that the tables have of the company."""
+        from company_activity.operations.erase.tables import names_in_tables
+
+        return names_in_tables(run, trim(self.company_id))
+
+    def _erase_dates(self, run: Run) -> list[ErasedDate]:
+        staged = run.lake.staging.marks
+        days = sorted({*run.landing.generations(), *dates_unfinished(run.landing)})
+        found = []
+        for day in days:
+            generation = staged[day].generation if day in staged else 0
+            done = erase_usage(run.landing, day, run.tombstones, run.run_id, generation)
+            if done:
+                run.progress.say(f"{day}: {done.lines} lines taken out")
+                found.append(done)
+        return found
+
+    def scrub(self, run: Run) -> StepReport:
+        """See that no table has the company; remove old files of tables, and what the database keeps of it.
+
+        Raises:
+            CompanyActivityError: if a table still has rows of it.
+        """
+        if not self.has_found:
+            return StepReport("scrub", "nothing", notes=["nothing is left of it"])
+        from company_activity.operations.erase.tables import scrub_tables, scrub_warehouse
+
+        counts = {"old files": scrub_tables(run, trim(self.company_id))}
+        scrub_warehouse(run)
+        note_end(run.lake.files, self.tombstone(run), run.run_id)
+        return StepReport("scrub", counts=counts)
