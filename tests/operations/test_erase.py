@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,9 @@ from support.cycle.traces import spellings, traces
 from support.lake.content import versions
 from support.lake.history import days_until
 from support.landing.pages import DAY, NOON, land, newest
+from support.warehouse.postgres import Cluster, postgres
+
+__all__ = ["postgres"]  # a fixture: found by its name
 
 GONE = 'c_ü "7"'
 NAME = 'Möller & "Söhne", <Co>'
@@ -183,15 +188,41 @@ def crm(with_it: bool) -> str:
     return HEADER + "".join([*rows, row(GONE, NAME), row(GONE, NAME, "nowhere")] if with_it else rows)
 
 
+@dataclass(frozen=True)
+class PlaceOn(Place):
+    """A place that publishes to a database of its own on a PostgreSQL."""
+
+    cluster: Cluster
+    url: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        database = {"COMPANY_ACTIVITY__SQL__URL": self.url, "COMPANY_ACTIVITY__SQL__USER": "postgres"}
+        return super().environ | database
+
+
+def dump(spark: SparkSession, place: Place) -> str:
+    """All that the database says."""
+    if isinstance(place, PlaceOn):
+        told: list[str | Path] = [place.cluster.programs / "pg_dump", "-h", "127.0.0.1", "-U", "postgres"]
+        port = ["-p", str(place.cluster.port), place.url.rpartition("/")[2]]
+        return subprocess.run([*told, *port], check=True, capture_output=True, text=True).stdout
+    with open_warehouse(spark, place.settings).connection() as connection:
+        return "\n".join(str(line) for (line,) in connection.query("SCRIPT"))
+
+
 @contextmanager
-def world(folder: Path, with_it: bool) -> Iterator[Place]:
+def world(folder: Path, with_it: bool, cluster: Cluster | None = None) -> Iterator[Place]:
     """Four dates and a CRM file, whose API goes on telling the same."""
     (folder / "answers").mkdir(parents=True)
     with serving(folder / "place", folder / "answers") as place:
+        if cluster:
+            place = PlaceOn(place.folder, place.api_url, cluster, cluster.new_database())
         give(folder, with_it)
-        file = folder / f"crm_{DAYS[0]}.csv"
-        file.write_text(crm(with_it), encoding="utf-8")
-        place.drop_crm(file)
+        for day in (DAYS[0], DAYS[2]):
+            file = folder / f"crm_{day}.csv"
+            file.write_text(crm(with_it), encoding="utf-8")
+            place.drop_crm(file)
         yield place
 
 
@@ -201,36 +232,49 @@ def give(folder: Path, with_it: bool) -> None:
         (folder / "answers" / f"{day}.json").write_text(text, encoding="utf-8")
 
 
+def expire(place: Place) -> None:
+    """The landing no longer holds a date, nor a CRM file: tables still do."""
+    shutil.rmtree(place.folder / "landing" / "product-api-raw" / f"date={DAYS[1]}")
+    (place.folder / "landing" / "raw" / "crm" / f"crm_{DAYS[0]}.csv").unlink()
+
+
 def run(place: Place, **settings: str) -> int:
     dates = ("--from", str(DAYS[0]), "--to", str(LAST))
     return place.run("run", *dates, COMPANY_ACTIVITY__GATES__CRM_MAX_BROKEN="1", **settings)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("engine", ["h2", pytest.param("postgres", marks=pytest.mark.nightly)])
 def test_after_an_erasure_nothing_tells_of_the_company_and_it_does_not_come_back(
-    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spark: SparkSession,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    engine: str,
 ) -> None:
-    with world(tmp_path / "with", True) as place:
+    cluster = request.getfixturevalue("postgres") if engine == "postgres" else None
+    with world(tmp_path / "with", True, cluster) as place:
         assert run(place) == 0
         assert len(traces(place.folder, GONE, NAME)) > 8
+        expire(place)
         before = tree(place.folder)
         assert place.run("erase", GONE) == 2
         assert place.run("erase", GONE, "--dry-run", **WITH_KEY) == 0
-        assert f"{len(DAYS)} dates hold it" in capsys.readouterr().out
+        assert f"{len(DAYS) - 1} dates hold it" in capsys.readouterr().out
         assert tree(place.folder) == before
 
         assert place.run("erase", GONE, **WITH_KEY) == 0
-        with world(tmp_path / "without", False) as other:
+        with world(tmp_path / "without", False, cluster) as other:
             assert run(other) == 0
             assert shown(spark, place) == shown(spark, other)
-        with open_warehouse(spark, place.settings).connection() as connection:
-            script = "\n".join(str(line) for (line,) in connection.query("SCRIPT"))
-        assert not any(text.decode() in script for text in spellings(GONE) | spellings(NAME))
+        told = dump(spark, place)
+        assert "c_1" in told
+        assert not any(text.decode() in told for text in spellings(GONE) | spellings(NAME))
         assert traces(place.folder, GONE, NAME) == []
 
         assert run(place) == 2
-        state = versions(place.settings.lake.root)
         assert run(place, **WITH_KEY) == 0
+        state = versions(place.settings.lake.root)
         capsys.readouterr()
         assert place.run("erase", GONE, **WITH_KEY) == 0
         assert "starting Spark" not in capsys.readouterr().out

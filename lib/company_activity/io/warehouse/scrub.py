@@ -10,11 +10,16 @@ from company_activity.io.warehouse.stage import drop_all
 from company_activity.io.warehouse.warehouse import Warehouse
 
 
-def scrub(warehouse: Warehouse) -> None:
-    """Drop every staging table of ours, then compact what the engine can; the lake is held, so nobody is publishing."""
+def scrub(warehouse: Warehouse, company_id: str) -> None:
+    """Delete rows that publishing did not reach, drop every staging table, then compact what the engine can.
+
+    The lake is held, so nobody is publishing. The id is bound, and stands in no statement.
+    """
 
     def once(connection: Connection) -> None:
         drop_all(connection, warehouse)
+        for table in (ACTIVITY.name, DIMENSION.name):
+            connection.execute(f"DELETE FROM {table} WHERE company_id = ?", company_id)
         for statement in warehouse.dialect.forgetting([ACTIVITY.name, DIMENSION.name]):
             connection.execute(statement)
 

@@ -7,9 +7,11 @@ killed erasure is gone on with by the next one of the same company.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from company_activity.io.lake.erasures import is_ended, note_begin, note_end
+from company_activity.io.landing.crm_files import listed
 from company_activity.io.landing.erase_crm import erase_crm
 from company_activity.io.landing.erase_usage import ErasedDate, dates_unfinished, erase_usage
 from company_activity.io.landing.tombstones import erase_key, lay
@@ -66,6 +68,7 @@ class Erasure:
         if not self.has_found:
             return StepReport("erase", "nothing", notes=[f"{tombstone} is erased"])
         note_begin(run.lake.files, tombstone)
+        counts["rows besides"] = self._take_out_rows(run, {one.day for one in dates})
         warnings = [
             f"{path} names it and cannot be taken apart: delete it" for path in crm.unreadable
         ]
@@ -76,6 +79,20 @@ class Erasure:
         from company_activity.operations.erase.tables import names_in_tables
 
         return names_in_tables(run, trim(self.company_id))
+
+    def _take_out_rows(self, run: Run, landed: set[date]) -> int:
+        """Take it out of what the landing no longer holds; how many dates, files and refused records."""
+        from company_activity.operations.erase.rows import (
+            take_out_crm,
+            take_out_quarantine,
+            take_out_usage,
+        )
+
+        company_id = trim(self.company_id)
+        paths = [one.path for one in listed(run.landing.storage, run.settings.landing.crm_path)]
+        days = take_out_usage(run, company_id, landed)
+        files = take_out_crm(run, company_id, paths)
+        return len(days) + len(files) + take_out_quarantine(run, company_id)
 
     def _erase_dates(self, run: Run) -> list[ErasedDate]:
         staged = run.lake.staging.marks
@@ -100,6 +117,6 @@ class Erasure:
         from company_activity.operations.erase.tables import scrub_tables, scrub_warehouse
 
         counts = {"old files": scrub_tables(run, trim(self.company_id))}
-        scrub_warehouse(run)
+        scrub_warehouse(run, trim(self.company_id))
         note_end(run.lake.files, self.tombstone(run), run.run_id)
         return StepReport("scrub", counts=counts)

@@ -13,6 +13,7 @@ from company_activity.errors import CompanyActivityError
 from company_activity.io.lake.old_files import Keep, LogUnclear, old_files
 from company_activity.io.warehouse.scrub import scrub
 from company_activity.io.warehouse.warehouse import open_warehouse
+from company_activity.operations.erase.rows import rows_of
 from company_activity.schemas import COMPANIES_HISTORY, CRM_COMPANIES, TABLES, Table
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ NAMED = (CRM_COMPANIES, COMPANIES_HISTORY)  # whose rows have the name of a comp
 def names_in_tables(run: Run, company_id: str) -> set[str]:
     """The names that staging and history have of a company."""
     named = [
-        run.lake.read(table).where(F.col("company_id") == company_id).select("name")
-        for table in NAMED
-        if run.lake.exists(table)
+        rows_of(run, table, company_id).select("name") for table in NAMED if run.lake.exists(table)
     ]
     if not named:
         return set()
@@ -39,12 +38,11 @@ def scrub_tables(run: Run, company_id: str) -> int:
     """See that no table has rows of the company, then remove every file that a table has given up; how many.
 
     Raises:
-        CompanyActivityError: naming the tables that have rows still, of files that the landing no longer holds.
+        CompanyActivityError: naming the tables that have rows still.
     """
     made = [table for table in TABLES if run.lake.exists(table)]
     left = [
-        run.lake.read(table)
-        .where(F.col("company_id") == company_id)
+        rows_of(run, table, company_id)
         .agg(F.count("*").alias("rows"))
         .withColumn("table", F.lit(table.name))
         for table in made
@@ -55,8 +53,7 @@ def scrub_tables(run: Run, company_id: str) -> int:
             told = ", ".join(f"{row['table']} ({row['rows']:,} rows)" for row in rows)
             raise CompanyActivityError(
                 f"the company is still in {told}",
-                remedy="those rows are of files that the landing no longer holds, or a step above failed: "
-                "bring the files back, or delete the rows, and erase again",
+                remedy="erase again; if they stay, report it: a step did not take them out",
             )
     return sum(_remove_old_files(run, table) for table in made)
 
@@ -81,8 +78,8 @@ def _remove_old_files(run: Run, table: Table) -> int:
     return len(found)
 
 
-def scrub_warehouse(run: Run) -> None:
-    """Let the database forget what it keeps of removed rows, and drop staging tables that were left behind."""
+def scrub_warehouse(run: Run, company_id: str) -> None:
+    """Delete rows that somebody else left there, drop abandoned staging tables, and let the database forget both."""
     warehouse = open_warehouse(run.spark, run.settings)
     with warehouse.reported("scrubbing", again="company-activity erase COMPANY"):
-        scrub(warehouse)
+        scrub(warehouse, company_id)
