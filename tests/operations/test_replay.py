@@ -405,6 +405,7 @@ def short(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield Replaying(spark, place, SHORT, good)
 
 
+@pytest.mark.long
 def test_a_replay_killed_after_a_commit_to_each_table_ends_as_if_the_records_had_always_been_good(
     short: Replaying, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
