@@ -84,6 +84,15 @@ def test_a_date_gets_a_generation_without_the_company_and_loses_those_with_it(la
     assert dates_holding(landing, ERASED) == []
 
 
+def test_an_id_is_found_however_it_is_written(tmp_path: Path) -> None:
+    landing = Landing(LocalStorage(tmp_path), LandingSettings(""))
+    land(landing, [f'{{"company_id" :\t"{one}", "n": 1}}' for one in ("c_é", "c_\\u00e9", "c\\u005fé", "c_éé", "c_e")])
+    erased = Tombstones(KEY, frozenset({tombstone_of(KEY, "c_é")}))
+    done = erase_usage(landing, DAY, erased, "erase", 1)
+    assert done
+    assert (done.lines, newest(landing).rows) == (3, 2)
+
+
 def test_its_content_is_that_of_a_world_without_the_company(landing: Landing) -> None:
     erase(landing)
     before = landing.generations()

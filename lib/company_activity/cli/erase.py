@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from company_activity.cli.console import Console
 from company_activity.cli.cycle import invoke
 from company_activity.cli.options import settings_options
 from company_activity.cli.rollback import REBUILD
-from company_activity.dates import DateRange, spans_text
+from company_activity.dates import spans_text
 from company_activity.errors import UsageError
 from company_activity.io.landing.erase_crm import files_holding
 from company_activity.io.landing.erase_usage import dates_holding
@@ -60,8 +61,7 @@ def erase_command(company: str, dry_run: bool, env: str | None, file: Path | Non
         console.say(f"{len(files)} CRM files hold it: {', '.join(files) or 'none'}")
         console.say("and whatever tables, warehouse, pages and messages have of it")
         return 0
-    staged = looked.lake.staging.marks
-    dates = tuple(DateRange(min(staged), max(staged))) if staged else ()
+    days = sorted(looked.lake.staging.marks) or [now.date() - timedelta(days=1)]
     return invoke(
-        settings, dates, AFTERWARDS, f"erase {tombstone}", first=erasure.erase, last=erasure.scrub
+        settings, days, AFTERWARDS, f"erase {tombstone}", first=erasure.erase, last=erasure.scrub
     )

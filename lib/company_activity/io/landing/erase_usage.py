@@ -6,6 +6,7 @@ parts that no other names. So whoever is killed leaves the old content or the ne
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from company_activity.records.landed_line import item_of
 from company_activity.records.tombstone import Tombstones
 
 LINES_A_CHUNK = 1000
-COMPANY_ID = b"company_id"
+PLAIN_ID = re.compile(rb'"company_id"[ \t]*:[ \t]*"([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -187,9 +188,14 @@ def _part_holds(landing: Landing, part: Part, erased: Tombstones) -> bool:
 
 
 def _is_of(line: bytes, erased: Tombstones) -> bool:
-    """Whether a landed line is an item of an erased company."""
-    if COMPANY_ID not in line and b"\\" not in line:
-        return False
+    """Whether a landed line is an item of an erased company.
+
+    A line without a backslash says its ids as they are, so that only one that says an erased one is taken apart.
+    """
+    if b"\\" not in line:
+        ids = (found.decode("utf-8", "replace") for found in PLAIN_ID.findall(line))
+        if not any(map(erased.covers, ids)):
+            return False
     return erased.covers_item(item_of(line.decode()).canonical)
 
 
