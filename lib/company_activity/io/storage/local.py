@@ -60,40 +60,36 @@ class LocalStorage:
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         """Write a file that is not there yet; False if it is. `os.link`, unlike a rename, never overwrites."""
         target = self.file(path)
-        temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
-        try:
-            with _translated_errors(path):
-                with self._new(temporary) as file:
-                    file.writelines(chunks)
-                    file.flush()
-                    os.fsync(file.fileno())
-                try:
-                    os.link(temporary, target)
-                except FileExistsError:
-                    return target.samefile(
-                        temporary
-                    )  # a network file system may repeat a link whose answer got lost
-                _fsync_folder(target.parent)
-            return True
-        finally:
-            with suppress(OSError):  # a torn one is swept
-                temporary.unlink(missing_ok=True)
+        with self._draft(path, target, chunks) as draft:
+            try:
+                os.link(draft, target)
+            except FileExistsError:
+                # a network file system may repeat a link whose answer got lost
+                return target.samefile(draft)
+            _fsync_folder(target.parent)
+        return True
 
     def replace(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a file in place of the one that is there."""
         target = self.file(path)
-        temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+        with self._draft(path, target, chunks) as draft:
+            draft.replace(target)
+            _fsync_folder(target.parent)
+
+    @contextmanager
+    def _draft(self, path: str, target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
+        """A durable file beside `target` with its content; it is gone at the end."""
+        draft = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
         try:
             with _translated_errors(path):
-                with self._new(temporary) as file:
+                with self._new(draft) as file:
                     file.writelines(chunks)
                     file.flush()
                     os.fsync(file.fileno())
-                temporary.replace(target)
-                _fsync_folder(target.parent)
+                yield draft
         finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # a torn one is swept
+                draft.unlink(missing_ok=True)
 
     def _new(self, file: Path) -> IO[bytes]:
         for _ in range(10):
