@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -115,3 +116,13 @@ def test_a_job_only_names_its_step() -> None:
     for job in sorted((ROOT / "jobs").glob("*.py")):
         assert len(job.read_text(encoding="utf-8").splitlines()) <= 12, job
         assert set(imported(job)) <= {"cli.main", *(n for n in imported(job) if n.startswith("steps."))}, job
+
+
+def test_each_package_is_named_for_the_wheel() -> None:
+    """An editable install finds one that is not, and so does every test but those of the wheel."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    named = setup["options"]["packages"].split()
+    folders = {path.parent.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("__init__.py")}
+    found = {".".join(folder.parts) for folder in folders}
+    assert found == {name for name in named if name not in ("company_activity.conf", "company_activity.sql")}
