@@ -9,156 +9,29 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.io.landing.erase_crm import erase_crm
-from company_activity.io.landing.erase_usage import dates_holding, erase_usage
-from company_activity.io.landing.landing import Landing
-from company_activity.io.landing.rollback import Rollback, roll_back
-from company_activity.io.storage.opening import LocalStorage
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.operations.erase.spelling import Spelling
-from company_activity.records.tombstone import Tombstones, tombstone_of
-from company_activity.settings.model import LandingSettings
 
 from support.cycle.place import Place, serving
 from support.cycle.shown import shown
 from support.cycle.traces import spellings, traces
 from support.lake.content import versions
 from support.lake.history import days_until
-from support.landing.pages import DAY, NOON, land, newest
+from support.landing.erased import GONE, HEADER, KEY, NAME, item, row
 from support.warehouse.postgres import Cluster, postgres
 
 __all__ = ["postgres"]  # a fixture: found by its name
 
-GONE = 'c_ü "7"'
-NAME = 'Möller & "Söhne", <Co>'
-KEY = "a-key"
 WITH_KEY = {"COMPANY_ACTIVITY__ERASE__KEY": KEY}
-ERASED = Tombstones(KEY, frozenset({tombstone_of(KEY, GONE)}))
 LAST = date(2025, 11, 20)
 DAYS = days_until(LAST, 4)
-
-
-def item(company: str, users: object = 3, day: date = DAY) -> str:
-    return json.dumps({"company_id": company, "active_users": users, "events": 20, "ts": f"{day}T08:00:00Z"})
-
-
-OTHERS = [item("c_1"), item("c_2")]
-WITH_IT = [item("c_1"), item(GONE), item(f" {GONE}\t", -1), item("c_2")]
-
-
-# The landing.
-
-
-@pytest.fixture(params=["none", "gzip"])
-def landing(tmp_path: Path, request: pytest.FixtureRequest) -> Landing:
-    """A date of which two generations hold the company, and one between them does not."""
-    settings = replace(LandingSettings(""), compression=request.param)
-    landing = Landing(LocalStorage(tmp_path / "landing"), settings)
-    land(landing, WITH_IT)
-    land(landing, [item("c_1")], run_id="run-2")
-    land(landing, WITH_IT[:3], WITH_IT[3:], run_id="run-3")
-    return landing
-
-
-def erase(landing: Landing, staged: int = 3) -> Any:
-    return erase_usage(landing, DAY, ERASED, "erase", staged)
-
-
-def test_a_date_gets_a_generation_without_the_company_and_loses_those_with_it(landing: Landing, tmp_path: Path) -> None:
-    assert traces(tmp_path, GONE)
-    done = erase(landing)
-    assert (done.lines, done.gone) == (2, (1, 3))
-    assert set(landing.files_of(DAY)) == {2, 4}
-    landing.check(newest(landing))
-    assert (newest(landing).rows, newest(landing).erased_generation) == (2, 3)
-    assert traces(tmp_path, GONE) == []
-    assert erase(landing) is None
-    assert dates_holding(landing, ERASED) == []
-
-
-def test_an_id_is_found_however_it_is_written(tmp_path: Path) -> None:
-    landing = Landing(LocalStorage(tmp_path), LandingSettings(""))
-    land(landing, [f'{{"company_id" :\t"{one}", "n": 1}}' for one in ("c_é", "c_\\u00e9", "c\\u005fé", "c_éé", "c_e")])
-    erased = Tombstones(KEY, frozenset({tombstone_of(KEY, "c_é")}))
-    done = erase_usage(landing, DAY, erased, "erase", 1)
-    assert done
-    assert (done.lines, newest(landing).rows) == (3, 2)
-
-
-def test_its_content_is_that_of_a_world_without_the_company(landing: Landing) -> None:
-    erase(landing)
-    before = landing.generations()
-    assert not land(landing, OTHERS, run_id="run-5").is_new
-    assert landing.generations() == before
-
-
-def test_a_content_that_was_held_is_held_without_the_company(landing: Landing) -> None:
-    roll_back(landing, Rollback(DAY, 2, "back", NOON))
-    done = erase(landing, staged=4)
-    assert (done.lines, done.gone) == (0, (1, 3))
-    assert land(landing, OTHERS, run_id="run-6").is_held
-    assert newest(landing).rows == 1
-
-
-def test_content_that_was_never_staged_is_judged_when_it_is(landing: Landing) -> None:
-    erase(landing, staged=2)
-    assert newest(landing).erased_generation is None
-
-
-@pytest.mark.parametrize("killed_at", range(1, 7))
-def test_a_kill_leaves_the_old_or_the_new_and_the_next_erasure_the_new(
-    landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
-) -> None:
-    writes = iter(range(1, 100))
-
-    def mortal(name: str) -> Any:
-        method = getattr(LocalStorage, name)
-
-        def called(storage: LocalStorage, *arguments: Any) -> Any:
-            if next(writes) == killed_at:
-                raise KeyboardInterrupt
-            return method(storage, *arguments)
-
-        return called
-
-    with monkeypatch.context() as killing:
-        for name in ("create", "delete"):
-            killing.setattr(LocalStorage, name, mortal(name))
-        with pytest.raises(KeyboardInterrupt):
-            erase(landing)
-    landing.check(newest(landing))
-    erase(landing)
-    landing.check(newest(landing))
-    assert traces(tmp_path, GONE) == []
-    assert newest(landing).rows == 2
-
-
-HEADER = "company_id,name,country,industry_tag,last_contact_at\r\n"
-
-
-def row(company: str, name: str, country: str = "DE") -> str:
-    quoted = ",".join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (company, name))
-    return f"{quoted},{country},software,\r\n"
-
-
-def test_a_crm_file_keeps_its_other_bytes(tmp_path: Path) -> None:
-    storage = LocalStorage(tmp_path)
-    kept = row("c_1", "Line\nbreak"), row("c_2", "")
-    storage.create("raw/crm/a_2025-01-01.csv", [(HEADER + kept[0] + row(GONE, NAME) + kept[1]).encode()])
-    storage.create("raw/crm/b_2025-01-01.csv", [(HEADER + kept[0]).encode()])
-    storage.create("raw/crm/c.csv", [f"no header\n{row(GONE, NAME)}".encode()])
-    done = erase_crm(storage, "raw/crm/", ERASED)
-    assert (list(done.rewritten), set(done.names)) == (["raw/crm/a_2025-01-01.csv"], {NAME})
-    assert storage.read("raw/crm/a_2025-01-01.csv").decode() == HEADER + kept[0] + kept[1]
-    assert erase_crm(storage, "raw/crm/", ERASED).rewritten == ()
 
 
 def test_every_spelling_in_a_page_or_a_message_is_found() -> None:
@@ -168,9 +41,6 @@ def test_every_spelling_in_a_page_or_a_message_is_found() -> None:
         assert encoded
         assert all(spelling.is_in(f"x {found.decode()} y") for found in encoded)
     assert spelling.replaced(f'{{"a": "{json.dumps(NAME)[1:-1]}"}}', "t") == '{"a": "t"}'
-
-
-# The command.
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -256,6 +126,14 @@ def expire(place: Place) -> None:
     (place.folder / "landing" / "raw" / "crm" / f"crm_{DAYS[0]}.csv").unlink()
 
 
+def other_files(place: Place) -> Path:
+    """A picture beside the pages, and a CRM file that names the company and cannot be taken apart, which is returned."""
+    (place.folder / "reports" / "logo.png").write_bytes(b"\x89PNG\xff\xfe")
+    odd = place.folder / "landing" / "raw" / "crm" / f"crm_{DAYS[3]}.csv"
+    odd.write_text(crm(True), encoding="utf-16")
+    return odd
+
+
 def run(place: Place, **settings: str) -> int:
     dates = ("--from", str(DAYS[0]), "--to", str(LAST))
     return place.run("run", *dates, COMPANY_ACTIVITY__GATES__CRM_MAX_BROKEN="1", **settings)
@@ -282,6 +160,10 @@ def test_after_an_erasure_nothing_tells_of_the_company_and_it_does_not_come_back
         assert f"{len(DAYS) - 1} dates hold it" in capsys.readouterr().out
         assert tree(place.folder) == before
 
+        odd = other_files(place)
+        assert place.run("erase", GONE, **WITH_KEY) == 3
+        assert f"{odd.name} name the company and cannot be taken apart" in capsys.readouterr().err
+        odd.unlink()
         assert place.run("erase", GONE, **WITH_KEY) == 0
         with world(tmp_path / "without", False, cluster) as other:
             assert run(other) == 0

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.options import settings_options
+from company_activity.cli.unrecorded import unrecorded_run
 from company_activity.operations.doctor import doctor
-from company_activity.report.model import RunReport
 from company_activity.run import Run
 from company_activity.settings.loading import load_settings
 
@@ -38,8 +37,7 @@ def doctor_command(deep: bool, env: str | None, file: Path | None) -> int:
     console = Console()
 
     def open_run() -> Run:
-        report = RunReport("", "doctor", options.utc_now())
-        return Run(load_settings(env, file=file), (), report, options.utc_now, console)
+        return unrecorded_run(load_settings(env, file=file), "doctor", progress=console)
 
     exit_code = 0
     for finding in doctor(open_run, deep=deep):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.cycle import invoke
 from company_activity.cli.options import settings_options
 from company_activity.cli.rollback import REBUILD
+from company_activity.cli.unrecorded import unrecorded_run
 from company_activity.dates import spans_text
 from company_activity.errors import UsageError
 from company_activity.io.landing.erase_crm import files_holding
@@ -20,8 +20,6 @@ from company_activity.io.landing.tombstones import erase_key
 from company_activity.operations.erase import Erasure
 from company_activity.records.fields import trim
 from company_activity.records.tombstone import Tombstones
-from company_activity.report.model import RunReport
-from company_activity.run import Run
 from company_activity.settings.loading import load_settings
 
 # CRM files are read again as well: some have lost rows.
@@ -48,8 +46,7 @@ def erase_command(company: str, dry_run: bool, env: str | None, file: Path | Non
     settings = load_settings(env, file=file)
     key = erase_key(settings)  # before anything is touched, or recorded
     erasure = Erasure(company)
-    now = options.utc_now()
-    looked = Run(settings, (), RunReport("", "erase", now), options.utc_now)
+    looked = unrecorded_run(settings, "erase")
     tombstone = erasure.tombstone(looked)
     if dry_run:
         erased = Tombstones(key, frozenset({tombstone}))
@@ -61,7 +58,7 @@ def erase_command(company: str, dry_run: bool, env: str | None, file: Path | Non
         console.say(f"{len(files)} CRM files hold it: {', '.join(files) or 'none'}")
         console.say("and whatever tables, warehouse, pages and messages have of it")
         return 0
-    days = sorted(looked.lake.staging.marks) or [now.date() - timedelta(days=1)]
+    days = sorted(looked.lake.staging.marks) or [looked.now.date() - timedelta(days=1)]
     return invoke(
         settings, days, AFTERWARDS, f"erase {tombstone}", first=erasure.erase, last=erasure.scrub
     )

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import click
 
-from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.cycle import invoke
 from company_activity.cli.options import settings_options
+from company_activity.cli.unrecorded import unrecorded_run
 from company_activity.operations.maintain import heaps, maintain
-from company_activity.report.model import RunReport
-from company_activity.run import Run
 from company_activity.settings.loading import load_settings
 from company_activity.settings.model import Settings
 
@@ -43,7 +41,6 @@ def maintain_command(dry_run: bool, env: str | None, file: Path | None) -> int:
 
 def show(settings: Settings) -> int:
     """Print what would go."""
-    report = RunReport("", "maintain --dry-run", options.utc_now())
-    run = Run(settings, (), report, options.utc_now)
+    run = unrecorded_run(settings, "maintain --dry-run")
     Console().heaps(list(heaps(run)))
     return 0

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
-from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.options import date_options, settings_options
+from company_activity.cli.unrecorded import unrecorded_run
 from company_activity.dates import DateRange
 from company_activity.operations.plan import plan
-from company_activity.report.model import RunReport
-from company_activity.run import Options, Run
+from company_activity.run import Options
 from company_activity.settings.loading import load_settings
 from company_activity.settings.model import Settings
 from company_activity.steps.start import check_accepted_files
@@ -36,9 +35,7 @@ def show_plan(
     accept_crm: tuple[str, ...] = (),
 ) -> int:
     """Print what a run of these dates would do."""
-    report = RunReport("", f"plan {dates}", options.utc_now())
-    chosen = Options(accept_crm=accept_crm)
-    run = Run(settings, tuple(dates), report, options.utc_now, options=chosen)
+    run = unrecorded_run(settings, f"plan {dates}", dates, chosen=Options(accept_crm=accept_crm))
     check_accepted_files(run)
     planned = plan(run)
     if as_json:

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.cycle import invoke
 from company_activity.cli.options import settings_options
 from company_activity.cli.rollback import REBUILD
+from company_activity.cli.unrecorded import unrecorded_run
 from company_activity.gates.arrived import REWRITE
 from company_activity.operations.replay import replay_plan, replay_quarantine
-from company_activity.report.model import RunReport
-from company_activity.run import Options, Run
+from company_activity.run import Options
 from company_activity.settings.loading import load_settings
 from company_activity.steps.stage_usage import stage_usage
 
@@ -48,8 +47,7 @@ def replay_quarantine_command(
     """
     settings = load_settings(env, file=file)
     if dry_run:
-        report = RunReport("", COMMAND, options.utc_now())
-        Console().replay(replay_plan(Run(settings, (), report, options.utc_now)))
+        Console().replay(replay_plan(unrecorded_run(settings, COMMAND)))
         return 0
     chosen = Options(accept_gates=accept_gate, replays=True)
     return invoke(settings, (), BEHIND_STAGING, COMMAND, chosen, replay_quarantine)

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from company_activity.cli import options
 from company_activity.cli.console import Console
 from company_activity.cli.cycle import invoke
 from company_activity.cli.options import DateType, settings_options
+from company_activity.cli.unrecorded import unrecorded_run
 from company_activity.dates import DateRange
 from company_activity.errors import UsageError
 from company_activity.gates.arrived import REWRITE
@@ -23,8 +23,7 @@ from company_activity.operations.rollback import (
     rollback_to,
 )
 from company_activity.planning.state import MISSING
-from company_activity.report.model import RunReport
-from company_activity.run import Options, Run
+from company_activity.run import Options
 from company_activity.settings.loading import load_settings
 from company_activity.settings.model import Settings
 
@@ -125,8 +124,8 @@ def chosen(settings: Settings, day: date, to: int | str | None) -> int | None:
     Raises:
         UsageError: if there is none to choose, none is chosen, or the landing does not hold it.
     """
-    report = RunReport("", f"rollback {day}", options.utc_now())
-    found = generations_of(Run(settings, (day,), report, options.utc_now), day)
+    run = unrecorded_run(settings, f"rollback {day}", [day])
+    found = generations_of(run, day)
     try:
         return generation_chosen(day, to, found)
     except UsageError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from company_activity.errors import CrmFileRefused
@@ -10,58 +13,77 @@ from company_activity.io.storage.opening import Storage
 from company_activity.records.crm.erased_bytes import names_of_erased, without_erased_rows
 from company_activity.records.tombstone import Tombstones
 
+# What exports of spreadsheets and older systems are written in.
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
+BETWEEN_CELLS = re.compile(r"[,;\t|\r\n]")
+
 
 @dataclass(frozen=True)
 class ErasedFiles:
-    """The files that were written again, the names that they had of it, and those that cannot be taken apart."""
+    """The files that were written again, and those that name the company and cannot be taken apart."""
 
     rewritten: tuple[str, ...]
-    names: frozenset[str]
     unreadable: tuple[str, ...]
 
 
 def erase_crm(storage: Storage, folder: str, erased: Tombstones) -> ErasedFiles:
-    """Write again each CRM file with rows of erased companies. A file is there whole at any time, the old or the new.
-
-    A file whose header cannot be read is taken for one that names the company if any text in it between two delimiters
-    is its id.
-    """
+    """Write again each CRM file with rows of erased companies; at any time the old one is there, or the new, whole."""
     rewritten = []
-    names: set[str] = set()
     unreadable = []
-    for entry in listed(storage, folder):
-        try:
-            data = storage.read(entry.path)
-            names |= names_of_erased(entry.path, data, erased)
-            left = without_erased_rows(entry.path, data, erased)
-        except FileNotFoundError:
-            continue
-        except CrmFileRefused:
-            if _may_name(data, erased):
-                unreadable.append(entry.path)
-            continue
-        if left is not data:
-            storage.replace(entry.path, [left])
-            rewritten.append(entry.path)
-    return ErasedFiles(tuple(rewritten), frozenset(names), tuple(unreadable))
+    for path, data in _files(storage, folder):
+        left = _left(path, data, erased)
+        if left is None:
+            unreadable.append(path)
+        elif left is not data:
+            storage.replace(path, [left])
+            rewritten.append(path)
+    return ErasedFiles(tuple(rewritten), tuple(unreadable))
 
 
 def files_holding(storage: Storage, folder: str, erased: Tombstones) -> list[str]:
     """The CRM files with rows of erased companies."""
-    found = []
+    return [path for path, data in _files(storage, folder) if _left(path, data, erased) is not data]
+
+
+def names_in_files(storage: Storage, folder: str, erased: Tombstones) -> set[str]:
+    """The names that CRM files have of erased companies."""
+    names: set[str] = set()
+    for path, data in _files(storage, folder):
+        with suppress(CrmFileRefused):
+            names |= names_of_erased(path, data, erased)
+    return names
+
+
+def _files(storage: Storage, folder: str) -> Iterator[tuple[str, bytes]]:
     for entry in listed(storage, folder):
-        data = storage.read(entry.path)
         try:
-            holds = without_erased_rows(entry.path, data, erased) is not data
-        except CrmFileRefused:
-            holds = _may_name(data, erased)
-        if holds:
-            found.append(entry.path)
-    return found
+            data = storage.read(entry.path)
+        except FileNotFoundError:  # gone since it was listed
+            continue
+        yield entry.path, data
+
+
+def _left(path: str, data: bytes, erased: Tombstones) -> bytes | None:
+    """A file without rows of erased companies, the same object where it has none; None if it cannot be taken apart."""
+    try:
+        return without_erased_rows(path, data, erased)
+    except CrmFileRefused:
+        return None if _may_name(data, erased) else data
 
 
 def _may_name(data: bytes, erased: Tombstones) -> bool:
-    text = data.decode("utf-8", "replace")
-    for delimiter in ";\t|\n\r":
-        text = text.replace(delimiter, ",")
-    return any(erased.covers(cell.strip(' "')) for cell in text.split(","))
+    """Whether any text between two delimiters is the id of an erased company, whatever the file is written in."""
+    texts = (data.decode(encoding, "replace") for encoding in ENCODINGS)
+    cells = (cell for text in texts for cell in BETWEEN_CELLS.split(text))
+    return any(
+        erased.covers(text) for cell in cells for text in (cell.strip(' "'), _unquoted(cell))
+    )
+
+
+def _unquoted(cell: str) -> str:
+    """What a quoted cell says.
+
+    >>> _unquoted(' "Joe""s" ')
+    'Joe"s'
+    """
+    return cell.strip().removeprefix('"').removesuffix('"').replace('""', '"')

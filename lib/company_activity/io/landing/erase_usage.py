@@ -11,21 +11,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
+from itertools import count, islice
 
 from company_activity.io.landing.landing import READ_BYTES, Landing
 from company_activity.io.landing.manifest import Manifest, Part, is_held
 from company_activity.io.landing.parts import Lines, write_parts
-from company_activity.io.landing.paths import (
-    IN_GENERATION,
-    MANIFEST,
-    PROVISIONAL,
-    day_in,
-    generation_path,
-    part_path,
-    unfinished_path,
-)
-from company_activity.io.landing.unfinished import discard
+from company_activity.io.landing.paths import PROVISIONAL, generation_path, part_path
+from company_activity.io.landing.retention import remove_unneeded
 from company_activity.records.item import ContentDigest
 from company_activity.records.landed_line import item_of
 from company_activity.records.tombstone import Tombstones
@@ -66,16 +58,12 @@ def holding(landing: Landing, day: date, erased: Tombstones) -> Holding:
         LandingMissing, LandingCorrupt: if a manifest or a part is gone or broken.
     """
     manifests = {number: landing.manifest(day, number) for number in landing.files_of(day)}
+    for manifest in manifests.values():
+        if not landing.is_all_there(manifest):
+            landing.check(manifest)  # which says what is wrong
     parts = {part.path: part for manifest in manifests.values() for part in manifest.parts}
     found = (path for path, part in parts.items() if _part_holds(landing, part, erased))
     return Holding(manifests, frozenset(found))
-
-
-def dates_unfinished(landing: Landing) -> set[date]:
-    """The dates with pages of a fetch that has not ended."""
-    paths = (entry.path for entry in landing.storage.list(landing.at("_unfinished/")))
-    days = (day_in(path.removeprefix(landing.at(""))) for path in paths)
-    return {day for day in days if day}
 
 
 def dates_holding(landing: Landing, erased: Tombstones) -> list[date]:
@@ -92,24 +80,21 @@ def erase_usage(
     generation that staging has: what stood before is not judged anew.
     """
     with landing.lock(day):
-        discard(landing.storage, landing.at(unfinished_path(day)))
         found = holding(landing, day, erased)
-        _remove_unnamed(landing, day, found.manifests.values())
-        if not found.parts:
+        going = sorted(number for number, one in found.manifests.items() if found.holds(one))
+        remove_unneeded(landing, day, ())
+        if not going:
             return None
-        newest = found.newest
         lines = 0
-        if found.holds(newest) or _held(found):
-            newest = _without(landing, found, erased, run_id, staged)
-            lines = found.newest.rows - newest.rows
-        going = [number for number, one in found.manifests.items() if found.holds(one)]
-        _remove(landing, day, going, newest, found)
-        return ErasedDate(day, lines, tuple(sorted(going)))
+        if found.holds(found.newest) or _held(landing, found):
+            lines = found.newest.rows - _without(landing, found, erased, run_id, staged).rows
+        remove_unneeded(landing, day, going)
+        return ErasedDate(day, lines, tuple(going))
 
 
-def _held(found: Holding) -> list[Manifest]:
+def _held(landing: Landing, found: Holding) -> list[Manifest]:
     """The generations that hold the company and whose content is held."""
-    held = found.newest.held_digests
+    held = landing.held_digests(found.newest)
     return [
         one
         for one in found.manifests.values()
@@ -120,15 +105,21 @@ def _held(found: Holding) -> list[Manifest]:
 def _without(
     landing: Landing, found: Holding, erased: Tombstones, run_id: str, staged: int
 ) -> Manifest:
-    """Commit the newest generation's content without the company; what was held stays held, without it."""
+    """Commit the newest generation's content without the company; what was held stays held, without it.
+
+    Raises:
+        LandingMissing, LandingCorrupt: if a part is not what its manifest says; it would be taken for whole.
+    """
     newest = found.newest
+    landing.check(newest)
     generation = max(newest.generation, staged) + 1
-    held = newest.held_digests
-    for one in _held(found):
+    held = landing.held_digests(newest)
+    for one in _held(landing, found):
+        landing.check(one)
         left = _digest(landing, one.parts, erased)
         held = tuple(left if one.content_digest.startswith(digest) else digest for digest in held)
     parts = _rewritten(landing, found, erased, generation, run_id)
-    stood = newest.generation == staged
+    stood = staged in (newest.generation, newest.erased_generation)
     ours = replace(
         newest,
         generation=generation,
@@ -136,7 +127,7 @@ def _without(
         rows=sum(part.rows for part in parts),
         content_digest=_digest(landing, parts, erased) if newest.is_complete else "",
         run_id=run_id,
-        erased_generation=newest.generation if stood else None,
+        erased_generation=staged if stood else None,
         held_digests=held,
     )
     marks = landing.files_of(newest.date)[newest.generation]
@@ -153,7 +144,7 @@ def _rewritten(
     """The newest generation's parts; those that hold the company are written again without its lines."""
     newest = found.newest
     parts: list[Part] = []
-    numbers = iter(range(len(newest.parts) * 1000))
+    numbers = count()
 
     def path_of(_: int) -> str:
         compression = landing.settings.compression
@@ -216,28 +207,3 @@ def _chunks(landing: Landing, part: Part) -> Iterator[bytes]:
             yield unpacker.decompress(chunk) if unpacker else chunk
     if unpacker:
         yield unpacker.flush()
-
-
-def _remove(
-    landing: Landing, day: date, going: Iterable[int], newest: Manifest, found: Holding
-) -> None:
-    """Remove generations: their manifests, what lies beside these, then the parts that none names which stays."""
-    gone = set(going)
-    staying = [one for number, one in found.manifests.items() if number not in gone]
-    for number in sorted(gone):
-        landing.storage.delete(landing.at(generation_path(day, number, MANIFEST)))
-    for entry in list(landing.storage.list(landing.at(f"date={day}/"))):
-        place = IN_GENERATION.fullmatch(entry.path.removeprefix(landing.at("")))
-        if place and int(place[2]) in gone and not place[3].startswith("usage_"):
-            landing.storage.delete(entry.path)
-    _remove_unnamed(landing, day, [*staying, newest])
-
-
-def _remove_unnamed(landing: Landing, day: date, manifests: Iterable[Manifest]) -> None:
-    """Remove the date's parts that no manifest names: nobody is landing it, for we hold its lock."""
-    named = {part.path for manifest in manifests for part in manifest.parts}
-    for entry in list(landing.storage.list(landing.at(f"date={day}/"))):
-        path = entry.path.removeprefix(landing.at(""))
-        place = IN_GENERATION.fullmatch(path)
-        if place and place[3].startswith("usage_") and path not in named:
-            landing.storage.delete(entry.path)

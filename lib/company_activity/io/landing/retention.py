@@ -111,6 +111,25 @@ def remove_spare_files(
                 yield file
 
 
+def remove_unneeded(landing: Landing, day: date, going: Collection[int]) -> None:
+    """Remove these generations of a date, and whatever no other manifest names, however young.
+
+    The date must be held: nobody may be landing it.
+
+    Raises:
+        LandingCorrupt: if a manifest that stays cannot be read.
+    """
+    written = _listed(landing, f"date={day}/", f"{unfinished_path(day)}/")
+    for file in _without(landing, day, written, set(going)):
+        landing.storage.delete(landing.at(file.path))
+
+
+def dates_listed(landing: Landing) -> list[date]:
+    """Every date of which anything lies in the landing, with a manifest or without."""
+    days = map(day_in, _listed(landing, "date=", "_unfinished/"))
+    return sorted({day for day in days if day})
+
+
 def _listed(landing: Landing, *prefixes: str) -> dict[str, Entry]:
     """What lies under the container and begins so, by path."""
     entries = (entry for prefix in prefixes for entry in landing.storage.list(landing.at(prefix)))
@@ -123,16 +142,32 @@ def _spare_of(landing: Landing, day: date, written: Written, limits: Limits) -> 
     Raises:
         LandingCorrupt: if a manifest that stays cannot be read: what it names is not known.
     """
-    generations = committed(written).get(day, {})
-    gone = _followed(day, generations, written, limits)
-    kept = generations.keys() - gone
+    gone = _followed(day, committed(written).get(day, {}), written, limits)
+    return _without(landing, day, written, gone, limits.orphans_before)
+
+
+def _without(
+    landing: Landing,
+    day: date,
+    written: Written,
+    gone: set[int],
+    orphans_before: datetime | None = None,
+) -> list[SpareFile]:
+    """What goes with these generations, and orphans written before a time (None: all), the manifests first.
+
+    Raises:
+        LandingCorrupt: if a manifest that stays cannot be read.
+    """
+    kept = committed(written).get(day, {}).keys() - gone
     found = []
     for path, entry in written.items():
         generation = generation_in(path)
         if generation in gone:
             if path == generation_path(day, generation, MANIFEST) or is_spare(path, kept):
                 found.append(SpareFile(path, entry.size, "generation"))
-        elif is_spare(path, kept) and entry.modified_at < limits.orphans_before:
+        elif is_spare(path, kept) and (
+            orphans_before is None or entry.modified_at < orphans_before
+        ):
             found.append(SpareFile(path, entry.size, "orphan"))
     if not found:
         return []

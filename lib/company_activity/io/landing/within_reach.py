@@ -80,6 +80,11 @@ def _copied(landing: Landing, part: Part, copies: Folder) -> str:
     return copies.address(part.path)
 
 
+def sweep_copies(lake: Folder) -> None:
+    """Remove every copy; no other run may be at work."""
+    _sweep(lake.inside(COPIES))
+
+
 def _sweep(copies: Folder, written_before: datetime | None = None) -> None:
     for entry in list(copies.storage.list(copies.path)):
         if written_before is None or entry.modified_at < written_before:

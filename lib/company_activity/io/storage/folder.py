@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Folder:
-    """The small files of one folder. A file is there whole or not at all, and is never replaced."""
+    """The small files of one folder. A file is there whole or not at all."""
 
     storage: Storage
     path: str
@@ -54,6 +54,11 @@ class Folder:
         """Write a file that is not there yet; False if it is."""
         with self._told():  # half a surrogate pair, as a file's name may bring it, has no UTF-8
             return self.storage.create(self.path + name, [text.encode("utf-8", "backslashreplace")])
+
+    def replace(self, name: str, text: str) -> None:
+        """Write a file in place of the one that is there, whole."""
+        with self._told():
+            self.storage.replace(self.path + name, [text.encode("utf-8", "backslashreplace")])
 
     def delete(self, name: str) -> None:
         """Remove a file; that it is not there is fine."""

@@ -9,6 +9,8 @@ from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
 from company_activity.io.warehouse.stage import drop_all
 from company_activity.io.warehouse.warehouse import Warehouse
 
+SERVED = (ACTIVITY.name, DIMENSION.name)
+
 
 def scrub(warehouse: Warehouse, company_id: str) -> None:
     """Delete rows that publishing did not reach, drop every staging table, then compact what the engine can.
@@ -17,11 +19,15 @@ def scrub(warehouse: Warehouse, company_id: str) -> None:
     """
 
     def once(connection: Connection) -> None:
-        drop_all(connection, warehouse)
-        for table in (ACTIVITY.name, DIMENSION.name):
-            connection.execute(f"DELETE FROM {table} WHERE company_id = ?", company_id)
-        for statement in warehouse.dialect.forgetting([ACTIVITY.name, DIMENSION.name]):
-            connection.execute(statement)
+        try:
+            drop_all(connection, warehouse)
+            for table in SERVED:
+                connection.execute(f"DELETE FROM {table} WHERE company_id = ?", company_id)
+            for statement in warehouse.dialect.forgetting(SERVED):
+                connection.execute(statement)
+        except SqlError as failure:
+            if not warehouse.dialect.lacks_table(failure):
+                raise  # else nothing was ever published: our DDL makes all of them, or none
 
     warehouse.asked(once)
     last = warehouse.dialect.closing_statement

@@ -6,14 +6,17 @@ killed erasure is gone on with by the next one of the same company.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from company_activity.errors import SourceError
 from company_activity.io.lake.erasures import is_ended, note_begin, note_end
 from company_activity.io.landing.crm_files import listed
-from company_activity.io.landing.erase_crm import erase_crm
-from company_activity.io.landing.erase_usage import ErasedDate, dates_unfinished, erase_usage
+from company_activity.io.landing.erase_crm import erase_crm, names_in_files
+from company_activity.io.landing.erase_usage import ErasedDate, erase_usage
+from company_activity.io.landing.retention import dates_listed
 from company_activity.io.landing.tombstones import erase_key, lay
 from company_activity.operations.erase.small_files import forget_in_small_files
 from company_activity.operations.erase.spelling import Spelling
@@ -53,9 +56,12 @@ class Erasure:
         names = set() if was_ended else self._names(run)
         lay(run.landing, tombstone, run.run_id, run.now)
         run.forget_tombstones()
-        crm = erase_crm(run.landing.storage, run.settings.landing.crm_path, run.tombstones)
-        spelling = Spelling.of(trim(self.company_id), names | crm.names)
+        note_begin(run.lake.files, tombstone)
+        files = run.landing.storage, run.settings.landing.crm_path, run.tombstones
+        # While CRM files and tables know its names: whoever is killed behind this has told of them already.
+        spelling = Spelling.of(trim(self.company_id), names | names_in_files(*files))
         small = forget_in_small_files(run, spelling, tombstone)
+        crm = erase_crm(*files)
         dates = self._erase_dates(run)
         counts = {
             "dates": len(dates),
@@ -64,15 +70,12 @@ class Erasure:
             "crm files": len(crm.rewritten),
             "small files": small,
         }
-        self.has_found = not was_ended or any(counts.values())
+        self.has_found = not was_ended or any(counts.values()) or bool(crm.unreadable)
         if not self.has_found:
+            note_end(run.lake.files, tombstone, run.run_id)
             return StepReport("erase", "nothing", notes=[f"{tombstone} is erased"])
-        note_begin(run.lake.files, tombstone)
         counts["rows besides"] = self._take_out_rows(run, {one.day for one in dates})
-        warnings = [
-            f"{path} names it and cannot be taken apart: delete it" for path in crm.unreadable
-        ]
-        return StepReport("erase", counts=counts, warnings=warnings)
+        return StepReport("erase", counts=counts, error=unreadable_error(crm.unreadable))
 
     def _names(self, run: Run) -> set[str]:
         """The names that the tables have of the company."""
@@ -96,9 +99,8 @@ class Erasure:
 
     def _erase_dates(self, run: Run) -> list[ErasedDate]:
         staged = run.lake.staging.marks
-        days = sorted({*run.landing.generations(), *dates_unfinished(run.landing)})
         found = []
-        for day in days:
+        for day in dates_listed(run.landing):
             generation = staged[day].generation if day in staged else 0
             done = erase_usage(run.landing, day, run.tombstones, run.run_id, generation)
             if done:
@@ -114,9 +116,21 @@ class Erasure:
         """
         if not self.has_found:
             return StepReport("scrub", "nothing", notes=["nothing is left of it"])
+        from company_activity.io.landing.within_reach import sweep_copies
         from company_activity.operations.erase.tables import scrub_tables, scrub_warehouse
 
         counts = {"old files": scrub_tables(run, trim(self.company_id))}
         scrub_warehouse(run, trim(self.company_id))
+        sweep_copies(run.lake.files)
         note_end(run.lake.files, self.tombstone(run), run.run_id)
         return StepReport("scrub", counts=counts)
+
+
+def unreadable_error(paths: Sequence[str]) -> SourceError | None:
+    """The error of CRM files that name the company and cannot be taken apart: with it the erasure does not end."""
+    if not paths:
+        return None
+    return SourceError(
+        f"{', '.join(paths)} name the company and cannot be taken apart",
+        remedy="delete its rows there, or the files; then erase again",
+    )

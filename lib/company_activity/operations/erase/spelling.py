@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote, quote_plus
 
+# No word goes on here; an escape of JSON or of a URL may end before it.
+BEFORE = r"(?:(?<!\w)|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
+
 
 @dataclass(frozen=True)
 class Spelling:
@@ -18,19 +21,19 @@ class Spelling:
 
     @classmethod
     def of(cls, company_id: str, names: Iterable[str]) -> Spelling:
-        """An id is found as a whole word, so that `c_1` is not found in `c_10`.
+        r"""An id is found as a whole word, so that `c_1` is not found in `c_10`.
 
         >>> spelling = Spelling.of("c_1", ["Müller & Co"])
         >>> texts = ('"c_1"', "c_10", "M\\u00fcller & Co", "Müller &amp; Co", "M%C3%BCller%20%26%20Co")
-        >>> [spelling.is_in(text) for text in texts]
-        [True, False, True, True, True]
+        >>> [spelling.is_in(text) for text in (*texts, "\\nc_1-2", "%20c_1")]
+        [True, False, True, True, True, True, True]
         """
         found = {
             spelt for text in (company_id, *names) if text.strip() for spelt in _spellings(text)
         }
         longest_first = sorted(found, key=lambda text: (-len(text), text))
         either = "|".join(map(re.escape, longest_first))
-        return cls(re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"))
+        return cls(re.compile(rf"{BEFORE}(?:{either})(?!\w)"))
 
     def is_in(self, text: str) -> bool:
         """Whether the company is written there."""

@@ -10,8 +10,11 @@ from company_activity.records.crm.read import body
 from company_activity.records.tombstone import Tombstones
 
 
-def without_erased_rows(path: str, data: bytes, erased: Tombstones) -> bytes:
+def without_erased_rows(path: str, data: bytes, erased: Tombstones) -> bytes | None:
     r"""The file's bytes without these rows, the same object where it has none.
+
+    None where they cannot be cut out: one is not grammatical, so that it may hold others' rows, or be only a part of
+    its own; or the other rows would be read otherwise without it.
 
     >>> from company_activity.records.tombstone import tombstone_of
     >>> erased = Tombstones("k", frozenset({tombstone_of("k", "c_2")}))
@@ -25,10 +28,18 @@ def without_erased_rows(path: str, data: bytes, erased: Tombstones) -> bytes:
     """
     columns = read_header(path, data)
     gone: set[int] = set()
+    others = []
     for row in body(data, columns):
-        if is_of_erased(row, columns, erased):
+        if not is_of_erased(row, columns, erased):
+            others.append(row.raw)
+        elif row.cells is None:
+            return None
+        else:
             gone.update(range(row.line, row.line + row.raw.count("\n") + 1))
-    return _without_lines(data, gone) if gone else data
+    if not gone:
+        return data
+    left = _without_lines(data, gone)
+    return left if [row.raw for row in body(left, columns)] == others else None
 
 
 def names_of_erased(path: str, data: bytes, erased: Tombstones) -> set[str]:
