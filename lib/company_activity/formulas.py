@@ -19,14 +19,16 @@ class Formula:
     """A column's formula, and what it reads.
 
     `days` is how many calendar days that end on D it reads of the company's usage: whether each is complete, its
-    records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D. Every formula may read when
-    the company was first seen and first active. `null` says when the column is NULL; empty where it never is. `words`
-    are the values of a column that holds words, each with its condition.
+    records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D; `reads_others`: how the
+    other companies fared on those days. Every formula may read when the company was first seen and first active. `null`
+    says when the column is NULL; empty where it never is. `words` are the values of a column that holds words, each
+    with its condition.
     """
 
     text: str
     days: int
     reads_crm: bool = False
+    reads_others: bool = False
     null: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
 
@@ -39,7 +41,9 @@ class Formula:
         """
 
         def filled(text: str) -> str:
-            return text.format(engagement=metrics.engagement, churn=metrics.churn)
+            return text.format(
+                engagement=metrics.engagement, churn=metrics.churn, contact=metrics.contact
+            )
 
         words = {word: filled(condition) for word, condition in self.words.items()}
         return replace(self, text=filled(self.text), words=words)
@@ -57,12 +61,25 @@ METHODS = {
     "geometric_mean": "otherwise; the estimate is √(`mau_lower` · `mau_upper`)",
 }
 REASONS = {
-    "LOW_USE_NO_CONTACT": "`rolling_7d_active_users` ≤ {churn.low_use_user_days}, and the last contact known on D is"
-    " more than {churn.no_contact_days} days old or there never was one, for a company that the CRM has on D",
-    "SHARP_DROP": "Σu [D−6, D] below {churn.sharp_drop_percent} % of Σu [D−13, D−7], which was at least"
-    " {churn.sharp_drop_min_base}; all dates of [D−13, D] complete",
-    "SILENT": "`active_days_7d` = 0",
+    "DECLINING": "m ≥ {churn.least_weeks}, and with F = B · `fleet_pace` / (1000 m) and w = `rolling_7d_active_users`:"
+    " w < {churn.declining_percent} % of F, and F − w ≥ {churn.declining_deviations} √F",
+    "SILENT": "m < {churn.least_weeks}, `active_days_7d` = 0, and at most {churn.most_quiet_days} dates of [D−6, D] are"
+    " quiet",
+    "UNUSUAL_SILENCE": "m ≥ {churn.least_weeks}, g = `days_since_last_active` ≥ {churn.silence_min_days}, and"
+    " Π(n−a+1) / Π(n+2) ≤ {churn.silence_per_mille} ‰ over the dates of [D−g+1, D] that are complete and not quiet: of"
+    " the n complete dates of its weekday in the {churn.weeks} weeks before this one, from the first known day on, a"
+    " were active",
 }
+BASELINE = (
+    "m of the {churn.weeks} weeks [D−6−7j, D−7j] before this one are whole (each date complete, and the company known),"
+    " and B is their Σu"
+)
+QUIET = (
+    "a date is quiet if fewer companies were active than {churn.quiet_percent} % of the lower median over the same"
+    " weekday of the {churn.weeks} weeks before it, as far as those are complete and in [D−59, D], at least"
+    " {churn.least_weeks}; counted in the company's country if {churn.fleet_companies} were active there on some date,"
+    " else among all"
+)
 FLAGS = {
     "WINDOW_INCOMPLETE": "a date of [D−29, D] is missing, from the company's first known day on",
     "UNKNOWN_COMPANY": "`company_name` is `UNKNOWN`: the CRM does not have the company, or has no name for it",
@@ -162,18 +179,40 @@ FORMULAS: Mapping[str, Formula] = {
         "1 − exp(−x / {engagement.depth_events:g}), x = Σe / Σu over [D−29, D]; 0 where Σu = 0",
         days=30,
     ),
-    "is_churn_risk": Formula(
-        "at least one reason holds",
+    "usual_user_days_7d": Formula(
+        f"B / m; {BASELINE}", days=60, null="where fewer than the least number of weeks are whole"
+    ),
+    "fleet_pace": Formula(
+        "lower median of ⌊1000 m w / B⌋, w the week's Σu, over the companies of the country with m ≥"
+        " {churn.least_weeks} and B ≥ {churn.fleet_user_days} m; over those of all countries where they are fewer than"
+        " {churn.fleet_companies} or the country is NULL, and 1000 where those are; at most 1000",
         days=60,
         reads_crm=True,
+        reads_others=True,
+        null="where a date of [D−6, D] is missing",
+    ),
+    "missing_user_days_7d": Formula(
+        "B · `fleet_pace` / (1000 m) − `rolling_7d_active_users`, at least 0, rounded half up",
+        days=60,
+        reads_crm=True,
+        reads_others=True,
+        null="where `usual_user_days_7d` or `fleet_pace` is",
+    ),
+    "is_churn_risk": Formula(
+        f"at least one reason holds. {BASELINE}; {QUIET}",
+        days=60,
+        reads_crm=True,
+        reads_others=True,
         null="where a date of [D−6, D] is missing, or a usage record of the company that landed for one of them was"
         " refused",
         words=REASONS,
     ),
     "churn_reasons": Formula(
-        "those that hold, each only where `is_churn_risk` and `days_since_last_active` are not NULL",
+        "those that hold, each only where `is_churn_risk` is not NULL and `days_since_last_active` <"
+        " {churn.gone_after_days}",
         days=60,
         reads_crm=True,
+        reads_others=True,
         words=REASONS,
     ),
     "churn_reasons_text": Formula(
@@ -181,7 +220,15 @@ FORMULAS: Mapping[str, Formula] = {
         days=60,
         null="in rows last written before 0.2",
         reads_crm=True,
+        reads_others=True,
         words=REASONS,
+    ),
+    "is_contact_due": Formula(
+        "`rolling_7d_active_users` ≤ {contact.low_use_user_days}, all dates of [D−6, D] complete,"
+        " `days_since_last_active` not NULL, and the last contact known on D is more than {contact.no_contact_days}"
+        " days old or there never was one, for a company that the CRM has on D",
+        days=60,
+        reads_crm=True,
     ),
     "source": Formula(
         "`product_api`: no snapshot up to D + 60 days has it; else `merged`: there is an accepted usage record on D,"

@@ -267,6 +267,21 @@ COMPANY_ACTIVITY_DAILY = Table(
         Column("engagement_breadth", "double", "0 to 1: how many users", nullable=False),
         Column("engagement_depth", "double", "0 to 1: events per user-day", nullable=False),
         Column(
+            "usual_user_days_7d",
+            "double",
+            "User-days of its usual week, of the six before; NULL if fewer than 4 are whole",
+        ),
+        Column(
+            "fleet_pace",
+            "bigint",
+            "How the others' week went, per mille of their usual; NULL where a date is missing",
+        ),
+        Column(
+            "missing_user_days_7d",
+            "bigint",
+            "What this week lacks against the usual one at the fleet's pace",
+        ),
+        Column(
             "is_churn_risk", "boolean", "Any churn reason holds; NULL where the week is not known"
         ),
         Column(
@@ -277,6 +292,9 @@ COMPANY_ACTIVITY_DAILY = Table(
             "string",
             "The reasons as one text, comma-separated; NULL in rows older than the column",
             text_of="churn_reasons",
+        ),
+        Column(
+            "is_contact_due", "boolean", "Little use, and nobody has spoken with it for 30 days"
         ),
         Column("source", "string", "product_api, merged or crm_csv", nullable=False),
         Column("data_quality_flag", "string", "The first caveat that holds, or OK", nullable=False),
@@ -301,6 +319,34 @@ COMPANY_ACTIVITY_DAILY = Table(
     partition_by=("activity_date",),
     unhashed=("run_id", "created_at", "updated_at"),
     comment="One row per company and complete date from its first day on",
+)
+
+RISK_EPISODES = Table(
+    "analytics.risk_episodes",
+    (
+        Column("company_id", "string", "Company", nullable=False, personal=True),
+        Column("started_on", "date", "First date at risk", nullable=False),
+        Column("last_flagged_on", "date", "Newest date at risk", nullable=False),
+        Column("ended_on", "date", "The 7th date in a row without risk; NULL while it is open"),
+        Column("ended_as", "string", "recovered or gone; NULL while it is open"),
+        Column(
+            "churn_reasons", "array<string>", "All reasons that held, alphabetical", nullable=False
+        ),
+        Column(
+            "churn_reasons_text",
+            "string",
+            "The reasons as one text, comma-separated",
+            nullable=False,
+            text_of="churn_reasons",
+        ),
+        Column(
+            "peak_missing_user_days",
+            "bigint",
+            "The most user-days that a week of it lacked; NULL if never known",
+        ),
+    ),
+    key=("company_id", "started_on"),
+    comment="One row per company and stretch of dates at risk",
 )
 
 QUARANTINE = Table(

@@ -272,21 +272,40 @@ class EngagementSettings:
 
 @dataclass(frozen=True)
 class ChurnSettings:
-    """Thresholds of the churn reasons. Ratios are integers per hundred, so that conditions stay exact."""
+    """What a week is compared with, and when a company is at risk.
+
+    Ratios are integers per cent or per mille, so that conditions stay exact. The bounds keep every rule within 60 days.
+    """
+
+    weeks: int = bounded(6, 4, 7)
+    least_weeks: int = bounded(4, 1, 7)
+    gone_after_days: int = bounded(28, 7, 32)
+    declining_percent: int = bounded(50, 1, 99)
+    declining_deviations: int = bounded(3, 0, 10)
+    silence_min_days: int = bounded(2, 1, 32)
+    silence_per_mille: int = bounded(1, 0, 1000)
+    most_quiet_days: int = bounded(2, 0, 7)
+    quiet_percent: int = bounded(75, 0, 100)
+    fleet_companies: int = bounded(20, 1)
+    fleet_user_days: int = bounded(10, 1)
+
+
+@dataclass(frozen=True)
+class ContactSettings:
+    """When somebody should speak with a company."""
 
     low_use_user_days: int = bounded(3, 0)
     no_contact_days: int = bounded(30, 0)
-    sharp_drop_percent: int = bounded(30, 0, 100)
-    sharp_drop_min_base: int = bounded(10, 1)
 
 
 @dataclass(frozen=True)
 class MetricSettings:
     """The constants of the metrics; the table's state holds their digest and `metric_version`."""
 
-    metric_version: str = "1"
+    metric_version: str = "2"
     engagement: EngagementSettings = EngagementSettings()
     churn: ChurnSettings = ChurnSettings()
+    contact: ContactSettings = ContactSettings()
 
     @property
     def mark(self) -> dict[str, str]:

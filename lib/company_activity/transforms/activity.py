@@ -11,17 +11,21 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import BACKDATED_DAYS, HORIZON_DAYS
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.transforms.baseline import with_baseline
 from company_activity.transforms.calendar import WEEK_DAYS, on_each_date
 from company_activity.transforms.facts import facts_by_slices, facts_by_windows, usage_days
+from company_activity.transforms.fleet import with_fleet
 from company_activity.transforms.history import with_attributes_as_of
-from company_activity.transforms.labels import with_churn, with_lifecycle, with_quality, with_source
+from company_activity.transforms.labels import with_lifecycle, with_quality, with_source
 from company_activity.transforms.metrics import (
+    with_active_days,
     with_change,
     with_consistency,
     with_engagement,
     with_monthly_users,
     with_observed_days,
 )
+from company_activity.transforms.risk import with_churn, with_contact_due, with_missing
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -93,14 +97,19 @@ def build_activity(
     built = (
         _facts(read, by_slices=by_slices)
         .transform(with_attributes_as_of, read.history)
-        .transform(with_quarantine_marks, read.quarantined, read.calendar)
         .transform(with_observed_days)
+        .transform(with_active_days)
+        .transform(with_baseline, metrics.churn)
+        .transform(with_fleet, metrics.churn)
+        .transform(with_quarantine_marks, read.quarantined, read.calendar)
         .transform(with_change)
         .transform(with_consistency)
         .transform(with_monthly_users)
         .transform(with_engagement, metrics.engagement)
         .transform(with_lifecycle)
+        .transform(with_missing)
         .transform(with_churn, metrics.churn)
+        .transform(with_contact_due, metrics.contact)
         .transform(with_source)
         .transform(with_quality)
         .withColumn("usage_density", F.when(has_users, density))

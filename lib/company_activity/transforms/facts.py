@@ -8,6 +8,7 @@ test holds them equal.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import Column
@@ -16,7 +17,13 @@ from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.transforms.calendar import MONTH_DAYS, SATURDAY, on_each_date
+from company_activity.transforms.calendar import (
+    HORIZON,
+    MONTH_DAYS,
+    SATURDAY,
+    WEEK_DAYS,
+    on_each_date,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,22 +39,20 @@ class WindowSum(NamedTuple):
     last: int
 
 
+WEEKS_BEFORE = range(1, 8)  # the whole weeks before this one that 60 days hold
 SUMS = {
     "active_users": WindowSum("users", 0, 0),
     "events": WindowSum("events", 0, 0),
     "users_1_back": WindowSum("users", 1, 1),
     "users_7_back": WindowSum("users", 7, 7),
     "users_7d": WindowSum("users", 0, 6),
-    "users_7d_before": WindowSum("users", 7, 13),
+    **{f"users_week_{week}": WindowSum("users", 7 * week, 7 * week + 6) for week in WEEKS_BEFORE},
     "users_30d": WindowSum("users", 0, 29),
     "users_30d_before": WindowSum("users", 30, 59),
     "events_30d": WindowSum("events", 0, 29),
     "users_squared_30d": WindowSum("users_squared", 0, 29),
     "weekday_users_30d": WindowSum("weekday_users", 0, 29),
     "weekday_users_squared_30d": WindowSum("weekday_users_squared", 0, 29),
-    "active_days_7d": WindowSum("active_days", 0, 6),
-    "active_days_7d_before": WindowSum("active_days", 7, 13),
-    "active_days_28d": WindowSum("active_days", 0, 27),
     "records": WindowSum("records", 0, 0),
 }
 MEASURES = tuple(dict.fromkeys(window.measure for window in SUMS.values()))
@@ -80,7 +85,8 @@ def facts_by_slices(days: DataFrame, spine: DataFrame, calendar: Calendar) -> Da
 
     Shape: `usage_days`, the spine `company_id, activity_date, …` and the calendar that it was made
     of in; out comes the spine with the columns of `SUMS`, `largest_record_30d`,
-    `days_since_last_active` and `has_conflict`. Zeros where a company has no usage.
+    `days_since_last_active`, `active_mask` (bit i: active i days back) and `has_conflict`. Zeros
+    where a company has no usage.
 
     >>> from datetime import date
     >>> days = spark.sql(
@@ -102,6 +108,7 @@ def facts_by_slices(days: DataFrame, spine: DataFrame, calendar: Calendar) -> Da
         *(_sum_of_slice(window).alias(name) for name, window in SUMS.items()),
         F.max(F.when(is_of_the_month, F.col("largest_record"))).alias("largest_record_30d"),
         F.min(F.when(_is_active(), F.col("back"))).alias("days_since_last_active"),
+        F.bit_or(F.when(_is_active(), _bit(F.col("back")))).alias("active_mask"),
         F.max(F.when(is_of_the_day, F.col("has_conflict"))).alias("has_conflict"),
     )
     return _on_spine(spine, facts)
@@ -140,6 +147,7 @@ def facts_by_windows(days: DataFrame, spine: DataFrame, companies: DataFrame) ->
         *(_sum_of_window(window, by_day).alias(name) for name, window in SUMS.items()),
         "largest_record_30d",
         F.when(silent_days < HORIZON_DAYS, silent_days).alias("days_since_last_active"),
+        _mask_of_weeks(by_day).alias("active_mask"),
         "has_conflict",
     )
     return _on_spine(spine, facts)
@@ -157,8 +165,29 @@ def _running_sums(measured: DataFrame) -> DataFrame:
         *(_sum_to_here(measure, to_here) for measure in MEASURES),
         F.max("largest_record").over(month).alias("largest_record_30d"),
         F.last(active_date, ignorenulls=True).over(to_here).alias("last_active_date"),
+        _mask_of_week(by_day).alias("week_mask"),
         "has_conflict",
     )
+
+
+def _mask_of_week(by_day: WindowSpec) -> Column:
+    """The active days of the week that ends here, a bit for each."""
+    is_active = F.coalesce(_is_active(), F.lit(False)).cast("bigint")
+    days = (F.lag(is_active, back, 0).over(by_day) * F.lit(1 << back) for back in range(WEEK_DAYS))
+    return reduce(Column.bitwiseOR, days)
+
+
+def _mask_of_weeks(by_day: WindowSpec) -> Column:
+    """The active days of the 60 that end here, from the weeks that end a whole number of weeks before."""
+    weeks = (
+        F.shiftleft(F.lag("week_mask", back, 0).over(by_day), back)
+        for back in range(0, HORIZON_DAYS, WEEK_DAYS)
+    )
+    return reduce(Column.bitwiseOR, weeks).bitwiseAND(F.lit(HORIZON))
+
+
+def _bit(back: Column) -> Column:
+    return F.call_function("shiftleft", F.lit(1).cast("bigint"), back)
 
 
 def _sum_to_here(measure: str, to_here: WindowSpec) -> Column:
@@ -201,7 +230,6 @@ def _with_measures(days: DataFrame) -> DataFrame:
         days.withColumn("users_squared", users_squared)
         .withColumn("weekday_users", F.when(is_weekday, F.col("users")))
         .withColumn("weekday_users_squared", F.when(is_weekday, F.col("users_squared")))
-        .withColumn("active_days", _is_active().cast("bigint"))
     )
 
 
@@ -214,7 +242,7 @@ def _on_spine(spine: DataFrame, facts: DataFrame) -> DataFrame:
 
     A company without usage has zeros, and NULL days since its last active one.
     """
-    counts = [*SUMS, "largest_record_30d"]
+    counts = [*SUMS, "largest_record_30d", "active_mask"]
     joined = spine.join(facts, ["company_id", "activity_date"], "left")
     return joined.select(
         *spine.columns,

@@ -1,4 +1,4 @@
-"""The words of a company's day: lifecycle, churn reasons, source, data quality."""
+"""The words of a company's day: lifecycle, source, data quality."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from company_activity.schemas import LIST_SEPARATOR
 from company_activity.transforms.calendar import (
     LAST_MONTH,
     MONTH_DAYS,
     THIS_WEEK,
     WEEK_BEFORE,
     WEEK_DAYS,
-    is_whole,
 )
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from company_activity.settings.model import ChurnSettings
 
 
 def with_lifecycle(facts: DataFrame) -> DataFrame:
@@ -64,70 +60,6 @@ def _misses_a_date(window: int) -> Column:
     alive = F.col("alive_mask").bitwiseAND(F.lit(window))
     lived = F.col("lived_mask").bitwiseAND(F.lit(window))
     return alive != lived
-
-
-def with_churn(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
-    """Add `is_churn_risk` and `churn_reasons`, in alphabetical order, also as one text.
-
-    NULL, and no reason, where the week is not known: a date is missing, or a record of the company
-    was refused. A company that was silent for 60 days is not at risk any more.
-
-    Shape: `complete_mask, has_quarantined_7d, activity_date, last_contact_at, is_backdated,
-    is_in_crm, users_7d, users_7d_before, active_days_7d, days_since_last_active` in.
-
-    >>> from company_activity.settings.model import ChurnSettings
-    >>> facts = spark.sql(
-    ...     "VALUES (0L, 40L, 0L, 8, 16383L), (30L, 40L, 7L, 0, 16383L), (0L, 40L, 0L, 8, 16382L)"
-    ...     " AS t(users_7d, users_7d_before, active_days_7d, days_since_last_active,"
-    ...     " complete_mask)"
-    ... )
-    >>> known = facts.selectExpr(
-    ...     "*", "DATE'2025-03-31' AS activity_date", "TIMESTAMP'2025-03-01' AS last_contact_at",
-    ...     "false AS is_backdated", "true AS is_in_crm", "false AS has_quarantined_7d"
-    ... )
-    >>> for row in with_churn(known, ChurnSettings()).collect():
-    ...     print(row.is_churn_risk, row.churn_reasons, repr(row.churn_reasons_text))
-    True ['SHARP_DROP', 'SILENT'] 'SHARP_DROP,SILENT'
-    False [] ''
-    None [] ''
-    """
-    is_judged = is_whole(F.col("complete_mask"), THIS_WEEK) & ~F.col("has_quarantined_7d")
-    is_alive = F.col("days_since_last_active").isNotNull()
-    may_be_risk = is_judged & is_alive
-    is_silent = F.col("active_days_7d") == 0
-    reasons = F.array_compact(
-        F.array(
-            F.when(may_be_risk & _is_low_use_without_contact(limits), "LOW_USE_NO_CONTACT"),
-            F.when(may_be_risk & _is_sharp_drop(limits), "SHARP_DROP"),
-            F.when(may_be_risk & is_silent, "SILENT"),
-        )
-    )
-    is_risk = F.when(is_judged, F.size("churn_reasons") > 0)
-    text = F.array_join("churn_reasons", LIST_SEPARATOR)
-    return (
-        facts.withColumn("churn_reasons", reasons)
-        .withColumn("churn_reasons_text", text)
-        .withColumn("is_churn_risk", is_risk)
-    )
-
-
-def _is_low_use_without_contact(limits: ChurnSettings) -> Column:
-    """Little use this week, and no recent contact that the CRM knows of."""
-    uses_little = F.col("users_7d") <= limits.low_use_user_days
-    days_since_contact = F.datediff("activity_date", F.to_date("last_contact_at"))
-    contact_is_old = (days_since_contact > limits.no_contact_days) & F.col("is_in_crm")
-    has_no_contact = F.col("last_contact_at").isNull()
-    was_never_contacted = has_no_contact & ~F.col("is_backdated") & F.col("is_in_crm")
-    return uses_little & (F.coalesce(contact_is_old, F.lit(False)) | was_never_contacted)
-
-
-def _is_sharp_drop(limits: ChurnSettings) -> Column:
-    """This week's user-days fell far below those of the week before; both weeks are known."""
-    fortnight_is_known = is_whole(F.col("complete_mask"), THIS_WEEK | WEEK_BEFORE)
-    limit = F.col("users_7d_before") * limits.sharp_drop_percent
-    dropped = F.col("users_7d") * 100 < limit
-    had_use = F.col("users_7d_before") >= limits.sharp_drop_min_base
-    return fortnight_is_known & dropped & had_use
 
 
 def with_source(facts: DataFrame) -> DataFrame:

@@ -16,6 +16,7 @@ from company_activity.transforms.calendar import (
     HORIZON,
     LAST_MONTH,
     THIS_WEEK,
+    WEEK_BEFORE,
     bits,
     days_in,
     is_whole,
@@ -65,6 +66,23 @@ def with_observed_days(facts: DataFrame) -> DataFrame:
 
 def _days_lived(days: int) -> Column:
     return days_in(F.col("lived_mask"), bits(0, days - 1)).alias(f"days_lived_{days}d")
+
+
+def with_active_days(facts: DataFrame) -> DataFrame:
+    """Add on how many days of each window somebody was active.
+
+    Shape: `active_mask` in; `active_days_7d`, `active_days_7d_before`, `active_days_28d` added.
+
+    >>> with_active_days(spark.sql("SELECT 1155L AS active_mask")).first()[1:]
+    (2, 2, 4)
+    """
+    active = F.col("active_mask")
+    return facts.select(
+        "*",
+        days_in(active, THIS_WEEK).alias("active_days_7d"),
+        days_in(active, WEEK_BEFORE).alias("active_days_7d_before"),
+        days_in(active, bits(0, 27)).alias("active_days_28d"),
+    )
 
 
 def with_change(facts: DataFrame) -> DataFrame:
