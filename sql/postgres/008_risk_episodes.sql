@@ -1,0 +1,22 @@
+-- analytics.risk_episodes, as schemas.py declares it.
+CREATE TABLE IF NOT EXISTS analytics.risk_episodes (
+    company_id VARCHAR(64) COLLATE "C" NOT NULL,
+    started_on DATE NOT NULL,
+    last_flagged_on DATE NOT NULL,
+    ended_on DATE NULL,
+    ended_as VARCHAR(128) COLLATE "C" NULL,
+    churn_reasons VARCHAR(256) COLLATE "C" NOT NULL,
+    peak_missing_user_days BIGINT NULL,
+    calm_dates BIGINT NOT NULL,
+    CONSTRAINT pk_risk_episodes PRIMARY KEY (company_id, started_on)
+);
+
+INSERT INTO etl.publish_lock (table_name, takings)
+SELECT
+    'analytics.risk_episodes' AS table_name,
+    0 AS takings
+WHERE
+    NOT EXISTS (
+        SELECT 1 AS there FROM etl.publish_lock
+        WHERE table_name = 'analytics.risk_episodes'
+    );
