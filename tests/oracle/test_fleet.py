@@ -192,10 +192,10 @@ def test_dates_before_d_59_are_not_looked_at() -> None:
 def of_two(first: int = 20, second: int = 60, other_day: int | None = None) -> tuple[dict[str, Users], Snapshot]:
     """Companies of two countries; on the last day nobody of the first is active. `de0` may be on one other day alone."""
     always: list[int | None] = [1] * 28
-    small = {f"de{number}": [*always, 0] for number in range(first)}
+    small: dict[str, Users] = {f"de{number}": [*always, 0] for number in range(first)}
     if other_day is not None:
         small["de0"] = [int(day == other_day) for day in range(29)]
-    large = {f"fr{number}": [*always, 1] for number in range(second)}
+    large: dict[str, Users] = {f"fr{number}": [*always, 1] for number in range(second)}
     return small | large, countries(JAN_1, {name: name[:2].upper() for name in small | large})
 
 
