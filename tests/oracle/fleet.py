@@ -113,9 +113,10 @@ def are_enough(own: Sequence[Member], limits: Thresholds) -> bool:
     """Whether a quiet day is told among those of the row's country alone.
 
     Design: "if ≥ 20 of them are active on some complete date of [D-59, D]; else, and for a NULL country, among all
-    with a row on D": 20 companies, not all of them on the same date.
+    with a row on D": 20 at once, on one of the dates.
     """
-    return sum(bool(one.active) for one in own) >= limits.fleet_least
+    at_once = Counter(day for one in own for day in one.active)
+    return max(at_once.values(), default=0) >= limits.fleet_least
 
 
 def quiet_days(members: Sequence[Member], complete: Iterable[date], limits: Thresholds) -> frozenset[date]:

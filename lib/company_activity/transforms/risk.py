@@ -171,7 +171,8 @@ def silence_odds(limits: ChurnSettings) -> tuple[Column, Column]:
 def _power(base: Column, times: Column) -> Column:
     """A small number to a small power, looked up: exact whatever engine computes it."""
     powers = [F.lit(n**k) for n in range(MOST_ODDS + 1) for k in range(MOST_OF_A_WEEKDAY + 1)]
-    return F.get(F.array(*powers), (base * (MOST_OF_A_WEEKDAY + 1) + times).cast("int"))
+    place = (base * (MOST_OF_A_WEEKDAY + 1) + times).cast("int")
+    return F.get(F.array(*powers), place).cast("bigint")
 
 
 def _product(factors: list[Column]) -> Column:
