@@ -165,6 +165,7 @@ def weekly(*numbers: int) -> dict[str, Users]:
         ((0, 0, 0, 4, 0), []),
         ((4, 4, 4, 4, 4, 4, 2), [42]),
         ((4, 4, 4, 4, 3, 3, 3, 3, 2), [56]),  # 3 3 3 3 4 4: 8 < 9
+        ((2, 4, 4, 4, 2, 2, 2), [28, 35]),  # on the last one 2 2 2 4 4 4, the first of them six weeks ago
         ((4, 4, 4, 4, 2, 2, 2, 2, 2), [28, 35, 42]),  # then it is usual: 2 2 2 4 4 4
     ],
 )

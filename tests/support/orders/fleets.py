@@ -18,12 +18,15 @@ from oracle.model import CrmRow, Item, LandedDate, Snapshot
 World = tuple[list[LandedDate], list[Snapshot]]
 
 HOLIDAY = "DE"
-# Of 60 companies 24 and 22, of which 20 are soon too many; 6; and 4 each without a country and unknown to the CRM.
-SHARES = {HOLIDAY: 0.4, "FR": 0.37, "PT": 0.1, None: 0.07}
-SURELY_LARGE = 21  # of the country with the holiday, so that 20 of it have a pace
+NEVER = 10**6
+# Of 60 companies 24 and 22, which are soon fewer than 20; 6; and 4 each without a country and unknown to the CRM.
+SHARES = {"large": 0.4, "second": 0.37, "small": 0.1, "none": 0.07}
+MOSTLY_STEADY = 21  # of the country with the holiday, so that about 20 of it have a pace
 LARGE = ("steady", "steady", "steady", "steady", "steady", "steady", "fading", "stopped", "paused")
-ANY = (*LARGE, "weekly", "weekly", "tiny", "new", "new", "tried", "tried", "absent")
+ANY = (*LARGE, "weekly", "halved", "halved", "tiny", "new", "new", "tried", "tried", "absent")
 EVERY_DAY, WORKDAYS = frozenset(range(7)), frozenset(range(5))
+# A usual week and a later one, on either side of a half or of three times the root.
+JUST_DECLINING = ((36, 18), (36, 17), (25, 10), (25, 11), (9, 0))
 KNOWN_FIRST, KNOWN_LATE, UNKNOWN = "first file", "late file", "no file"
 
 
@@ -37,9 +40,11 @@ class Life:
     level: int
     joins: int = 0
     away: range = range(0)
-    fades: int = 10**6
+    fades: int = NEVER
+    faded: int | None = None  # users from then on; None: a fifth of the usual ones
     weekdays: frozenset[int] = EVERY_DAY
     share: float = 0.97  # of its weekdays on which it is active
+    is_even: bool = False  # always of its level
 
 
 def fleet_world(seed: int, companies: int = 60, days: int = 70) -> World:
@@ -58,18 +63,25 @@ def fleet_world(seed: int, companies: int = 60, days: int = 70) -> World:
 
 
 def random_lives(rng: Random, companies: int, days: int) -> list[Life]:
-    """The companies of each country, and those that no CRM file names."""
+    """The companies of each country, and those that no CRM file names; the second may have none: 20 of no country are none."""
     lives: list[Life] = []
-    for country, share in SHARES.items():
+    countries = {"large": HOLIDAY, "second": rng.choice(("FR", "FR", None)), "small": "PT", "none": None}
+    for group, share in SHARES.items():
+        country = countries[group]
         for number in range(round(share * companies)):
-            kinds = LARGE if country == HOLIDAY and number < SURELY_LARGE else ANY
+            is_steady = country == HOLIDAY and number < MOSTLY_STEADY
             known = KNOWN_LATE if number in (1, 4) else KNOWN_FIRST
-            life = Life(f"{country}-{number}", country, known, rng.randint(3, 30))
-            lives.append(random_life(rng, life, rng.choice(kinds), days))
+            life = Life(f"{group}-{number}", country, known, rng.randint(3, 30) if is_steady else random_level(rng))
+            lives.append(random_life(rng, life, rng.choice(LARGE if is_steady else ANY), days))
     while len(lives) < companies:
-        life = Life(f"only-in-usage-{len(lives)}", None, UNKNOWN, rng.randint(3, 30))
+        life = Life(f"only-in-usage-{len(lives)}", None, UNKNOWN, random_level(rng))
         lives.append(random_life(rng, life, rng.choice(ANY), days))
     return lives
+
+
+def random_level(rng: Random) -> int:
+    """Two users a day are about the ten a week from which a company has a pace."""
+    return rng.choice((2, rng.randint(3, 30), rng.randint(3, 30)))
 
 
 def random_life(rng: Random, life: Life, kind: str, days: int) -> Life:
@@ -81,46 +93,51 @@ def random_life(rng: Random, life: Life, kind: str, days: int) -> Life:
         case "fading":
             return replace(life, fades=late)
         case "stopped":
-            return replace(life, away=range(rng.choice((days // 2, late)), 10**6))
+            return replace(life, away=range(rng.choice((days // 2, late)), NEVER))
         case "paused":
             return replace(life, away=range(late, late + rng.choice((4, 9, 15, 27, 28, 33))))
         case "weekly":
             return replace(life, weekdays=frozenset({rng.randrange(5)}), share=1.0)
+        case "halved":
+            level, faded = rng.choice(JUST_DECLINING)
+            one_day = frozenset({rng.randrange(5)})
+            return replace(life, level=level, faded=faded, fades=late, weekdays=one_day, share=1.0, is_even=True)
         case "tiny":
             return replace(life, level=1, share=0.3)
         case "new":
             return replace(life, joins=rng.choice((days - 36, days - 35, days - 34, late)))
         case "tried":
-            return replace(life, joins=late - 6, away=range(late - rng.choice((0, 3)), 10**6))
+            return replace(life, joins=late - 6, away=range(late - rng.choice((0, 3)), NEVER))
         case "absent":
-            return replace(life, joins=10**6)
+            return replace(life, joins=NEVER)
     return life
 
 
 def random_dates(rng: Random, lives: list[Life], first: date, days: int) -> Iterator[LandedDate]:
     """Each date but a few; of some an older generation, in which other records are refused."""
-    holiday_begins = rng.randint(days * 7 // 10, days * 8 // 10)
+    holiday_begins = rng.randint(days * 4 // 10, days * 8 // 10)
     holiday = range(holiday_begins, holiday_begins + rng.randint(4, 8))
+    at_home = {number: rng.choice((0.5, 0.93)) for number in holiday}
     holes = rng.sample(range(days), rng.choice((0, 1, 2, 3)))
     for number in range(days):
         day, generation = first + timedelta(days=number), 1
         if number in holes[:1]:
             continue
         if rng.random() < 0.06:
-            items = random_items(rng, lives, day, number, is_holiday=number in holiday, refused=0.3)
+            items = random_items(rng, lives, day, number, at_home=at_home.get(number, 0), refused=0.3)
             yield LandedDate(day, generation, items)
             generation += 1
-        items = random_items(rng, lives, day, number, is_holiday=number in holiday, refused=0.004)
+        items = random_items(rng, lives, day, number, at_home=at_home.get(number, 0), refused=0.004)
         yield LandedDate(day, generation, None if number in holes else items)
 
 
 def random_items(
-    rng: Random, lives: list[Life], day: date, number: int, *, is_holiday: bool, refused: float
+    rng: Random, lives: list[Life], day: date, number: int, *, at_home: float, refused: float
 ) -> tuple[Item, ...]:
     """One item per company that is active, and a refused one here and there, which names it among blanks."""
     texts: list[str] = []
     for life in lives:
-        is_at_home = is_holiday and life.country == HOLIDAY and rng.random() < 0.93
+        is_at_home = life.country == HOLIDAY and rng.random() < at_home
         users = None if is_at_home else users_on(rng, life, day, number)
         if users is not None:
             texts.append(item(day, users, users * 3, life.company_id))
@@ -135,18 +152,32 @@ def users_on(rng: Random, life: Life, day: date, number: int) -> int | None:
         return None
     if rng.random() > life.share:
         return rng.choice((0, None))
-    usual = max(1, life.level + rng.randint(-life.level // 4, life.level // 4))
-    return usual if number < life.fades else usual // 5
+    noise = 0 if life.is_even else rng.randint(-life.level // 4, life.level // 4)
+    usual = max(1, life.level + noise)
+    if number < life.fades:
+        return usual
+    return usual // 5 if life.faded is None else life.faded
 
 
 def random_files(rng: Random, lives: list[Life], first: date, days: int) -> list[Snapshot]:
-    """A file before the dates; one in which two companies move; and a late one, which backdates some rows."""
-    early, late = first - timedelta(days=rng.randint(1, 9)), first + timedelta(days=days + rng.randint(10, 40))
-    moves = first + timedelta(days=days * 2 // 3)
+    """A file before the dates; one with those who have joined, in which two have moved; a late one, which backdates."""
+    early = first - timedelta(days=rng.randint(1, 9))
+    middle = first + timedelta(days=days * 2 // 3)
+    late = first + timedelta(days=days + rng.randint(10, 40))
     known = {life.company_id: life.country for life in lives if life.known == KNOWN_FIRST}
-    movers = dict.fromkeys(rng.sample(sorted(known), 2), "PT")
-    found_late = {life.company_id: life.country for life in lives if life.known == KNOWN_LATE}
-    return [random_file(rng, early, known), random_file(rng, moves, movers), random_file(rng, late, found_late)]
+    known_early = {life.company_id: life.country for life in lives if life.known == KNOWN_FIRST and not is_new(life)}
+    moved = dict.fromkeys(rng.sample(sorted(known), 2), "PT")
+    known_late = {life.company_id: life.country for life in lives if life.known == KNOWN_LATE}
+    return [
+        random_file(rng, early, known_early),
+        random_file(rng, middle, known | moved),
+        random_file(rng, late, known_late),
+    ]
+
+
+def is_new(life: Life) -> bool:
+    """Whether it joins while the dates run; who never does is in the CRM from the start."""
+    return 0 < life.joins < NEVER
 
 
 def random_file(rng: Random, day: date, countries: Mapping[str, str | None]) -> Snapshot:
