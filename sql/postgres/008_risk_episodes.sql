@@ -10,13 +10,3 @@ CREATE TABLE IF NOT EXISTS analytics.risk_episodes (
     calm_dates BIGINT NOT NULL,
     CONSTRAINT pk_risk_episodes PRIMARY KEY (company_id, started_on)
 );
-
-INSERT INTO etl.publish_lock (table_name, takings)
-SELECT
-    'analytics.risk_episodes' AS table_name,
-    0 AS takings
-WHERE
-    NOT EXISTS (
-        SELECT 1 AS there FROM etl.publish_lock
-        WHERE table_name = 'analytics.risk_episodes'
-    );

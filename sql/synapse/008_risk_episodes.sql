@@ -21,13 +21,3 @@ IF NOT EXISTS (
 )
     ALTER TABLE analytics.risk_episodes
     ADD CONSTRAINT pk_risk_episodes PRIMARY KEY NONCLUSTERED (company_id, started_on) NOT ENFORCED;
-
-INSERT INTO etl.publish_lock (table_name, takings)
-SELECT
-    'analytics.risk_episodes' AS table_name,
-    0 AS takings
-WHERE
-    NOT EXISTS (
-        SELECT 1 AS there FROM etl.publish_lock
-        WHERE table_name = 'analytics.risk_episodes'
-    );

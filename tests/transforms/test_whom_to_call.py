@@ -58,8 +58,9 @@ def check(found: DataFrame, seed: int, dates: Collection[date]) -> None:
 @pytest.mark.parametrize("seed", [1, *NIGHTLY])
 def test_a_fleet_is_judged_as_the_oracle_judges_it(spark: SparkSession, seed: int) -> None:
     landed, snapshots = fleet_world(seed, COMPANIES, DAYS)
-    complete = [day.date for day in complete_days((landed, snapshots))]
-    parsed = landed_lines(spark, (landed, snapshots)).repartition(2).transform(parse_usage).cache()
+    history = tuple(landed), tuple(snapshots)
+    complete = [day.date for day in complete_days(history)]
+    parsed = landed_lines(spark, history).repartition(2).transform(parse_usage).cache()
     inputs = activity_inputs(spark, parsed, staged_snapshots(spark, told(seed)), complete)
     check(activity_of(inputs, by_slices=False), seed, complete)
     some = complete[-40::6]

@@ -94,13 +94,7 @@ def build_activity(
     density = F.col("events") / F.col("active_users")
     has_users = F.col("active_users") > 0
     read = within_reach(inputs)
-    known = (
-        _facts(read, by_slices=by_slices)
-        .transform(with_attributes_as_of, read.history)
-        .transform(with_observed_days)
-        .transform(with_active_days)
-        .transform(with_baseline, metrics.churn)
-    )
+    known = known_rows(read, metrics, by_slices=by_slices)
     # Made of few columns and joined late: whatever comes behind a join is planned with both its sides.
     fleet = fleet_figures(known, metrics.churn)
     built = (
@@ -122,6 +116,17 @@ def build_activity(
     )
     table = COMPANY_ACTIVITY_DAILY
     return built.select(*(name for name in table.column_names if name not in table.unhashed))
+
+
+def known_rows(inputs: ActivityInputs, metrics: MetricSettings, *, by_slices: bool) -> DataFrame:
+    """The facts of each row, its attributes as of the date, and its usual weeks: what the fleet is judged by."""
+    return (
+        _facts(inputs, by_slices=by_slices)
+        .transform(with_attributes_as_of, inputs.history)
+        .transform(with_observed_days)
+        .transform(with_active_days)
+        .transform(with_baseline, metrics.churn)
+    )
 
 
 def within_reach(inputs: ActivityInputs) -> ActivityInputs:

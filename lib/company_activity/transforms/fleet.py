@@ -69,7 +69,7 @@ def fleet_figures(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
     """
     of_all = F.max(F.when(F.col("scope").isNull(), F.struct("paces", "median", "counts")))
     beside_all = of_all.over(W.partitionBy("activity_date")).alias("all")
-    own = _figures_by_scope(rows, limits).select("*", beside_all)
+    own = figures_by_scope(rows, limits).select("*", beside_all)
     has_paces = F.col("paces") >= limits.fleet_companies
     have_paces = F.col("all.paces") >= limits.fleet_companies
     median = F.when(has_paces, F.col("median")).when(have_paces, F.col("all.median"))
@@ -87,27 +87,49 @@ def fleet_figures(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
     return chosen.select("*", _quiet_mask(limits).alias("quiet_mask")).drop("complete_mask")
 
 
-def _figures_by_scope(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
-    """Of each scope: how many companies have a pace, their lower median, and the active ones of each day."""
+def figures_by_scope(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
+    """Of each scope: how many companies have a pace, their lower median, and the active ones of each day.
+
+    Shape: as `fleet_figures` in; `activity_date, scope, complete_mask, paces, median, counts` out, key
+    activity_date, scope.
+    """
+    lower_median = F.expr("percentile_disc(0.5) WITHIN GROUP (ORDER BY pace)")
+    summed = (
+        _in_scopes(rows, limits)
+        .groupBy("activity_date", "scope")
+        .agg(
+            F.max("complete_mask").alias("complete_mask"),
+            F.count("pace").alias("paces"),
+            lower_median.cast("bigint").alias("median"),
+            F.expr(f"array({SUMS})").alias("sums"),
+        )
+    )
+    known = ["activity_date", "scope", "complete_mask", "paces", "median"]
+    return summed.select(*known, F.expr(COUNTS).alias("counts"))
+
+
+def paces_by_scope(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
+    """How many companies of each scope have which pace.
+
+    Shape: as `fleet_figures` in; `activity_date, scope, pace, companies` out, key activity_date, scope,
+    pace.
+    """
+    paced = _in_scopes(rows, limits).where("pace IS NOT NULL")
+    return paced.groupBy("activity_date", "scope", "pace").agg(F.count("*").alias("companies"))
+
+
+def _in_scopes(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
+    """Each row for all companies, and for those of its country if it has one."""
     for_all = F.lit(None).cast("string")
     of_country = F.array(for_all, F.col("country"))
     scopes = F.when(F.col("country").isNull(), F.array(for_all)).otherwise(of_country)
-    scoped = rows.select(
+    return rows.select(
         "activity_date",
         F.explode(scopes).alias("scope"),
         "complete_mask",
         "active_mask",
         _pace(limits).alias("pace"),
     )
-    lower_median = F.expr("percentile_disc(0.5) WITHIN GROUP (ORDER BY pace)")
-    summed = scoped.groupBy("activity_date", "scope").agg(
-        F.max("complete_mask").alias("complete_mask"),
-        F.count("pace").alias("paces"),
-        lower_median.cast("bigint").alias("median"),
-        F.expr(f"array({SUMS})").alias("sums"),
-    )
-    known = ["activity_date", "scope", "complete_mask", "paces", "median"]
-    return summed.select(*known, F.expr(COUNTS).alias("counts"))
 
 
 def _pace(limits: ChurnSettings) -> Column:

@@ -20,10 +20,10 @@ from company_activity.io.warehouse.figures import NotedFigures
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
-from company_activity.io.warehouse.pinned import PinnedTable, pin_table
+from company_activity.io.warehouse.pinned import PinnedTable, keyed_tables, pin_table
 from company_activity.io.warehouse.preflight import Prepared, prepare
 from company_activity.io.warehouse.publisher import Publisher
-from company_activity.io.warehouse.served import ACTIVITY, KEYED, SERVED_TABLES, ServedTable
+from company_activity.io.warehouse.served import ACTIVITY, SERVED_TABLES, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.runtime.session import has_executors_elsewhere
 from company_activity.settings.model import Settings
@@ -74,7 +74,10 @@ def publish_scopes(
     files = mirror_files(lake_folder(settings))
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
-        keyed = [_pinned(spark, settings, table, versions or {}, noted or {}) for table in KEYED]
+        keyed = [
+            _pinned(spark, settings, table, versions or {}, noted or {})
+            for table in keyed_tables(lake_folder(settings))
+        ]
         activity = _pinned(spark, settings, ACTIVITY, versions or {}, noted or {})
         with warehouse.reported("publishing"):
             ledger = _ledger(warehouse)

@@ -98,5 +98,4 @@ ACTIVITY = ServedTable(
 )
 DIMENSION = ServedTable(COMPANIES, measures=(), dated=None)
 EPISODES = ServedTable(RISK_EPISODES, measures=(), dated=None)
-KEYED = (DIMENSION, EPISODES)
 SERVED_TABLES = (DIMENSION, ACTIVITY, EPISODES)

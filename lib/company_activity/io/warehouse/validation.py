@@ -14,9 +14,9 @@ from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.figures import Figures, NotedFigures, drift
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow, newest_rows
-from company_activity.io.warehouse.pinned import PinnedTable, pin_table
+from company_activity.io.warehouse.pinned import PinnedTable, keyed_tables, pin_table
 from company_activity.io.warehouse.replace import check_keys, served_by_scope
-from company_activity.io.warehouse.served import ACTIVITY, KEYED
+from company_activity.io.warehouse.served import ACTIVITY
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings.model import Settings
 
@@ -59,7 +59,7 @@ def validate_scopes(
         pin_table(
             spark, lake, table, (versions or {}).get(table.name), (noted or {}).get(table.name)
         )
-        for table in (ACTIVITY, *KEYED)
+        for table in (ACTIVITY, *keyed_tables(lake))
     )
     wanted = activity.day_figures(days)
     totals = {table.served.name: table.whole_figures() for table in keyed}
