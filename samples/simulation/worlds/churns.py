@@ -44,9 +44,7 @@ def returns_on(company: Company, churned_on: int, days: int, seed: int) -> int |
     return back if comes_back and back + LEFT_DAYS <= days else None
 
 
-def with_return(
-    company: Company, activity: list[Active], dates: list[date], back: int, seed: int
-) -> list[Active]:
+def with_return(company: Company, activity: list[Active], dates: list[date], back: int, seed: int) -> list[Active]:
     """The same company with steady users from the day it is back."""
     steady = replace(company, role=replace(company.role, pattern="steady"))
     again = simulate(steady, dates, seed)

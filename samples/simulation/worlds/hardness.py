@@ -10,6 +10,7 @@ from random import Random
 class Hardness:
     """The features of a world."""
 
+    dealt_countries: bool = False
     public_holidays: bool = False
     holiday_season: bool = False
     closed_weeks: bool = False
@@ -24,6 +25,7 @@ class Hardness:
 
 PLAIN = Hardness()
 FEATURES = tuple(feature.name for feature in fields(Hardness))
+DEALT = replace(PLAIN, dealt_countries=True)
 HARD = replace(PLAIN, **dict.fromkeys(FEATURES, True))
 
 

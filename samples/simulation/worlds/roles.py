@@ -1,10 +1,14 @@
-"""Features that change who takes part: tiny customers, and fades of one to eight weeks."""
+"""Features that change who takes part: countries dealt to companies, tiny customers, fades of one to eight weeks.
+
+In the cast a role has one country. In a world of 400 companies half of a small country is then one role, and all of
+it fades in the same fortnight; dealt countries know nothing of the role.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from simulation.cast import Company, Role
+from simulation.cast import ROLES, Company, Role
 from simulation.users import whole
 from simulation.worlds.hardness import Hardness, draws
 
@@ -25,6 +29,9 @@ def recast(company: Company, hardness: Hardness, seed: int) -> Company:
     0
     """
     role = company.role
+    if hardness.dealt_countries:
+        place = whole(draws(seed, "dealt_countries", company.number), 0, len(ROLES) - 1)
+        role = replace(role, country=ROLES[place].country)
     if hardness.tiny_customers:
         role = perhaps_tiny(role, seed, company.number)
     if hardness.fade_lengths and role.pattern == "faded":

@@ -22,7 +22,9 @@ MOST_GROWTH = 0.5
 WARM_UP_DAYS = 40
 
 
-def thinned(company: Company, activity: list[Active], dates: Sequence[date], hardness: Hardness, seed: int) -> list[Active]:
+def thinned(
+    company: Company, activity: list[Active], dates: Sequence[date], hardness: Hardness, seed: int
+) -> list[Active]:
     """Who of the active is left by holidays, season, closed weeks and drift."""
     for feature, odds in presence_odds(company, dates, hardness, seed).items():
         rng = draws(seed, f"{feature} users", company.number)

@@ -16,7 +16,7 @@ from simulation.worlds.hardness import PLAIN, Hardness
 from simulation.worlds.outages import days_lost, without
 from simulation.worlds.roles import recast
 from simulation.worlds.seats import capped
-from simulation.worlds.thinning import thinned
+from simulation.worlds.thinning import closed_days, thinned
 
 LAST_DATE = date(2025, 11, 23)
 
@@ -26,7 +26,7 @@ class Life:
     """What one company did. Days count from the first date of the world.
 
     `churned_on` is the first day from which nobody is active, for good or until `returned_on`; `wave_from` the first
-    day on which a user quits.
+    day on which a user quits; `closed` the days of its closed week.
     """
 
     company: Company
@@ -34,6 +34,7 @@ class Life:
     churned_on: int | None = None
     wave_from: int | None = None
     returned_on: int | None = None
+    closed: range = range(0)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def live(member: Company, dates: list[date], hardness: Hardness, seed: int) -> L
     if hardness.seat_caps:
         activity = capped(member, activity, seed)
     when = churned_on(member, activity, dates)
+    closed = closed_days(member, dates, seed) if hardness.closed_weeks else range(0)
     if when is None:
-        return Life(member, activity)
+        return Life(member, activity, closed=closed)
     churn, wave = ((day - dates[0]).days for day in when)
     wave = first_quit(activity, wave)
     if hardness.falling_events:
@@ -70,7 +72,7 @@ def live(member: Company, dates: list[date], hardness: Hardness, seed: int) -> L
     back = returns_on(member, churn, len(dates), seed) if hardness.returns else None
     if back is not None:
         activity = with_return(member, activity, dates, back, seed)
-    return Life(member, activity, churn, wave, back)
+    return Life(member, activity, churn, wave, back, closed)
 
 
 def first_quit(activity: list[Active], wave_from: int) -> int:
