@@ -135,7 +135,8 @@ def fade_leads(risk: Mapping[str, set[int]], fades: Iterable[Fate]) -> list[int]
     """
     leads = []
     for fade in fades:
-        assert fade.churned_on is not None and fade.wave_from is not None
+        assert fade.churned_on is not None
+        assert fade.wave_from is not None
         found = [day for day in risk.get(fade.company_id, ()) if fade.wave_from <= day < fade.churned_on]
         if found:
             leads.append(fade.churned_on - 1 - min(found))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from evaluation.fate import Fate
+from evaluation.flags import Flag
 from simulation.cast import Role
 from simulation.rules.verdict import Verdicts
 from simulation.worlds.world import Life, World
-
-from evaluation.fate import Fate
-from evaluation.flags import Flag
 
 SETTLING_DAYS = 42  # until six weeks are filled with what a company has become
 WEEK_DAYS = 7  # until the silent days have left the week

@@ -30,7 +30,7 @@ def verdict(company: CompanyDays, past: Past, fleet: Fleet, day: int) -> Verdict
     """What the rule says of one row."""
     if not is_judged(company, fleet, day):
         return Verdict(None)
-    reasons = ()
+    reasons: tuple[str, ...] = ()
     if past.idle_days(day) is not None:
         reasons = reasons_of(company, past, fleet, day)
     return Verdict(bool(reasons), reasons, order=(-len(reasons), -past.remembered(day)))

@@ -12,7 +12,7 @@ from simulation.cast import ROLES, Company, Role
 from simulation.users import whole
 from simulation.worlds.hardness import Hardness, draws
 
-TINY_SHARE = 0.15
+TINY_SHARE = 0.1
 TINY_USERS = 3
 FADE_WEEKS = 8
 WEEK = 7
@@ -35,9 +35,14 @@ def recast(company: Company, hardness: Hardness, seed: int) -> Company:
     if hardness.tiny_customers:
         role = perhaps_tiny(role, seed, company.number)
     if hardness.fade_lengths and role.pattern == "faded":
-        weeks = whole(draws(seed, "fade_lengths", company.number), 1, FADE_WEEKS)
-        role = replace(role, length=weeks * WEEK)
+        role = replace(role, length=WEEK * fade_weeks(seed, company.number))
     return replace(company, role=role)
+
+
+def fade_weeks(seed: int, number: int) -> int:
+    """One to eight weeks; short fades are more frequent."""
+    rng = draws(seed, "fade_lengths", number)
+    return min(whole(rng, 1, FADE_WEEKS), whole(rng, 1, FADE_WEEKS))
 
 
 def perhaps_tiny(role: Role, seed: int, number: int) -> Role:
