@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from generate import generate
+from simulation.rules.fleet import CompanyDays
 from simulation.users import Active
 from simulation.worlds.hardness import FEATURES, HARD, PLAIN, Hardness
 from simulation.worlds.seats import seats
@@ -159,7 +160,7 @@ def test_an_outage_loses_the_records_of_some_companies_on_a_complete_date() -> N
     )
 
 
-def pairs(made: World) -> list[tuple[Life, object]]:
+def pairs(made: World) -> list[tuple[Life, CompanyDays]]:
     return list(zip(made.lives, made.fleet.companies, strict=True))
 
 
