@@ -330,22 +330,22 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
     if not dates:
         return Candidate(dates, build.run.lake.no_rows(COMPANY_ACTIVITY_DAILY), {})
     metrics = build.run.settings.metrics
-    rows = activity_of(inputs_of(build, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
+    rows = activity_of(inputs_of(build.run, build.complete, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
     if keep:
         rows = cached(rows)
     found = {row["activity_date"]: row for row in audited(rows).collect()}
     return Candidate(dates, rows, found)
 
 
-def inputs_of(build: Build, dates: Sequence[date]) -> ActivityInputs:
-    """What the rows of these dates are made of."""
-    lake = build.run.lake
+def inputs_of(run: Run, complete: Collection[date], dates: Sequence[date]) -> ActivityInputs:
+    """What the rows of these dates are made of; `complete` are the dates whose usage is known."""
+    lake = run.lake
     return ActivityInputs(
-        calendar=calendar_rows(dates, build.complete),
+        calendar=calendar_rows(dates, complete),
         companies=lake.read(COMPANIES),
         history=lake.read(COMPANIES_HISTORY),
         usage=lake.read(PRODUCT_USAGE),
-        quarantined=refused_usage(build.run, dates),
+        quarantined=refused_usage(run, dates),
     )
 
 
