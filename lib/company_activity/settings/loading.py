@@ -118,7 +118,9 @@ def load_metrics(file: Path, standing: MetricSettings) -> MetricSettings:
         SettingsError: if there is no such file, or one of its constants is unknown or does not fit.
     """
     if not file.is_file():
-        raise SettingsError(f"no metrics file {file}", remedy="copy conf/metrics.yaml and change it")
+        raise SettingsError(
+            f"no metrics file {file}", remedy="copy conf/metrics.yaml and change it"
+        )
     tree: dict[str, Any] = {"metrics": dataclasses.asdict(standing)}
     place: dict[str, str] = {}
     _merge(tree, {"metrics": _read_yaml(file)}, str(file), place)
@@ -241,9 +243,7 @@ def _typed(dotted: str, text: str) -> Any:
     return text
 
 
-def _validate(
-    tree: dict[str, Any], place: Mapping[str, str], schema: Mapping[str, Any]
-) -> None:
+def _validate(tree: dict[str, Any], place: Mapping[str, str], schema: Mapping[str, Any]) -> None:
     validator = jsonschema.Draft202012Validator(schema)
     error = min(validator.iter_errors(tree), key=_urgency, default=None)
     if error is not None:

@@ -1,0 +1,123 @@
+"""How well the list of companies at risk foretold known churns, under the constants in force and under others.
+
+It writes nothing to the lake and takes no lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from company_activity.errors import UsageError
+from company_activity.operations.backtest.scores import FUTURE_DAYS, NEEDED, Period, Scores, score
+from company_activity.operations.constants import IN_FORCE, Table
+from company_activity.schemas import COMPANIES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from company_activity.operations.backtest.churned import Churned
+    from company_activity.operations.constants import Constants
+    from company_activity.settings.model import Settings
+
+FEW_CHURNS = 20
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What each set of constants came to, by its name, and what there is to say about it."""
+
+    period: Period
+    scores: Mapping[str, Scores]
+    remarks: tuple[str, ...]
+
+
+def backtest(
+    settings: Settings,
+    churned: Churned,
+    others: Sequence[Constants],
+    until: date | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Backtest:
+    """Judge the constants in force, then each of the others, on the same dates and companies.
+
+    Churns are known up to `until`, by default to the newest date. That there is something to judge is checked before
+    Spark starts.
+
+    Raises:
+        UsageError: if no date can be judged.
+        LakeUnfit: if somebody gave a table a feature that ours are made without.
+    """
+    table = Table.of(settings)
+    period = period_of(table, until)
+    say(f"judging {period.first} to {period.last}")
+    gone_after_days = settings.metrics.churn.gone_after_days
+    if not table.is_up_to_date:
+        say("the table is older than its sources or constants: its rows are computed")
+
+    def scores_of(rows: DataFrame) -> Scores:
+        return score(rows, churned.dates, period, gone_after_days)
+
+    scores = {IN_FORCE: scores_of(table.rows(table.dates))}
+    for other in others:
+        say(f"computing {len(table.dates):,} dates under {other.name}")
+        scores[other.name] = scores_of(table.rows_under(other.metrics, table.dates).select(*NEEDED))
+    found = scores[IN_FORCE].churns.judged
+    remarks = remarks_on(churned, unknown_of(table, churned), found)
+    return Backtest(period, scores, tuple(remarks))
+
+
+def period_of(table: Table, until: date | None) -> Period:
+    """The dates to judge.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if not table.dates:
+        raise UsageError(
+            "the lake has no activity yet",
+            remedy="fill it first: company-activity run --from A --to B",
+        )
+    first, last = table.dates[0], table.dates[-1]
+    period = Period.of(table.dates, until or last)
+    if period.last < period.first:
+        needed = period.first + timedelta(days=FUTURE_DAYS)
+        raise UsageError(
+            f"no date can be judged: the lake has {first} to {last}, churns are known until {period.known_until}",
+            remedy=f"the first date to judge needs the 60 days up to it and 30 after it: both up to {needed}",
+        )
+    return period
+
+
+def unknown_of(table: Table, churned: Churned) -> list[str]:
+    """The companies that the lake does not know."""
+    asked = sorted(churned.dates)
+    companies = table.lake.read(COMPANIES).where(F.col("company_id").isin(asked))
+    known = {row.company_id for row in companies.select("company_id").collect()}
+    return [company_id for company_id in asked if company_id not in known]
+
+
+def remarks_on(churned: Churned, unknown: Sequence[str], judged: int) -> Iterator[str]:
+    """What of the file does not count, and whether the rest is enough to tell.
+
+    >>> from company_activity.operations.backtest.churned import Churned
+    >>> list(remarks_on(Churned({"a": date(2025, 1, 1), "b": date(2025, 1, 2)}, 1), ["b"], 1))[1:]
+    ['1 company of the file is not in the lake: b', '1 line repeats an earlier one']
+    """
+    if judged < FEW_CHURNS:
+        yield (
+            f"{judged:,} of {len(churned.dates):,} churned customers can be judged: too few to tell;"
+            f" with {FEW_CHURNS} or more the figures begin to mean something"
+        )
+    if unknown:
+        named = ", ".join(unknown[:MOST_NAMED]) + (", …" if len(unknown) > MOST_NAMED else "")
+        are = "company of the file is" if len(unknown) == 1 else "companies of the file are"
+        yield f"{len(unknown):,} {are} not in the lake: {named}"
+    if churned.repeated:
+        lines = "line repeats" if churned.repeated == 1 else "lines repeat"
+        yield f"{churned.repeated:,} {lines} an earlier one"
