@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from textwrap import fill
 
 import click
 
+from company_activity.cli.explain import printable
 from company_activity.cli.options import DateType, settings_options
 from company_activity.io.storage.folder import root_folder
-from company_activity.operations.backtest import backtest
+from company_activity.operations.backtest import Backtest, backtest
 from company_activity.operations.backtest.churned import read_churned
 from company_activity.operations.backtest.figures import DEFINITIONS, as_csv, table_lines
 from company_activity.operations.backtest.page import page
@@ -18,6 +20,7 @@ from company_activity.operations.constants import other_constants
 from company_activity.settings.loading import load_settings
 
 WIDTH = 110  # characters of a definition's lines
+MOST_NAMED = 5
 EXAMPLES = """
 \b
 churned.csv:
@@ -73,18 +76,27 @@ def backtest_command(
     named = read_churned(churned)
     others = other_constants(settings.metrics, files)
     found = backtest(settings, named, others, until, say=click.echo)
-    for line in table_lines(found):
-        click.echo(line)
-    click.echo("")
-    for term, meaning in DEFINITIONS.items():
-        click.echo(wrapped(term, meaning))
-    for remark in found.remarks:
-        click.echo(f"\nnote: {remark}")
     folder = root_folder(settings.report.dir, settings.landing, settings.secrets)
     folder.replace("backtest.csv", as_csv(found))
     folder.replace("backtest.html", page(found))
+    click.echo("\n".join(lines_of(found)))
     click.echo(f"\nWritten: {folder.uri('backtest.csv')}, {folder.uri('backtest.html')}")
     return 0
+
+
+def lines_of(found: Backtest) -> Iterator[str]:
+    """The figures, what each means, and what there is to say about them."""
+    yield from table_lines(found)
+    yield ""
+    for term, meaning in DEFINITIONS.items():
+        yield wrapped(term, meaning)
+    remarks = list(found.remarks)
+    if found.unknown:
+        named = ", ".join(map(printable, found.unknown[:MOST_NAMED]))
+        remarks.append(f"not in the lake: {named}{', …' if found.unknown[MOST_NAMED:] else ''}")
+    for remark in remarks:
+        yield ""
+        yield f"note: {remark}"
 
 
 def wrapped(term: str, meaning: str) -> str:

@@ -25,16 +25,19 @@ if TYPE_CHECKING:
     from company_activity.settings.model import Settings
 
 FEW_CHURNS = 20
-MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """What each set of constants came to, by its name, and what there is to say about it."""
+    """What each set of constants came to, by its name, and what there is to say about it.
+
+    `unknown` are the companies of the file that the lake does not have.
+    """
 
     period: Period
     scores: Mapping[str, Scores]
     remarks: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def backtest(
@@ -67,9 +70,9 @@ def backtest(
     for other in others:
         say(f"computing {len(table.dates):,} dates under {other.name}")
         scores[other.name] = scores_of(table.rows_under(other.metrics, table.dates).select(*NEEDED))
-    found = scores[IN_FORCE].churns.judged
-    remarks = remarks_on(churned, unknown_of(table, churned), found)
-    return Backtest(period, scores, tuple(remarks))
+    unknown = unknown_of(table, churned)
+    remarks = remarks_on(churned, len(unknown), scores[IN_FORCE].churns.judged)
+    return Backtest(period, scores, tuple(remarks), tuple(unknown))
 
 
 def period_of(table: Table, until: date | None) -> Period:
@@ -102,22 +105,23 @@ def unknown_of(table: Table, churned: Churned) -> list[str]:
     return [company_id for company_id in asked if company_id not in known]
 
 
-def remarks_on(churned: Churned, unknown: Sequence[str], judged: int) -> Iterator[str]:
+def remarks_on(churned: Churned, unknown: int, judged: int) -> Iterator[str]:
     """What of the file does not count, and whether the rest is enough to tell.
 
     >>> from company_activity.operations.backtest.churned import Churned
-    >>> list(remarks_on(Churned({"a": date(2025, 1, 1), "b": date(2025, 1, 2)}, 1), ["b"], 1))[1:]
-    ['1 company of the file is not in the lake: b', '1 line repeats an earlier one']
+    >>> churned = Churned({"a": date(2025, 1, 1), "b": date(2025, 1, 2)}, repeated=3)
+    >>> for remark in remarks_on(churned, unknown=1, judged=1):
+    ...     print(remark)
+    1 of 2 churned customers can be judged: too few to tell, figures mean something from 20 on
+    churned customers that are not in the lake: 1
+    lines that repeat an earlier one: 3
     """
     if judged < FEW_CHURNS:
         yield (
-            f"{judged:,} of {len(churned.dates):,} churned customers can be judged: too few to tell;"
-            f" with {FEW_CHURNS} or more the figures begin to mean something"
+            f"{judged:,} of {len(churned.dates):,} churned customers can be judged: too few to tell,"
+            f" figures mean something from {FEW_CHURNS} on"
         )
     if unknown:
-        named = ", ".join(unknown[:MOST_NAMED]) + (", …" if len(unknown) > MOST_NAMED else "")
-        are = "company of the file is" if len(unknown) == 1 else "companies of the file are"
-        yield f"{len(unknown):,} {are} not in the lake: {named}"
+        yield f"churned customers that are not in the lake: {unknown:,}"
     if churned.repeated:
-        lines = "line repeats" if churned.repeated == 1 else "lines repeat"
-        yield f"{churned.repeated:,} {lines} an earlier one"
+        yield f"lines that repeat an earlier one: {churned.repeated:,}"

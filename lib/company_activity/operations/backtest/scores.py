@@ -83,11 +83,11 @@ class Churns:
 
     @property
     def lead(self) -> float | None:
-        return median(self.leads) if self.leads else None
+        return float(median(self.leads)) if self.leads else None
 
     @property
     def delay(self) -> float | None:
-        return median(self.delays) if self.delays else None
+        return float(median(self.delays)) if self.delays else None
 
 
 @dataclass(frozen=True)
