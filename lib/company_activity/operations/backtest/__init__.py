@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
 from company_activity.errors import UsageError
 from company_activity.operations.backtest.scores import FUTURE_DAYS, NEEDED, Period, Scores, score
 from company_activity.operations.constants import IN_FORCE, Table
@@ -99,10 +97,10 @@ def period_of(table: Table, until: date | None) -> Period:
 
 def unknown_of(table: Table, churned: Churned) -> list[str]:
     """The companies that the lake does not know."""
-    asked = sorted(churned.dates)
-    companies = table.lake.read(COMPANIES).where(F.col("company_id").isin(asked))
-    known = {row.company_id for row in companies.select("company_id").collect()}
-    return [company_id for company_id in asked if company_id not in known]
+    companies = table.lake.read(COMPANIES)
+    ids = [(company_id,) for company_id in churned.dates]
+    asked = table.lake.spark.createDataFrame(ids, "company_id string")
+    return sorted(row[0] for row in asked.join(companies, "company_id", "left_anti").collect())
 
 
 def remarks_on(churned: Churned, unknown: int, judged: int) -> Iterator[str]:
