@@ -19,8 +19,8 @@ class Formula:
     """A column's formula, and what it reads.
 
     `days` is how many calendar days that end on D it reads of the company's usage: whether each is complete, its
-    records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D. `reads_others`: it reads how
-    companies of its country, or all, fared in 60 days. Every formula may read when the company was first seen and
+    records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D. `reads_others`: how
+    companies of its country, or all, fared for 60 days. Every formula may read when the company was first seen and
     first active. `null` says when the column is NULL; empty where it never is. `words` are the values of a column that
     holds words, each with its condition.
     """
