@@ -178,6 +178,13 @@ class RunReport:
         newest = self._newest_day
         return max(newest.at_risk, listed) if newest else listed
 
+    def halve_lists(self) -> None:
+        """Name half as many companies in each list."""
+        self.churn_risks = self.churn_risks[: len(self.churn_risks) // 2]
+        self.news = self.news.halved if self.news else None
+        self.gone = self.gone.halved
+        self.contact_due = self.contact_due.halved
+
     @property
     def _newest_day(self) -> DayFigures | None:
         return self.figures.days[-1] if self.figures and self.figures.days else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 WEEK_DAYS = 7
@@ -15,7 +15,8 @@ MOST_NOT_JUDGED = 20  # per cent: above it, a list of whom to call leaves out to
 class ListedCompany:
     """One company that a list names, and what is known of it on the day.
 
-    `reasons` are the churn reasons that hold on the day. `at_risk_since` and `left_on` are the first
+    `is_at_risk` is None where it is not judged; `reasons` are the churn reasons that hold.
+    `at_risk_since` and `left_on` are the first
     date of its newest stretch at risk and the date on which that ended; None where it has none.
     `days` are its active users on each of the last 60 days, oldest first, where a line is drawn of
     them; None where a date is missing or the company was not there yet.
@@ -23,6 +24,7 @@ class ListedCompany:
 
     company_id: str
     company_name: str
+    is_at_risk: bool | None = None
     reasons: tuple[str, ...] = ()
     country: str | None = None
     industry: str | None = None
@@ -44,13 +46,18 @@ class Listing:
     count: int = 0
     companies: tuple[ListedCompany, ...] = ()
 
+    @property
+    def halved(self) -> Listing:
+        """The same with half as many named."""
+        return Listing(self.count, self.companies[: len(self.companies) // 2])
+
 
 NOBODY = Listing()
 
 
 @dataclass(frozen=True)
 class RiskNews:
-    """Who entered risk and who recovered after `since`: the date of the last report, if there is one."""
+    """Who entered risk and who recovered after `since`: the date of the last report, or a week ago without one."""
 
     since: date
     is_since_report: bool
@@ -58,14 +65,19 @@ class RiskNews:
     recovered: Listing = NOBODY
 
     @property
+    def halved(self) -> RiskNews:
+        """The same with half as many named."""
+        return replace(self, entered=self.entered.halved, recovered=self.recovered.halved)
+
+    @property
     def since_text(self) -> str:
         """
         >>> RiskNews(date(2025, 11, 20), True).since_text, RiskNews(date(2025, 11, 20), False).since_text
-        ('since the report of 2025-11-20', 'after 2025-11-20, in the last 7 days')
+        ('since the report of 2025-11-20', 'in the last 7 days')
         """
         if self.is_since_report:
             return f"since the report of {self.since}"
-        return f"after {self.since}, in the last {WEEK_DAYS} days"
+        return f"in the last {WEEK_DAYS} days"
 
     @property
     def text(self) -> str:

@@ -25,6 +25,7 @@ SHOWN = (
     "company_name",
     "country",
     "industry_tag",
+    "is_churn_risk",
     "churn_reasons",
     "rolling_7d_active_users",
     "usual_user_days_7d",

@@ -44,7 +44,7 @@ Days = Mapping[str, tuple[int | None, ...]]
 def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
     """Ask whom the report of `day` names, and keep it in the report."""
     since, is_since_report = news_since(run, day)
-    by_kind = defaultdict[str, list[Row]](list)
+    by_kind: defaultdict[str, list[Row]] = defaultdict(list)
     for row in lists_of_day(run, rows, day, since).collect():
         by_kind[row["kind"]].append(row)
     days = days_of(rows, [row["company_id"] for row in by_kind[AT_RISK]], day)
@@ -107,6 +107,7 @@ def as_listed(row: Row, day: date, days: Days) -> ListedCompany:
     return ListedCompany(
         row["company_id"],
         row["company_name"],
+        is_at_risk=row["is_churn_risk"],
         reasons=tuple(row["churn_reasons"]),
         country=row["country"],
         industry=row["industry_tag"],

@@ -154,10 +154,10 @@ def as_day(day: date, total: Mapping[str, int]) -> DayFigures:
 
 
 def fitting_page(run: Run) -> str:
-    """The page, with fewer companies at risk where it would be over 1 MB."""
+    """The page, with fewer companies in each list where it would be over 1 MB."""
     report = run.report
     page = render(report)
     while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and report.churn_risks:
-        report.churn_risks = report.churn_risks[: len(report.churn_risks) // 2]
+        report.halve_lists()
         page = render(report)
     return page

@@ -30,6 +30,7 @@ def day_figures(day: date) -> DayFigures:
 def risk(company_id: str = "c_126", name: str = "Sudden Stop", **more: Any) -> ListedCompany:
     """A company that fell silent a week ago."""
     known: dict[str, Any] = {
+        "is_at_risk": True,
         "reasons": ("DECLINING", "UNUSUAL_SILENCE"),
         "country": "ES",
         "industry": "transport",

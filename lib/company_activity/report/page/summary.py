@@ -35,10 +35,10 @@ def tiles(report: RunReport) -> list[Tile]:
         return _change(getattr(newest, figure), getattr(before, figure)) if before else ""
 
     return [
-        Tile("companies at risk", report.at_risk, change("at_risk")),
+        Tile(f"{_companies(report.at_risk)} at risk", report.at_risk, change("at_risk")),
         Tile("active users", newest.active_users, change("active_users")),
         Tile("events", newest.events, change("events")),
-        Tile("companies", newest.companies, change("companies")),
+        Tile(_companies(newest.companies), newest.companies, change("companies")),
     ]
 
 
@@ -51,6 +51,10 @@ def _change(now: int, before: int) -> str:
         return ""
     percent = round(100 * (now - before) / before)
     return f"{percent:+d} % on the week before" if percent else "as the week before"
+
+
+def _companies(count: int) -> str:
+    return "company" if count == 1 else "companies"
 
 
 def slow_week(report: RunReport) -> str:
