@@ -10,6 +10,7 @@ import pytest
 from company_activity.cli.console import Console
 from company_activity.errors import CrmFileRefused, Undelivered
 from company_activity.report.model import StepReport
+from company_activity.report.risks import Status
 
 from support.cycle.place import Place
 from support.report.reports import DAY, failed, risk, succeeded
@@ -32,7 +33,21 @@ def test_in_a_pipe_every_company_at_risk_has_a_line_of_its_own(capsys: pytest.Ca
     for company in COMPANIES:
         [line] = [line for line in told.splitlines() if company.company_id in line]
         assert " ".join(LONG.split()) in line
-        assert "SHARP_DROP, SILENT" in line
+        assert "54  " in line
+        assert "DECLINING, UNUSUAL_SILENCE" in line
+
+
+def test_how_far_to_trust_the_list_is_said_before_it_names_anybody(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().summary(succeeded(status=Status(DAY, (), 40, 10, DAY)))
+    told = capsys.readouterr().out
+    assert told.index("The lists cannot be trusted today. Newest complete date 2025-11-23;") < told.index("Sudden Stop")
+    assert "At risk: 1 entered and 1 recovered since the report of 2025-11-19." in told
+
+
+def test_user_days_that_are_not_known_are_not_shown_as_none_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().summary(succeeded(churn_risks=[risk(missing_user_days_7d=None)]))
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "c_126" in line]
+    assert "not known" in line
 
 
 def test_those_that_are_not_listed_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

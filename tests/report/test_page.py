@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from html.parser import HTMLParser
@@ -17,8 +18,11 @@ from company_activity.gates.verdict import Verdict
 from company_activity.report.model import Figures, RunReport, StepReport
 from company_activity.report.page import render
 from company_activity.report.page.charts import lifecycle_chart, sparkline
+from company_activity.report.risks import Listing, RiskNews, Status
 
-from support.report.reports import BEGAN, DAY, HOSTILE, days, failed, risk, succeeded
+from support.report.reports import BEGAN, DAY, HOSTILE, days, failed, news, risk, succeeded
+
+HOSTILE_LIST = Listing(1, (risk(HOSTILE, HOSTILE, left_on=DAY),))
 
 
 class Elements(HTMLParser):
@@ -54,11 +58,87 @@ def text_of(page: str) -> str:
 def test_it_says_whom_to_call_why_and_since_when() -> None:
     text = text_of(good())
     assert "Who to call: 8 companies at risk on 23 Nov" in text
-    assert "8 companies at risk 3 new in 7 days" in text  # one is shown
-    assert "7 more, with less use, stand in the table" in text
-    assert "Sudden Stop new c_126 · ES · transport · engagement 48 of 100" in text
-    assert "Sharp drop : 0 user-days in the last 7 days, 56 in the 7 before" in text
-    assert "Silent : no active user for 7 days At risk since 20 Nov (3 days) · last contact 6 Oct" in text
+    assert "7 more stand in the table, after these in the same order" in text  # one is shown
+    assert "Sudden Stop new c_126 · ES · transport 54 user-days missing" in text
+    assert "Declining : 0 user-days this week; 56 are usual, and others are at 97 %" in text
+    assert (
+        "Unusual silence : no active user for 7 days At risk since 20 Nov (3 days) · last contact 48 days ago" in text
+    )
+
+
+def test_it_leads_with_how_far_to_trust_it_who_entered_risk_who_is_at_risk_and_who_left_it() -> None:
+    text = text_of(good())
+    lead = [
+        "Newest complete date 2025-11-23; no date of its week is missing; every company is judged.",
+        "Entered risk: 1 company since the report of 2025-11-19",
+        "54 user-days missing · at risk since 20 Nov",
+        "Who to call: 8 companies at risk",
+        "Recovered: 1 company since the report of 2025-11-19",
+        "Came Back c_500 · recovered on 23 Nov · was at risk from 1 Nov · 40 user-days this week",
+        "Gone: 2 companies",
+        "Left Us c_700 · last active 26 Oct (28 days ago) · was at risk",
+        "Left Us c_701 · not active for 60 days or more",
+        "Contact due: 1 company",
+        "Unspoken To c_900 · 2 user-days this week · no contact on record",
+        "companies at risk as the week before",
+    ]
+    places = [text.index(one, text.index("</nav>") if "</nav>" in text else 0) for one in lead]
+    assert places == sorted(places)
+
+
+def test_a_list_that_cannot_be_trusted_says_so_before_it_names_anybody() -> None:
+    gap = DAY - timedelta(days=2)
+    dated = Figures(tuple(replace(one, at_risk=0, not_judged=40) for one in days(missing=[gap])))
+    status = Status(DAY, (gap,), 40, 40, DAY + timedelta(days=1))
+    text = text_of(render(succeeded(churn_risks=[], figures=dated, status=status)))
+    told = "The lists cannot be trusted today. Newest complete date 2025-11-23, not 2025-11-24, which was asked for;"
+    told += (
+        " 2025-11-21 of its week is missing; 40 of 40 companies (100 %) are not judged: a date of the week is missing."
+    )
+    assert text.index(told) < text.index("Sudden Stop")
+    assert "Who to call: not known on 23 Nov No company could be judged." in text
+
+
+def test_many_refused_records_make_a_list_doubtful_and_a_few_do_not() -> None:
+    few, many = Status(DAY, (), 412, 3, DAY), Status(DAY, (), 400, 100, DAY)
+    told = "3 of 412 companies (0.7 %) are not judged: records of theirs were refused."
+    assert f"Newest complete date 2025-11-23; no date of its week is missing; {told}" in text_of(
+        render(succeeded(status=few))
+    )
+    assert "The lists cannot be trusted today." in text_of(render(succeeded(status=many)))
+
+
+@pytest.mark.parametrize(("pace", "is_slow"), [(None, False), (700, False), (699, True)])
+def test_a_week_that_was_slow_for_all_is_called_so(pace: int | None, is_slow: bool) -> None:
+    text = text_of(render(succeeded(fleet_pace=pace)))
+    assert ("It was a slow week for all: companies are at 70 % of their usual week." in text) is is_slow
+
+
+def test_without_a_usual_week_the_reason_says_so() -> None:
+    new = risk(reasons=("SILENT",), usual_user_days_7d=None, fleet_pace=None, missing_user_days_7d=None)
+    text = text_of(render(succeeded(churn_risks=[new])))
+    assert "user-days missing: not known Silent : no active user for 7 days" in text
+
+
+def test_many_that_entered_risk_are_folded_and_none_is_lost() -> None:
+    text = text_of(render(succeeded(news=news(entered=130))))
+    assert "90 more that entered risk" in text
+    assert text.count("Sudden Stop c_") == 100
+    assert "30 more stand in the tables." in text
+
+
+def test_who_entered_risk_and_is_not_at_risk_today_is_marked() -> None:
+    some = (risk("c_1", "Calm", is_at_risk=False), risk("c_2", "Unknown", is_at_risk=None))
+    text = text_of(render(succeeded(news=replace(news(), entered=Listing(2, some)))))
+    assert "Calm c_1 · 54 user-days missing · at risk since 20 Nov · not at risk on 23 Nov" in text
+    assert "Unknown c_2 · 54 user-days missing · at risk since 20 Nov · not judged on 23 Nov" in text
+
+
+def test_without_episodes_nobody_is_new() -> None:
+    text = text_of(render(succeeded(news=None)))
+    assert "Who entered risk and who recovered is not known" in text
+    assert "Sudden Stop new" not in text
+    assert "Entered risk" not in text
 
 
 def test_it_shows_the_path_the_gates_the_quarantine_and_the_steps() -> None:
@@ -91,10 +171,11 @@ def test_a_gate_that_refused_stands_with_what_it_found_and_wanted() -> None:
     "report",
     [
         succeeded(churn_risks=[risk(HOSTILE, HOSTILE, country=HOSTILE, industry=HOSTILE)]),
+        succeeded(news=RiskNews(DAY, True, HOSTILE_LIST, HOSTILE_LIST), gone=HOSTILE_LIST, contact_due=HOSTILE_LIST),
         failed(ApiError(HOSTILE, remedy=HOSTILE), Verdict(HOSTILE, HOSTILE, False, HOSTILE, HOSTILE)),
         succeeded(steps=[StepReport("stage_crm", notes=[HOSTILE], warnings=[HOSTILE])]),
     ],
-    ids=["names", "errors", "notes"],
+    ids=["names", "lists", "errors", "notes"],
 )
 def test_hostile_text_stays_text(report: RunReport) -> None:
     page = render(report)
@@ -168,7 +249,8 @@ def test_one_date_alone_is_a_picture_too() -> None:
 
 
 def test_a_run_without_figures_says_why() -> None:
-    report = failed(ApiError("x"), risks_on=None, figures=None, churn_risks=[], no_figures="no date is built yet")
+    nothing = {"risks_on": None, "figures": None, "status": None, "news": None, "churn_risks": []}
+    report = failed(ApiError("x"), **nothing, no_figures="no date is built yet")
     text = text_of(render(report))
     assert "This page has no figures: no date is built yet" in text
     assert "Who to call" not in text
@@ -187,7 +269,9 @@ def test_nobody_at_risk_is_said() -> None:
 
 def test_a_hundred_companies_with_long_hostile_names_fit_a_megabyte() -> None:
     risks = [risk(f"{n}" + "<" * 63, "<&>\u00e9" * 256, days=tuple(range(n, n + 60))) for n in range(100)]
-    assert len(render(succeeded(churn_risks=risks)).encode()) < 1_000_000
+    all_of_them = Listing(100_000, tuple(replace(one, left_on=DAY) for one in risks))
+    told = {"news": RiskNews(DAY, True, all_of_them, all_of_them), "gone": all_of_them, "contact_due": all_of_them}
+    assert len(render(succeeded(churn_risks=risks, **told)).encode()) < 1_000_000
 
 
 def test_the_lake_as_it_stands_needs_no_steps() -> None:

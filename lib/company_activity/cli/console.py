@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from company_activity.operations.rollback import LandedGeneration
     from company_activity.planning.plan import Plan
     from company_activity.report.model import RunReport, StepReport
+    from company_activity.report.risks import Status as ListStatus
 
 COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
 MARKS = {"✓": "green", "✗": "red", "!": "yellow", "·": "dim"}
@@ -93,11 +94,12 @@ class Console:
         if not report.has_changed_something and report.exit_code == 0:
             self.out.print(f"\n{NOTHING_TO_DO}")
             return
+        if report.status:
+            self._status_line(report.status)
         if report.churn_risks:
             self._risks(report)
-        if report.not_judged:
-            found = f"Not judged on {report.risks_on}: {report.not_judged:,}"
-            self.out.print(f"{found}, whose last 7 days are not known.")
+        if report.news:
+            self.out.print(f"At risk: {report.news.text}.")
         failures = [
             f"{step.name} (exit code {step.error.exit_code})"
             for step in report.failures
@@ -203,14 +205,18 @@ class Console:
                 " Ask for these dates, or --accept-gate rewrite."
             )
 
+    def _status_line(self, status: ListStatus) -> None:
+        colour = "default" if status.is_trusted else "yellow"
+        self.out.print(f"\n[{colour}]{escape(status.line)}[/{colour}]")
+
     def _risks(self, report: RunReport) -> None:
         shown = report.churn_risks[: MOST_RISKS if _is_terminal(sys.stdout) else None]
-        table = _table("company", "name", "reasons", "engagement")
+        table = _table("company", "name", "user-days missing", "reasons")
         for risk in shown:
             name = escape(" ".join(risk.company_name.split()))
-            reasons = ", ".join(risk.reasons)
-            score = f"{risk.engagement_score:.1f}"
-            table.add_row(escape(risk.company_id), name, reasons, score)
+            missing = risk.missing_user_days_7d
+            lacking = "not known" if missing is None else f"{missing:,}"
+            table.add_row(escape(risk.company_id), name, lacking, ", ".join(risk.reasons))
         self.out.print(f"\n[italic]Churn risks on {report.risks_on}[/italic]")
         self.out.print(table)
         if report.at_risk > len(shown):

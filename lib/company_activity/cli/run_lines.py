@@ -56,6 +56,8 @@ def details_of(record: Record) -> Iterator[str]:
         yield f"tables: {', '.join(map(moved_text, record['tables']))}"
     if versions := versions_of(record):
         yield f"with: {', '.join(versions)}"
+    if told := record.get("status_line"):
+        yield f"lists: {told}"
     if record.get("report"):
         yield f"report: {record['report']}"
 

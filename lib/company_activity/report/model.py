@@ -14,12 +14,12 @@ from typing import Any, Literal
 from company_activity import __version__
 from company_activity.errors import CompanyActivityError, GateRefused, PublishError, SourceError
 from company_activity.gates.verdict import Verdict
+from company_activity.report.risks import NOBODY, ListedCompany, Listing, RiskNews, Status
 
 StepOutcome = Literal["done", "nothing", "failed"]
 START = "start"  # the name in a report of what happens before the first step
 SPARK_DAYS = 60  # how many days of use a churn risk shows
 MAY_PASS = {SourceError.exit_code, PublishError.exit_code}
-NEW_DAYS = 7  # how many days a churn risk is new
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
 ROWS = {
     "replay_quarantine": {
@@ -66,28 +66,6 @@ class StepReport:
 
 
 @dataclass(frozen=True)
-class ChurnRisk:
-    """One company to call, and why.
-
-    `days` are its active users on each of the last 60 days, oldest first; None where a date is
-    missing or the company was not there yet. `since` is the first day of this unbroken stretch at
-    risk, as far as those days show.
-    """
-
-    company_id: str
-    company_name: str
-    reasons: tuple[str, ...]
-    active_users: int
-    engagement_score: float
-    country: str | None = None
-    industry: str | None = None
-    since: date | None = None
-    last_active: date | None = None
-    last_contact: date | None = None
-    days: tuple[int | None, ...] = ()
-
-
-@dataclass(frozen=True)
 class DayFigures:
     """What all companies together did on one complete date; `lifecycle` counts them by state."""
 
@@ -123,10 +101,10 @@ class Figures:
 class RunReport:
     """One invocation: what was asked, what each step did, how it ended.
 
-    `figures`, `churn_risks` and `new_risks` describe the lake on `risks_on`; where they could not
-    be read, `no_figures` says why. `churn_risks` begins with the companies that had most use in
-    60 days and may leave out others. `new_risks` counts all companies whose risk began in the
-    last 7 days.
+    `figures`, `status` and the lists describe the lake on `risks_on`; where they could not be read,
+    `no_figures` says why. `churn_risks` begins with the companies that miss most user-days and may
+    leave out others. `news` is None where no episodes at risk are kept. `fleet_pace` is the week of
+    the companies in the middle, per mille of their usual one.
     """
 
     run_id: str
@@ -134,8 +112,12 @@ class RunReport:
     started_at: datetime
     dates: tuple[date, ...] = ()
     steps: list[StepReport] = field(default_factory=list)
-    churn_risks: list[ChurnRisk] = field(default_factory=list)
-    new_risks: int = 0
+    churn_risks: list[ListedCompany] = field(default_factory=list)
+    news: RiskNews | None = None
+    gone: Listing = NOBODY
+    contact_due: Listing = NOBODY
+    fleet_pace: int | None = None
+    status: Status | None = None
     risks_on: date | None = None
     figures: Figures | None = None
     no_figures: str = ""
@@ -196,10 +178,12 @@ class RunReport:
         newest = self._newest_day
         return max(newest.at_risk, listed) if newest else listed
 
-    @property
-    def not_judged(self) -> int:
-        """How many companies could not be judged on `risks_on`."""
-        return self._newest_day.not_judged if self._newest_day else 0
+    def halve_lists(self) -> None:
+        """Name half as many companies in each list."""
+        self.churn_risks = self.churn_risks[: len(self.churn_risks) // 2]
+        self.news = self.news.halved if self.news else None
+        self.gone = self.gone.halved
+        self.contact_due = self.contact_due.halved
 
     @property
     def _newest_day(self) -> DayFigures | None:
@@ -225,6 +209,8 @@ class RunReport:
             "steps": [_step_as_json(step) for step in self.steps],
             "churn_risks": self.at_risk,
             "risks_on": str(self.risks_on) if self.risks_on else None,
+            "risk_news": self.news.text if self.news else "",
+            "status_line": self.status.line if self.status else "",
             "report": self.page,
         }
 

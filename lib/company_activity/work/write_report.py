@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,29 +12,19 @@ from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
 from company_activity.io.storage.folder import root_folder
 from company_activity.planning.state import LIFECYCLE, TOTALED_DAYS, ActivityState
-from company_activity.report.model import (
-    SPARK_DAYS,
-    ChurnRisk,
-    DayFigures,
-    Figures,
-    Rejected,
-    StepReport,
-)
+from company_activity.report.model import DayFigures, Figures, Rejected, StepReport
 from company_activity.report.page import render
+from company_activity.report.risks import WEEK_DAYS, Status
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
-from company_activity.transforms.figures import (
-    figures_by_date,
-    rejected_by_reason,
-    risks_with_days,
-)
+from company_activity.transforms.figures import figures_by_date, rejected_by_reason
+from company_activity.work.whom_to_call import look_up_lists
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Row
+    from pyspark.sql import DataFrame
 
     from company_activity.run import Run
 
 SHOWN_DAYS = TOTALED_DAYS
-MOST_RISKS = 100  # a list that one team can call; the table has the others
 MAX_PAGE_BYTES = 1_000_000
 
 
@@ -88,18 +78,34 @@ def shown_day(built: Iterable[date], until: date | None) -> date | None:
 
 
 def gather(run: Run, day: date) -> None:
-    """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: two queries."""
+    """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: three queries."""
     report = run.report
     rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
-    days = figures_of_days(run.lake.activity, rows, day)
+    days = tuple(figures_of_days(run.lake.activity, rows, day))
     told = told_of_quarantine(min([first_shown(day), *run.dates]), run.lake.quarantined)
     quarantined = run.lake.read(QUARANTINE).where(told)
     rejected = rejected_by_reason(quarantined, run.run_id).collect()
-    risks = risks_with_days(rows, day, max(MOST_RISKS, 1)).collect()  # a row tells of the new ones
-    report.churn_risks = [as_risk(row, day) for row in risks[:MOST_RISKS]]
-    report.new_risks = risks[0]["new_risks"] if risks else 0
-    report.figures = Figures(tuple(days), tuple(Rejected(*row) for row in rejected))
+    look_up_lists(run, rows, day)
+    report.figures = Figures(days, tuple(Rejected(*row) for row in rejected))
+    report.status = status_on(day, run.lake.activity.dates, days, max(run.dates, default=None))
     report.risks_on = day
+
+
+def status_on(
+    day: date, built: Collection[date], days: Sequence[DayFigures], asked: date | None
+) -> Status:
+    """How far the lists of `day` can be trusted, from the dates that are built and the figures of each.
+
+    >>> monday = date(2025, 3, 3)
+    >>> status_on(monday, {monday}, [], None).missing[-1]
+    datetime.date(2025, 3, 2)
+    """
+    week = [day - timedelta(days=back) for back in reversed(range(WEEK_DAYS))]
+    missing = tuple(at for at in week if at not in built)
+    newest = next((one for one in days if one.day == day), None)
+    if newest is None:
+        return Status(day, missing, asked=asked)
+    return Status(day, missing, newest.companies, newest.not_judged, asked)
 
 
 def told_of_quarantine(since: date, of_run: Iterable[date]) -> str:
@@ -147,48 +153,11 @@ def as_day(day: date, total: Mapping[str, int]) -> DayFigures:
     )
 
 
-def as_risk(row: Row, day: date) -> ChurnRisk:
-    """One company with its last 60 days on the calendar; a date without a row is None."""
-    by_day = {at: (users, is_risk) for at, users, is_risk in row["days"]}
-    calendar = [day - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
-    judged = [at for at in calendar if at in by_day and by_day[at][1] is not None]
-    silent = row["days_since_last_active"]
-    return ChurnRisk(
-        row["company_id"],
-        row["company_name"],
-        tuple(row["churn_reasons"]),
-        row["active_users"],
-        row["engagement_score"],
-        country=row["country"],
-        industry=row["industry_tag"],
-        since=at_risk_since(judged, [at for at in judged if by_day[at][1]]),
-        last_active=None if silent is None else day - timedelta(days=silent),
-        last_contact=row["last_contact"],
-        days=tuple(by_day[at][0] if at in by_day else None for at in calendar),
-    )
-
-
-def at_risk_since(days: Sequence[date], at_risk: Iterable[date]) -> date | None:
-    """The first of the unbroken stretch of risky days that ends with the last of `days`, those that were judged.
-
-    A missing date, or one that was not judged, does not break it.
-
-    >>> one, two, four = date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 4)
-    >>> print(at_risk_since([one, two, four], at_risk=[two, four]))
-    2025-01-02
-    """
-    risky, since = set(at_risk), None
-    for day in reversed(days):
-        if day not in risky:
-            break
-        since = day
-    return since
-
-
 def fitting_page(run: Run) -> str:
-    """The page, with fewer companies where it would be over 1 MB."""
-    page = render(run.report)
-    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and run.report.churn_risks:
-        run.report.churn_risks = run.report.churn_risks[: len(run.report.churn_risks) // 2]
-        page = render(run.report)
+    """The page, with fewer companies in each list where it would be over 1 MB."""
+    report = run.report
+    page = render(report)
+    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and report.churn_risks:
+        report.halve_lists()
+        page = render(report)
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from company_activity.errors import GateRefused
 from company_activity.gates.verdict import Verdict
 from company_activity.io.notify.message import Message, fitting
 from company_activity.io.notify.teams import body_of
+from company_activity.report.risks import Status
 
 from support.report.reports import DAY, failed, succeeded
 
@@ -17,9 +19,26 @@ from support.report.reports import DAY, failed, succeeded
 def test_a_run_that_went_well_tells_its_counts_and_who_is_at_risk() -> None:
     told = Message.of_record(succeeded(page="/reports/r.html").as_json(), "local")
     assert told.headline == "company-activity (local) succeeded: 2025-11-23"
-    assert dict(told.facts)["Companies at risk"] == "8 on 2025-11-23"
+    news = "1 entered and 1 recovered since the report of 2025-11-19"
+    assert dict(told.facts)["Companies at risk"] == f"8 on 2025-11-23; {news}"
     assert (told.counts["publish"], told.gates, told.gates_passed) == ({"rows_sent": 40}, (), 1)
     assert (told.failed_step, told.error, told.report) == ("", "", "/reports/r.html")
+
+
+def test_how_far_to_trust_the_lists_comes_before_who_is_at_risk() -> None:
+    status = Status(DAY, (DAY - timedelta(days=2),), 40, 40, DAY)
+    told = Message.of_record(succeeded(status=status).as_json(), "local")
+    names = [name for name, _ in told.facts]
+    assert names.index("Status") < names.index("Companies at risk")
+    assert dict(told.facts)["Status"] == status.line
+    assert "2025-11-21 of its week is missing" in body_of(told).decode()
+
+
+def test_a_record_of_an_older_version_tells_no_status() -> None:
+    record = succeeded().as_json()
+    del record["status_line"], record["risk_news"]
+    told = Message.of_record(record, "local")
+    assert (told.status_line, dict(told.facts)["Companies at risk"]) == ("", "8 on 2025-11-23")
 
 
 def test_a_run_that_failed_tells_the_step_the_gate_and_the_remedy() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,8 +52,10 @@ def served(day: str) -> bool:
 
 def test_the_list_of_whom_to_call_says_how_it_is_ordered() -> None:
     text = text_of("churn_risks")
-    assert "those with the highest engagement score first" in text.splitlines()[0]
-    assert "ORDER BY engagement_score DESC, company_id ASC;" in text
+    assert "those that miss most user-days first" in text.splitlines()[0]
+    order = " ".join(text.partition("ORDER BY")[2].split())
+    missing = "activity.missing_user_days_7d"
+    assert order == f"CASE WHEN {missing} IS NULL THEN 1 ELSE 0 END ASC, {missing} DESC, activity.company_id ASC;"
 
 
 @pytest.fixture
@@ -70,6 +72,12 @@ def ask(warehouse: Warehouse) -> Callable[[str], list[Row]]:
     return ask
 
 
+def add_episode(warehouse: Warehouse, company: str, began: date, flagged: date) -> None:
+    columns = "company_id, started_on, last_flagged_on, churn_reasons"
+    dates = f"CAST('{began}' AS DATE), CAST('{flagged}' AS DATE)"
+    execute(warehouse, [f"INSERT INTO analytics.risk_episodes ({columns}) VALUES ('{company}', {dates}, 'A')"])
+
+
 def test_each_query_gives_what_it_says(
     spark: SparkSession, warehouse: Warehouse, tmp_path: Path, ask: Callable[[str], list[Row]]
 ) -> None:
@@ -78,9 +86,16 @@ def test_each_query_gives_what_it_says(
     for version, built in enumerate([days, {DAY: days[DAY]}]):  # then a date became missing
         lake = pinned(spark, ACTIVITY, activity(spark, built), version)
         publish_dates(publisher_of(warehouse, tmp_path), lake, dict.fromkeys(built, "h"), None)
-    assert [row[:3] for row in ask("churn_risks")] == [("c001", "x", "A,B"), ("c002", "x", "A,B")]
+    add_episode(warehouse, "c001", DAY - timedelta(days=40), DAY - timedelta(days=20))
+    add_episode(warehouse, "c001", before, DAY)
+    lacking = f"UPDATE {ACTIVITY.name} SET missing_user_days_7d"
+    assert [row[:4] for row in ask("churn_risks")] == [("c001", "x", "A,B", str(before)), ("c002", "x", "A,B", None)]
+    execute(warehouse, [f"{lacking} = 9 WHERE company_id = 'c002'"])
+    assert [row[0] for row in ask("churn_risks")] == ["c002", "c001"]  # what is not known comes last
+    execute(warehouse, [f"{lacking} = 10 WHERE company_id = 'c001'"])
+    assert [row[0] for row in ask("churn_risks")] == ["c001", "c002"]
     assert [row[:3] for row in ask("company_curve")] == [("2025-03-31", "3", "30")]
-    assert [row[:9] for row in ask("validate_date")] == [("2025-03-31", "2", "2", "8", "80", "2", "2", "2", "x")]
+    assert [row[:9] for row in ask("validate_date")] == [("2025-03-31", "2", "2", "8", "80", "2", "2", "2", "0")]
     assert ask("reconciliation") == []
     execute(
         warehouse,

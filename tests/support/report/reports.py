@@ -8,7 +8,8 @@ from typing import Any
 
 from company_activity.errors import CompanyActivityError
 from company_activity.gates.verdict import Verdict
-from company_activity.report.model import ChurnRisk, DayFigures, Figures, Rejected, RunReport, StepReport
+from company_activity.report.model import DayFigures, Figures, Rejected, RunReport, StepReport
+from company_activity.report.risks import ListedCompany, Listing, RiskNews, Status
 
 DAY = date(2025, 11, 23)
 BEGAN = datetime(2025, 11, 24, 3, 0, tzinfo=UTC)
@@ -26,17 +27,48 @@ def day_figures(day: date) -> DayFigures:
     return DayFigures(day, 40, users, users * 11, 8, {"returning": 29, "dormant": 2, "inactive": 9})
 
 
-def risk(company_id: str = "c_126", name: str = "Sudden Stop", **more: Any) -> ChurnRisk:
+def risk(company_id: str = "c_126", name: str = "Sudden Stop", **more: Any) -> ListedCompany:
     """A company that fell silent a week ago."""
     known: dict[str, Any] = {
+        "is_at_risk": True,
+        "reasons": ("DECLINING", "UNUSUAL_SILENCE"),
         "country": "ES",
         "industry": "transport",
-        "since": DAY - timedelta(days=3),
+        "usual_user_days_7d": 56.0,
+        "fleet_pace": 970,
+        "missing_user_days_7d": 54,
+        "at_risk_since": DAY - timedelta(days=3),
         "last_active": DAY - timedelta(days=7),
         "last_contact": date(2025, 10, 6),
         "days": (*[8] * 53, *[0] * 7),
     }
-    return ChurnRisk(company_id, name, ("SHARP_DROP", "SILENT"), 0, 48.2, **known | more)
+    return ListedCompany(company_id, name, **known | more)
+
+
+def news(entered: int = 1, recovered: int = 1, since: date = DAY - timedelta(days=4), **more: Any) -> RiskNews:
+    """So many companies entered risk, and so many recovered, since a report."""
+    new = tuple(risk(f"c_{126 + n}", "Sudden Stop") for n in range(min(entered, 100)))
+    back = tuple(
+        ListedCompany(f"c_{500 + n}", "Came Back", at_risk_since=date(2025, 11, 1), left_on=DAY, user_days_7d=40)
+        for n in range(min(recovered, 100))
+    )
+    return RiskNews(since, True, Listing(entered, new), Listing(recovered, back))
+
+
+def gone(count: int = 2) -> Listing:
+    """Companies that left, the first of them lately."""
+    last_active = [DAY - timedelta(days=28), *[None] * count]
+    companies = (
+        ListedCompany(f"c_{700 + n}", "Left Us", last_active=last_active[n], left_on=None if n else DAY)
+        for n in range(min(count, 100))
+    )
+    return Listing(count, tuple(companies))
+
+
+def contact_due(count: int = 1) -> Listing:
+    """Companies that nobody has spoken with."""
+    companies = (ListedCompany(f"c_{900 + n}", "Unspoken To", user_days_7d=2) for n in range(min(count, 100)))
+    return Listing(count, tuple(companies))
 
 
 def succeeded(**more: Any) -> RunReport:
@@ -62,7 +94,11 @@ def succeeded(**more: Any) -> RunReport:
         "dates": (DAY,),
         "steps": steps,
         "churn_risks": [risk()],
-        "new_risks": 3,
+        "news": news(),
+        "gone": gone(),
+        "contact_due": contact_due(),
+        "fleet_pace": 970,
+        "status": Status(DAY, (), 40, 0, DAY),
         "risks_on": DAY,
         "figures": Figures(days(), (Rejected("usage", "WRONG_TYPE", 9, 1, DAY),)),
     }

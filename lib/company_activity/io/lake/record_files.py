@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
 from typing import Any, cast
 
 import jsonschema
@@ -32,7 +34,9 @@ SCHEMA = _object(
         "failed_step": {"type": ["string", "null"]},
         "error": {"anyOf": [_failure, {"type": "null"}]},
         "errors": _list({"allOf": [_failure, _object(step=TEXT)]}),
+        "outcome": TEXT,
         "report": TEXT,
+        "risks_on": {"type": ["string", "null"], "format": "date"},
         "version": TEXT,
     },
     run_id=TEXT,
@@ -79,6 +83,21 @@ def record_files(lake: str | Folder) -> Iterator[RecordFile]:
             yield RecordFile(uri, why=refused.what)
         except (ValueError, RecursionError) as broken:
             yield RecordFile(uri, why=f"it is no run record: {broken}")
+
+
+def last_reported(lake: str | Folder, before: date, last: int = 20) -> date | None:
+    """The newest date before `before` that one of the last runs has reported on.
+
+    A run counts if it succeeded and wrote a page; None where none of them did.
+    """
+    records = [file.record for file in islice(record_files(lake), last)]
+    shown = [
+        record
+        for record in records
+        if record.get("outcome") == "succeeded" and record.get("report")
+    ]
+    dates = [date.fromisoformat(record["risks_on"]) for record in shown if record.get("risks_on")]
+    return max((day for day in dates if day < before), default=None)
 
 
 def _checked(record: Any) -> Mapping[str, Any]:

@@ -18,8 +18,9 @@ class Message:
     """The end of a run: what was asked, how it went, where its report is. It names no company.
 
     `gates` are the verdicts that did not pass, `counts` the rows per step; `report` is a path or an
-    address. `errors` has a line for each step that failed, and `exit_codes` its code; the first is
-    also `error` and `exit_code`.
+    address. `status_line` says how far the report's lists can be trusted, `risk_news` how many
+    companies entered risk and recovered since the last one. `errors` has a line for each step that
+    failed, and `exit_codes` its code; the first is also `error` and `exit_code`.
     """
 
     run_id: str
@@ -43,6 +44,8 @@ class Message:
     pipeline: str = PIPELINE
     exit_codes: tuple[int, ...] = ()
     errors: tuple[str, ...] = ()
+    status_line: str = ""
+    risk_news: str = ""
 
     @property
     def key(self) -> str:
@@ -61,11 +64,13 @@ class Message:
     def facts(self) -> list[tuple[str, str]]:
         """Names and values, the most wanted first."""
         risks = f"{self.churn_risks:,}{f' on {self.risks_on}' if self.risks_on else ''}"
+        risks += f"; {self.risk_news}" if self.risk_news else ""
         facts = [
             ("Error", self.error),
             ("What to do", self.remedy),
             ("Step", _words(self.failed_step)),
             ("Dates", self.dates),
+            ("Status", self.status_line),
             ("Companies at risk", risks if self.event == "succeeded" or self.churn_risks else ""),
             ("Report", self.report),
             ("Run", f"{self.run_id} ({self.command})"),
@@ -122,6 +127,8 @@ class Message:
             churn_risks=record["churn_risks"],
             risks_on=record["risks_on"] or "",
             report=record["report"],
+            status_line=record.get("status_line", ""),
+            risk_news=record.get("risk_news", ""),
             exit_codes=tuple(record.get("exit_codes", ())),
             errors=tuple(map(_failure, record.get("errors", ()))),
             **_of_steps(record["steps"]),
@@ -137,6 +144,8 @@ class Message:
             error=_cut(self.error, characters),
             remedy=_cut(self.remedy, characters),
             command=_cut(self.command, characters),
+            status_line=_cut(self.status_line, characters),
+            risk_news=_cut(self.risk_news, characters),
             report=self.report if len(self.report) <= 1000 else "",
             errors=_few(self.errors, characters, entries),
             gates=_few(self.gates, characters, entries),

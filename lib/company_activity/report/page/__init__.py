@@ -8,22 +8,37 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from company_activity.report.model import passed_by_gate
 from company_activity.report.page import words
-from company_activity.report.page.charts import activity_chart, lifecycle_chart, sparkline
-from company_activity.report.page.summary import failures, missing_dates, refusals, tiles
+from company_activity.report.page.charts import (
+    activity_chart,
+    lifecycle_chart,
+    sparkline,
+    stable_name,
+)
+from company_activity.report.page.summary import (
+    failures,
+    missing_dates,
+    refusals,
+    slow_week,
+    tiles,
+)
 from company_activity.report.page.words import printable
 
 if TYPE_CHECKING:
     from company_activity.report.model import RunReport
 
 FILTERS = (
+    words.contact_text,
+    words.counted,
     words.cut,
     words.day,
     words.day_and_year,
     words.definition,
     words.heading,
     words.label,
+    words.missing_text,
     words.reason_name,
     words.reason_with_figures,
+    stable_name,
 )
 
 
@@ -35,6 +50,8 @@ def render(report: RunReport) -> str:
         report=report,
         day=report.risks_on,
         failures=failures(report),
+        slow_week=slow_week(report),
+        at_risk_ids={risk.company_id for risk in report.churn_risks},
         tiles=tiles(report),
         missing=missing_dates(days),
         charts=[activity_chart(days), lifecycle_chart(days)] if days else [],

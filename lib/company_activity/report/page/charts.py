@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    from company_activity.report.model import ChurnRisk, DayFigures
+    from company_activity.report.model import DayFigures
+    from company_activity.report.risks import ListedCompany
 
 NAN = float("nan")  # where a line has a gap
 WIDTHS = {"wide": 10.0, "phone": 3.9}  # inches of 72 points; the page scales both by about 1.3
@@ -108,7 +109,7 @@ def lifecycle_chart(days: Sequence[DayFigures]) -> Chart:
     return Chart("lifecycle", draw("wide"), draw("phone"))
 
 
-def sparkline(risk: ChurnRisk, on: date | None) -> Markup | None:
+def sparkline(risk: ListedCompany, on: date | None) -> Markup | None:
     """A company's active users over its last 60 days as one line, with gaps where a date is missing."""
     known = [users for users in risk.days if users is not None]
     if not known or on is None:
@@ -117,11 +118,11 @@ def sparkline(risk: ChurnRisk, on: date | None) -> Markup | None:
     figure.axes[0].set(xlim=(0, len(risk.days) - 1), ylim=(0, max(*known, 1) * 1.08))
     heights = [NAN if users is None else users for users in risk.days]
     line.set_data(range(len(risk.days)), heights)
-    name = f"spark-{_stable_name(risk.company_id)}"
+    name = f"spark-{stable_name(risk.company_id)}"
     return inline_svg(figure, name, _alternative_text(risk, on, known))
 
 
-def _alternative_text(risk: ChurnRisk, on: date, known: Sequence[int]) -> str:
+def _alternative_text(risk: ListedCompany, on: date, known: Sequence[int]) -> str:
     peak = max(known)
     ago = next(back for back, users in enumerate(reversed(risk.days)) if users == peak)
     at = day(on - timedelta(days=ago))
@@ -129,7 +130,7 @@ def _alternative_text(risk: ChurnRisk, on: date, known: Sequence[int]) -> str:
     return f"Active users per day in {len(risk.days)} days: {most}; on the last day {known[-1]:,}"
 
 
-def _stable_name(company_id: str) -> str:
+def stable_name(company_id: str) -> str:
     """An id that any text can be turned into."""
     return company_id.encode("utf-8", "surrogatepass").hex()
 

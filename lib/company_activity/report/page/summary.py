@@ -1,4 +1,4 @@
-"""What the top of the page says: the day in a few figures, what failed, what a gate refused."""
+"""What the page says in short: the day in a few figures, a slow week, what failed, what a gate refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from company_activity.report.model import NEW_DAYS
+from company_activity.report.risks import SLOW_PACE, pace_text
 
 if TYPE_CHECKING:
     from company_activity.gates.verdict import Verdict
@@ -35,10 +35,10 @@ def tiles(report: RunReport) -> list[Tile]:
         return _change(getattr(newest, figure), getattr(before, figure)) if before else ""
 
     return [
-        Tile("companies at risk", report.at_risk, _risks_remark(report)),
+        Tile(f"{_companies(report.at_risk)} at risk", report.at_risk, change("at_risk")),
         Tile("active users", newest.active_users, change("active_users")),
         Tile("events", newest.events, change("events")),
-        Tile("companies", newest.companies, change("companies")),
+        Tile(_companies(newest.companies), newest.companies, change("companies")),
     ]
 
 
@@ -53,10 +53,19 @@ def _change(now: int, before: int) -> str:
     return f"{percent:+d} % on the week before" if percent else "as the week before"
 
 
-def _risks_remark(report: RunReport) -> str:
-    new = f"{report.new_risks:,} new in {NEW_DAYS} days" if report.new_risks else ""
-    not_judged = f"{report.not_judged:,} not judged" if report.not_judged else ""
-    return " · ".join(remark for remark in (new, not_judged) if remark)
+def _companies(count: int) -> str:
+    return "company" if count == 1 else "companies"
+
+
+def slow_week(report: RunReport) -> str:
+    """That the week was slow for all, and how slow; nothing where it was not."""
+    pace = report.fleet_pace
+    if pace is None or pace >= SLOW_PACE:
+        return ""
+    return (
+        f"It was a slow week for all: companies are at {pace_text(pace)} of their usual week."
+        " What all of them lack puts no company at risk."
+    )
 
 
 def missing_dates(days: Sequence[DayFigures]) -> list[date]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from company_activity.report.risks import pace_text
+
 if TYPE_CHECKING:
-    from company_activity.report.model import ChurnRisk
+    from company_activity.report.risks import ListedCompany
 
 # Where each step takes the data from, and where to.
 PATH = {
@@ -34,11 +35,17 @@ STATES = {
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # embeddings, overrides and isolates of direction
 # The letter case of a reason in the data is for queries; these are for people.
 REASONS = {
-    "SILENT": ("Silent", "no active user in the last 7 days"),
-    "SHARP_DROP": ("Sharp drop", "the last 7 days are far below the 7 before"),
-    "LOW_USE_NO_CONTACT": (
-        "Low use, no contact",
-        "hardly any use in 7 days, and not contacted for a long time",
+    "DECLINING": (
+        "Declining",
+        "this week's use is far below the company's own usual week, even at the pace of the others",
+    ),
+    "SILENT": (
+        "Silent",
+        "no active user in the last 7 days, of a company too new to have a usual week",
+    ),
+    "UNUSUAL_SILENCE": (
+        "Unusual silence",
+        "nobody has been active for longer than the company's own last six weeks let expect",
     ),
 }
 
@@ -104,27 +111,66 @@ def heading(name: str) -> str:
     return label(name)[:1].upper() + label(name)[1:]
 
 
-def reason_with_figures(reason: str, risk: ChurnRisk, on: date) -> str:
+def reason_with_figures(reason: str, risk: ListedCompany, on: date) -> str:
     """Why this company is at risk, with its own figures."""
-    week = _user_days(risk.days[-7:])
-    before = _user_days(risk.days[-14:-7])
-    if reason == "SILENT" and risk.last_active:
-        return f"no active user for {(on - risk.last_active).days} days"
-    if reason == "SHARP_DROP":
-        return f"{week:,} user-days in the last 7 days, {before:,} in the 7 before"
-    if reason == "LOW_USE_NO_CONTACT":
-        return f"{week:,} user-days in 7 days, {_contact(risk.last_contact, on)}"
+    if reason == "DECLINING":
+        return week_with_figures(risk)
+    if reason in ("SILENT", "UNUSUAL_SILENCE") and risk.last_active:
+        return f"no active user for {counted((on - risk.last_active).days, 'day')}"
     return definition(reason)
 
 
-def _user_days(days: Sequence[int | None]) -> int:
-    return sum(users or 0 for users in days)
+def week_with_figures(risk: ListedCompany) -> str:
+    """A company's week against its usual one and the pace of the others.
+
+    >>> from company_activity.report.risks import ListedCompany
+    >>> week_with_figures(ListedCompany("a", "A", user_days_7d=31, usual_user_days_7d=80.2, fleet_pace=970))
+    '31 user-days this week; 80 are usual, and others are at 97 %'
+    """
+    week = f"{counted(risk.user_days_7d, 'user-day')} this week"
+    if risk.usual_user_days_7d is None:
+        return f"{week}; no usual week is known yet"
+    usual = usual_text(risk.usual_user_days_7d)
+    pace = "" if risk.fleet_pace is None else f", and others are at {pace_text(risk.fleet_pace)}"
+    return f"{week}; {usual} {'is' if usual == '1' else 'are'} usual{pace}"
+
+
+def usual_text(user_days: float) -> str:
+    """The user-days of a usual week: whole ones, with a decimal where there are few.
+
+    >>> usual_text(1234.5), usual_text(3.5), usual_text(4.0)
+    ('1,235', '3.5', '4')
+    """
+    if user_days < 10:
+        return f"{user_days:.1f}".removesuffix(".0")
+    return f"{int(user_days + 0.5):,}"
+
+
+def missing_text(risk: ListedCompany) -> str:
+    """How many user-days this week lacks, which is what the lists are ordered by.
+
+    >>> from company_activity.report.risks import ListedCompany
+    >>> missing_text(ListedCompany("a", "A", missing_user_days_7d=1)), missing_text(ListedCompany("a", "A"))
+    ('1 user-day missing', 'user-days missing: not known')
+    """
+    if risk.missing_user_days_7d is None:
+        return "user-days missing: not known"
+    return f"{counted(risk.missing_user_days_7d, 'user-day')} missing"
+
+
+def counted(count: int, unit: str, units: str = "") -> str:
+    """A number with its unit.
+
+    >>> counted(1, "day"), counted(1200, "company", "companies")
+    ('1 day', '1,200 companies')
+    """
+    return f"{count:,} {unit if count == 1 else units or unit + 's'}"
 
 
 def reason_name(reason: str) -> str:
     """
-    >>> reason_name("SHARP_DROP")
-    'Sharp drop'
+    >>> reason_name("UNUSUAL_SILENCE")
+    'Unusual silence'
     """
     return REASONS.get(reason, (label(reason.lower()).capitalize(), ""))[0]
 
@@ -134,5 +180,11 @@ def definition(reason: str) -> str:
     return REASONS.get(reason, ("", reason))[1]
 
 
-def _contact(last: date | None, on: date) -> str:
-    return f"last contact {(on - last).days} days ago" if last else "no contact on record"
+def contact_text(last: date | None, on: date) -> str:
+    """
+    >>> contact_text(date(2025, 11, 1), date(2025, 11, 3)), contact_text(None, date(2025, 11, 3))
+    ('last contact 2 days ago', 'no contact on record')
+    """
+    if last is None:
+        return "no contact on record"
+    return f"last contact {counted((on - last).days, 'day')} ago"
