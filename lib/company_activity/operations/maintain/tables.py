@@ -43,8 +43,8 @@ def versions_asked_for(run: Run) -> Iterator[tuple[Table, TableVersion]]:
     """The versions that the next run compares today's with; without them it would build, or send, everything anew.
 
     The activity table names those of the dimension and its history that it was built from. The ledger names those of
-    the tables without dates which the warehouse shows. Its mirror may be behind it, never before it, unless somebody restored
-    the database: an older version needs no less.
+    the tables without dates which the warehouse shows. Its mirror may be behind it, never before it, unless
+    somebody restored the database: an older version needs no less.
     """
     built_from = run.lake.activity.sources
     if built_from.companies:
