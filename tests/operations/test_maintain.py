@@ -22,7 +22,7 @@ from company_activity import run as run_module
 from company_activity.cli.rollback import REBUILD
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.retention import Limits, SpareFile, orphan_age, remove_spare_files, spare_files
-from company_activity.io.landing.rollback import Rollback, roll_back
+from company_activity.io.landing.rollback import Rollback, release, roll_back
 from company_activity.io.storage.opening import LocalStorage, Storage, open_root
 from company_activity.settings.loading import load_settings
 from company_activity.settings.model import LandingSettings
@@ -122,14 +122,17 @@ def test_the_generation_that_is_staged_stays(landing: Landing) -> None:
 def test_parts_that_a_rollback_named_again_stay_and_what_is_held_stays_held(landing: Landing) -> None:
     back(landing, 1)
     gone = clear(landing)
-    assert [path for path in gone if "usage_" in path] == [f"gen=000002/usage_{DAY}_part-00000-run-2.ndjson"]
-    assert generations(landing) == [3]
+    assert [path for path in gone if "usage_" in path] == []
+    assert generations(landing) == [2, 3]  # an erasure needs a held content to tell its digest anew
     landing.check(newest(landing))
     assert not land(landing, B, run_id="run-4").is_new
     assert land(landing, C, run_id="run-5").manifest.generation == 4
     assert not land(landing, B, run_id="run-6").is_new
     clear(landing)
     assert [entry.path for entry in landing.storage.list(landing.at("date=")) if "run-1" in entry.path] == []
+    release(landing, DAY, "back")
+    clear(landing)
+    assert generations(landing) == [4]
 
 
 def test_what_stands_beside_a_manifest_goes_with_it_and_what_is_not_ours_stays(landing: Landing) -> None:
@@ -196,8 +199,13 @@ def killed_at(nth: int, is_after: bool) -> bool:
         for number in generations(whole):
             whole.check(whole.manifest(DAY, number))
         clear(whole)
-        left = [entry.path.rpartition("/")[2] for entry in whole.storage.list(whole.at("date="))]
-        assert sorted(left) == ["held.json", "manifest.json", f"usage_{DAY}_part-00000-run-2.ndjson"]
+        assert generations(whole) == [4, 6, 7]  # the newest, and those whose contents are held
+        parts = [
+            entry.path.rpartition("-run-")[2]
+            for entry in whole.storage.list(whole.at("date="))
+            if "usage_" in entry.path
+        ]
+        assert sorted(parts) == ["2.ndjson", "3.ndjson", "9.ndjson"]
         return is_killed
 
 
@@ -404,9 +412,9 @@ def test_in_a_storage_account_the_same_goes(
     assert {path for path in gone if "gen=" not in path} == {
         "lake/dim/companies/part-00000-killed.c000.snappy.parquet", "lake/ops/outcomes/daily.json",
     }  # fmt: skip
-    # The first is staged, the fifth names the parts of the second.
+    # The first is staged, the content of the fourth is held, the fifth names the parts of the second.
     assert {path for path in gone if path.endswith("manifest.json")} == {
-        f"gen=00000{number}/manifest.json" for number in (2, 3, 4)
+        f"gen=00000{number}/manifest.json" for number in (2, 3)
     }  # fmt: skip
     assert f"gen=000002/usage_{BUILT}_part-00000-run-0.ndjson" not in gone
     assert "Nothing to do" not in told

@@ -51,6 +51,9 @@ def matching(default: str, pattern: str) -> Any:
     return field(default=default, metadata={"pattern": pattern})
 
 
+MOST_DAYS = 36_500  # that something may be kept
+
+
 @dataclass(frozen=True)
 class ApiSettings:
     """The product-usage API: its address, its limits, and when a request is tried again.
@@ -72,7 +75,7 @@ class ApiSettings:
     time_budget_seconds: float = bounded(1800.0, 0.1)
     max_pages: int = bounded(100_000, 1)
     max_page_bytes: int = bounded(64 * 1024 * 1024, 1)
-    resume_max_age: float = bounded(3600.0, 0)
+    resume_max_age: float = bounded(3600.0, 0, MOST_DAYS * 86_400)
     total_member: str = one_of("both", "both", "total", "total_count", "none")
 
 
@@ -91,7 +94,7 @@ class LandingSettings:
     connection: Secret | None = None
     part_bytes: int = bounded(128 * 1024 * 1024, 1)
     compression: str = one_of("none", "none", "gzip")
-    orphan_max_age_hours: float = bounded(24.0, 0)
+    orphan_max_age_hours: float = bounded(24.0, 0, MOST_DAYS * 24)
     lock_timeout_seconds: float = bounded(600.0, 0)
 
 
@@ -210,9 +213,6 @@ class ReportSettings:
 
     dir: str
     url: str = ""
-
-
-MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)

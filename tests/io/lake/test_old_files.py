@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from company_activity.io.lake.delta_log import DeltaLog
 from company_activity.io.lake.old_files import Keep, LogUnclear, old_files
 from company_activity.io.storage.folder import Folder, open_folder
 
@@ -67,8 +66,7 @@ class Table:
             (self.root / "_delta_log" / f"{expired:020d}.json").unlink(missing_ok=True)
 
     def old(self, keep: Keep = MONTH) -> list[str]:
-        log = DeltaLog(self.folder.inside("_delta_log"))
-        return [entry.path for entry in old_files(self.folder, log, keep)]
+        return [entry.path for entry in old_files(self.folder, keep)]
 
     def _age(self, file: Path, days: int) -> None:
         written = (NOW - timedelta(days=days)).timestamp()

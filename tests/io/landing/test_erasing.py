@@ -111,6 +111,23 @@ def test_a_kill_leaves_the_old_or_the_new_and_the_next_erasure_the_new(
     assert newest(landing).rows == 2
 
 
+def test_what_staging_has_stays_to_roll_back_to_where_the_newest_is_another(landing: Landing, tmp_path: Path) -> None:
+    land(landing, [item("c_9")], run_id="run-4")
+    done = erase(landing, staged=3)
+    assert (done.gone, sorted(landing.files_of(DAY))) == ((1, 3), [2, 4, 5, 6])
+    restated, again = landing.manifest(DAY, 5), newest(landing)
+    assert (restated.rows, restated.erased_generation) == (2, 3)
+    assert (again.rows, again.erased_generation, again.content_digest) == (
+        1,
+        None,
+        landing.manifest(DAY, 4).content_digest,
+    )
+    for manifest in (restated, again):
+        landing.check(manifest)
+    assert traces(tmp_path, GONE) == []
+    assert erase(landing, staged=3) is None
+
+
 @pytest.mark.parametrize("broken", ["cut", "changed"])
 def test_a_part_that_is_not_whole_stops_the_erasure_and_nothing_is_lost(
     landing: Landing, tmp_path: Path, broken: str
@@ -184,8 +201,9 @@ def test_a_crm_file_that_names_it_and_cannot_be_taken_apart_is_told(tmp_path: Pa
         'c_2,"open,DE,software,\r\nc_1,One,DE,software,\r\n',
         'c_1,"open,DE,software,\r\nc_2,Two,DE,software,\r\n',
         "c_1,One,DE,software,\rc_2,Two,DE,software,\rc_3,Three,DE,software,\r",
+        'x"1,,,,\n"c_2","B\nC",,,\nc_1,Good,,,\n"\n',
     ],
-    ids=["its own quote is open", "the quote before it is open", "lone carriage returns"],
+    ids=["its own quote is open", "the quote before it is open", "lone carriage returns", "others read otherwise"],
 )
 def test_broken_rows_are_not_cut_out_at_the_cost_of_others(tmp_path: Path, rows: str) -> None:
     storage = LocalStorage(tmp_path)

@@ -104,7 +104,7 @@ def _is_plain(file: Mapping[str, Any]) -> bool:
 
 def _actions(commit: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The actions of a commit that add or remove a file."""
-    for line in commit.splitlines():
+    for line in commit.split("\n"):
         if line.startswith(('{"add"', '{"remove"')):
             ((kind, file),) = json.loads(line).items()
             yield kind, file

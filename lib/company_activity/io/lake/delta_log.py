@@ -185,7 +185,7 @@ def state_in(commit: str) -> dict[str, Any] | None:
     >>> state_in('{"commitInfo":{"userMetadata":"{\\\\"company_activity\\\\":{\\\\"dates\\\\":{}}}"}}')
     {'dates': {}}
     """
-    for line in commit.splitlines():
+    for line in commit.split("\n"):  # a text in it may hold other ends of lines
         if '"commitInfo"' not in line:
             continue
         metadata = json.loads(line)["commitInfo"].get("userMetadata")
@@ -231,10 +231,10 @@ def changes_rows(commit: str) -> bool:
 
     >>> changes_rows('{"remove":{"path":"a","dataChange":true}}'), changes_rows('{"commitInfo":{}}')
     (True, False)
-    >>> changes_rows('{"add":{"path":"b","dataChange":false}}')
-    False
+    >>> changes_rows('{"add":{"path":"b","dataChange":false}}'), changes_rows('{"add":{"path":"a\u2028b"}}')
+    (False, True)
     """
-    files = [line for line in commit.splitlines() if line.startswith(('{"add"', '{"remove"'))]
+    files = [line for line in commit.split("\n") if line.startswith(('{"add"', '{"remove"'))]
     for line in files:
         ((_, file),) = json.loads(line).items()
         if file.get("dataChange") is not False:
@@ -244,7 +244,7 @@ def changes_rows(commit: str) -> bool:
 
 def table_id_in(commit: str) -> str | None:
     """The table's id, of a commit that made or altered it."""
-    for line in commit.splitlines():
+    for line in commit.split("\n"):
         if line.startswith('{"metaData"'):
             return str(json.loads(line)["metaData"]["id"])
     return None

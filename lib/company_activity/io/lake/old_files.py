@@ -15,8 +15,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from company_activity.io.lake.delta_log import DeltaLog
+
 if TYPE_CHECKING:
-    from company_activity.io.lake.delta_log import DeltaLog
     from company_activity.io.storage.folder import Folder
     from company_activity.io.storage.port import Entry
 
@@ -47,18 +48,22 @@ class Keep:
     versions: Collection[int] = ()
 
 
-def old_files(folder: Folder, log: DeltaLog, keep: Keep) -> list[Entry]:
+def old_files(folder: Folder, keep: Keep) -> list[Entry]:
     """The files in a table's folder that it gave up long ago, or that no commit ever named; paths are below it.
 
     Whatever was written since `keep.since` stays. So does each file that a version in `keep.versions` has, as far as
-    the log goes back to it.
+    the log goes back to it. The folder is listed before its log is read: what somebody commits meanwhile is not listed,
+    or is told by the log.
 
     Raises:
         LogUnclear: if the log does not tell for certain which files the table has.
     """
+    listed = {entry.path: entry for entry in folder.entries()}
+    log = DeltaLog(folder.inside(LOG))
     if log.version < 0:
         return []
-    listed = {entry.path: entry for entry in folder.entries()}
+    if feature := log.features.unfit():
+        raise LogUnclear(f"somebody gave it {feature}")
     data = {path for path in listed if not _is_hidden(path)}
     aged = {path for path, entry in listed.items() if entry.modified_at < keep.since}
     if not aged:
@@ -119,10 +124,24 @@ def _file_actions(log: DeltaLog, after: int) -> Iterator[tuple[int, str, dict[st
         for line in commit.split("\n"):
             if not any(f'"{kind}"' in line for kind in KINDS):
                 continue
-            action = json.loads(line)  # whoever wrote it, and however it is spaced
-            for kind in KINDS:
-                if kind in action:
-                    yield version, kind, action[kind]
+            for kind, file in _actions(line, version):
+                yield version, kind, file
+
+
+def _actions(line: str, version: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The actions of a line that add or remove a file, whoever wrote it, and however it is spaced.
+
+    Raises:
+        LogUnclear: if it cannot be read.
+    """
+    try:
+        action = json.loads(line)
+        found = [(kind, dict(action[kind])) for kind in KINDS if kind in action]
+        for _, file in found:
+            _path(file)
+    except (ValueError, TypeError, LookupError):
+        raise LogUnclear(f"commit {version} cannot be read") from None
+    yield from found
 
 
 def _newest_checkpoint(folder: Folder, listed: Mapping[str, Entry]) -> Checkpoint:

@@ -95,7 +95,7 @@ def _remedy(uri: str, feature: str) -> str:
 
 def _actions(commit: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The actions of a commit that tell of features; the others, a thousand files perhaps, are not parsed."""
-    for line in commit.splitlines():
+    for line in commit.split("\n"):
         if (
             line.startswith(('{"metaData"', '{"protocol"', '{"remove"'))
             or '"deletionVector"' in line

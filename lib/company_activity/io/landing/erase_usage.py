@@ -86,7 +86,9 @@ def erase_usage(
         if not going:
             return None
         lines = 0
-        if found.holds(found.newest) or _held(landing, found):
+        of_staging = found.manifests.get(staged)
+        is_staged = of_staging is not None and found.holds(of_staging)
+        if found.holds(found.newest) or is_staged or _held(landing, found):
             lines = found.newest.rows - _without(landing, found, erased, run_id, staged).rows
         remove_unneeded(landing, day, going)
         return ErasedDate(day, lines, tuple(going))
@@ -107,6 +109,8 @@ def _without(
 ) -> Manifest:
     """Commit the newest generation's content without the company; what was held stays held, without it.
 
+    Where staging has an older one that holds the company, that comes first: it stays there to roll back to.
+
     Raises:
         LandingMissing, LandingCorrupt: if a part is not what its manifest says; it would be taken for whole.
     """
@@ -118,39 +122,63 @@ def _without(
         landing.check(one)
         left = _digest(landing, one.parts, erased)
         held = tuple(left if one.content_digest.startswith(digest) else digest for digest in held)
-    parts = _rewritten(landing, found, erased, generation, run_id)
     stood = staged in (newest.generation, newest.erased_generation)
+    before = found.manifests.get(staged)
+    if not stood and before and before.is_complete and found.holds(before):
+        landing.check(before)
+        _commit(landing, found, before, erased, generation, run_id, held, staged)
+        generation += 1
+    erased_generation = staged if stood else None
+    return _commit(landing, found, newest, erased, generation, run_id, held, erased_generation)
+
+
+def _commit(
+    landing: Landing,
+    found: Holding,
+    source: Manifest,
+    erased: Tombstones,
+    generation: int,
+    run_id: str,
+    held: tuple[str, ...],
+    erased_generation: int | None,
+) -> Manifest:
+    """Commit a generation's content without the company as a new one."""
+    parts = _rewritten(landing, found, source, erased, generation, run_id)
     ours = replace(
-        newest,
+        source,
         generation=generation,
         parts=parts,
         rows=sum(part.rows for part in parts),
-        content_digest=_digest(landing, parts, erased) if newest.is_complete else "",
+        content_digest=_digest(landing, parts, erased) if source.is_complete else "",
         run_id=run_id,
-        erased_generation=staged if stood else None,
+        erased_generation=erased_generation,
         held_digests=held,
     )
-    marks = landing.files_of(newest.date)[newest.generation]
+    marks = landing.files_of(source.date)[source.generation]
     if PROVISIONAL in marks:
-        mark = generation_path(newest.date, generation, PROVISIONAL)
+        mark = generation_path(source.date, generation, PROVISIONAL)
         landing.storage.create(landing.at(mark), (b"{}\n",))
     assert landing.create_manifest(ours)  # the date is locked
     return ours
 
 
 def _rewritten(
-    landing: Landing, found: Holding, erased: Tombstones, generation: int, run_id: str
+    landing: Landing,
+    found: Holding,
+    source: Manifest,
+    erased: Tombstones,
+    generation: int,
+    run_id: str,
 ) -> tuple[Part, ...]:
-    """The newest generation's parts; those that hold the company are written again without its lines."""
-    newest = found.newest
+    """A generation's parts; those that hold the company are written again without its lines."""
     parts: list[Part] = []
     numbers = count()
 
     def path_of(_: int) -> str:
         compression = landing.settings.compression
-        return part_path(newest.date, generation, next(numbers), run_id, compression)
+        return part_path(source.date, generation, next(numbers), run_id, compression)
 
-    for part in newest.parts:
+    for part in source.parts:
         if part.path not in found.parts:
             parts.append(part)
             continue

@@ -8,7 +8,7 @@ what a kill leaves behind is named by nothing any more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Literal
 
 from company_activity.errors import SourceError
 from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.manifest import is_held
 from company_activity.io.landing.paths import (
     MANIFEST,
     committed,
@@ -142,7 +143,7 @@ def _spare_of(landing: Landing, day: date, written: Written, limits: Limits) -> 
     Raises:
         LandingCorrupt: if a manifest that stays cannot be read: what it names is not known.
     """
-    gone = _followed(day, committed(written).get(day, {}), written, limits)
+    gone = _followed(landing, day, committed(written).get(day, {}), written, limits)
     return _without(landing, day, written, gone, limits.orphans_before)
 
 
@@ -177,7 +178,7 @@ def _without(
 
 
 def _followed(
-    day: date, generations: Collection[int], written: Written, limits: Limits
+    landing: Landing, day: date, generations: Collection[int], written: Written, limits: Limits
 ) -> set[int]:
     """The generations that another one has followed for so long that they may go."""
     if limits.followed_before is None:
@@ -188,4 +189,16 @@ def _followed(
         followed_at = written[generation_path(day, following, MANIFEST)].modified_at
         if followed_at < limits.followed_before and number != limits.staged.get(day):
             gone.add(number)
-    return gone
+    return gone - _of_held_contents(landing, day, numbers) if gone else gone
+
+
+def _of_held_contents(landing: Landing, day: date, numbers: Sequence[int]) -> set[int]:
+    """The youngest generation of each content that is held: without it an erasure could not tell its digest anew."""
+    held = landing.held_digests(landing.manifest(day, numbers[-1]))
+    found: dict[str, int] = {}
+    for number in numbers if held else ():
+        content = landing.manifest(day, number).content_digest
+        for digest in held:
+            if is_held(content, [digest]):
+                found[digest] = number
+    return set(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,10 @@ from company_activity.settings.roots import root_of
 if TYPE_CHECKING:
     from company_activity.io.storage.blob_lease import Lease
     from company_activity.io.storage.port import Entry
+
+
+# What a killed process leaves of a file that it was writing: `.<name>.<32 digits>.tmp`.
+DRAFT = re.compile(r"\.(?P<name>[^/]+)\.[0-9a-f]{32}\.tmp")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Folder:
         with self._told():
             found = list(self.storage.list(self.path))
         return [replace(entry, path=entry.path.removeprefix(self.path)) for entry in found]
+
+    def drafts(self) -> list[Entry]:
+        """What killed processes left of files that they were writing, at any depth; paths are below this folder."""
+        return [one for one in self.entries() if DRAFT.fullmatch(one.path.rpartition("/")[2])]
 
     def read_bytes(self, name: str) -> bytes:
         """A file's bytes; FileNotFoundError if it is not there."""

@@ -44,6 +44,10 @@ class LocalStorage:
             status = file.stat()
         except FileNotFoundError:  # gone since it was listed
             return None
+        except OSError as error:
+            if error.errno == errno.ELOOP:  # a link that leads to itself is no file
+                return None
+            raise
         written = datetime.fromtimestamp(status.st_mtime, UTC)
         return Entry(file.relative_to(self._root).as_posix(), status.st_size, written)
 

@@ -22,7 +22,7 @@ SENTENCES = {"notes", "warnings", "error", "what", "remedy", "why", "scope", "fo
 
 def forget_in_small_files(run: Run, spelling: Spelling, tombstone: str) -> int:
     """Remove pages, messages and outcomes that name the company, and its name from records; how many files."""
-    found = 0
+    found = _remove_drafts(run)
     for folder in _removed_whole(run):
         for name in folder.names():
             if spelling.is_in(_text(folder, name)):
@@ -70,6 +70,17 @@ def without_it(value: Any, spelling: Spelling, instead: str, key: str = "") -> A
 def _text(folder: Folder, name: str) -> str:
     """A file's text, whatever it is: a picture may lie beside the pages."""
     return folder.read_bytes(name).decode("utf-8", "replace")
+
+
+def _remove_drafts(run: Run) -> int:
+    """Remove what killed processes left of files that they were writing: nobody else is at work; how many."""
+    crm = Folder(run.landing.storage, run.settings.landing.crm_path)
+    found = 0
+    for folder in (*_removed_whole(run), run.lake.files.inside("ops"), crm):
+        for draft in folder.drafts():
+            folder.delete(draft.path)
+            found += 1
+    return found
 
 
 def _removed_whole(run: Run) -> Iterator[Folder]:

@@ -40,6 +40,7 @@ def scrub_tables(run: Run, company_id: str) -> int:
     Raises:
         CompanyActivityError: naming the tables that have rows still.
     """
+    run.lake.forget()  # somebody else may have committed since it was read
     made = [table for table in TABLES if run.lake.exists(table)]
     left = [
         rows_of(run, table, company_id)
@@ -67,7 +68,7 @@ def _remove_old_files(run: Run, table: Table) -> int:
     folder = run.lake.files.inside(table.path)
     keep = Keep(run.clock() + A_WHILE)
     try:
-        found = old_files(folder, run.lake.log(table), keep)
+        found = old_files(folder, keep)
     except LogUnclear as unclear:
         raise CompanyActivityError(
             f"old files of {table.name} may hold the company: {unclear}",

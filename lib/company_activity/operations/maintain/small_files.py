@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from company_activity.io.lake import outcomes, run_records
 from company_activity.io.lake.run_records import record_names
-from company_activity.io.landing import crm_notes
+from company_activity.io.landing import crm_notes, tombstones, within_reach
 from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.notify import outbox
-from company_activity.io.storage.folder import root_folder
+from company_activity.io.storage.folder import DRAFT, Folder, root_folder
 from company_activity.io.warehouse import mirror
 from company_activity.operations.maintain.heap import Heap, days_before, in_folder
 from company_activity.steps.notify import LOOKED_BACK
@@ -26,8 +26,6 @@ RUN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"  # as runs are named
 RECORD = re.compile(r"[^/]+\.json")
 PAGE = re.compile(rf"{RUN}\.html")
 SENT = re.compile(rf"[^/]+\{outbox.DONE}")
-# What a killed process leaves of a file that it was writing: `.<name>.<32 digits>.tmp`.
-DRAFT = re.compile(r"\.(?P<name>[^/]+)\.[0-9a-f]{32}\.tmp")
 
 
 def small_files(run: Run) -> Iterator[Heap]:
@@ -36,6 +34,7 @@ def small_files(run: Run) -> Iterator[Heap]:
     yield from records_and_messages(run)
     yield reports(run)
     yield notes_of_crm_files(run)
+    yield from drafts(run)
 
 
 def mirrors(run: Run) -> Heap:
@@ -85,6 +84,23 @@ def notes_of_crm_files(run: Run) -> Heap:
     limit = unfinished_before(run)  # a run writes a note before the commit that names it
     entries = [one for one in folder.entries() if one.modified_at < limit]
     return in_folder("crm_notes", folder, [one for one in entries if one.path in unnamed])
+
+
+def drafts(run: Run) -> Iterator[Heap]:
+    """What killed processes left of what they wrote: drafts under `ops/`, beside CRM files and tombstones; copies."""
+    landing = run.landing
+    limit = unfinished_before(run)
+    folders = (
+        run.lake.files.inside("ops"),
+        Folder(landing.storage, run.settings.landing.crm_path),
+        Folder(landing.storage, landing.at(f"{tombstones.FOLDER}/")),
+    )
+    for folder in folders:
+        files = [entry for entry in folder.drafts() if entry.modified_at < limit]
+        yield in_folder("drafts", folder, files)
+    copies = run.lake.files.inside(within_reach.COPIES)
+    left = [entry for entry in copies.entries() if entry.modified_at < limit]
+    yield in_folder("copies", copies, left)
 
 
 def aged(run: Run, folder: Folder, names: re.Pattern[str], days: int) -> list[Entry]:

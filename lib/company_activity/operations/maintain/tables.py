@@ -32,7 +32,7 @@ def table_files(run: Run) -> Iterator[Heap]:
         ]
         folder = run.lake.files.inside(table.path)
         try:
-            files = old_files(folder, log, Keep(since, versions))
+            files = old_files(folder, Keep(since, versions))
         except LogUnclear as unclear:
             yield in_folder(KIND, folder, [], [f"{table.name}: {unclear}"])
         else:

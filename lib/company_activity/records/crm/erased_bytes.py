@@ -31,7 +31,7 @@ def without_erased_rows(path: str, data: bytes, erased: Tombstones) -> bytes | N
     others = []
     for row in body(data, columns):
         if not is_of_erased(row, columns, erased):
-            others.append(row.raw)
+            others.append((row.raw, row.cells))
         elif row.cells is None:
             return None
         else:
@@ -39,7 +39,7 @@ def without_erased_rows(path: str, data: bytes, erased: Tombstones) -> bytes | N
     if not gone:
         return data
     left = _without_lines(data, gone)
-    return left if [row.raw for row in body(left, columns)] == others else None
+    return left if [(row.raw, row.cells) for row in body(left, columns)] == others else None
 
 
 def names_of_erased(path: str, data: bytes, erased: Tombstones) -> set[str]:
