@@ -89,8 +89,9 @@ test-spark4: spark4 ## the Spark tests of the suite on Spark 4.1, where ANSI is 
 	COMPANY_ACTIVITY__SPARK__PROPERTIES=$(CURDIR)/.local/spark4/spark.conf \
 	  $(SPARK4) -m pytest $(BOTH_CORES) -m "spark and not long" $(NOT_OF_SPARK)
 
-evaluate: setup ## how well churn flag and monthly users tell the samples' truth (COMPANIES=400 SEED=7)
+evaluate: setup ## how well churn flag and monthly users tell the truth: of the samples (COMPANIES=400 SEED=7), of plain and hard worlds
 	$(BIN)/python samples/evaluate.py $(if $(COMPANIES),--companies $(COMPANIES)) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python samples/compare.py
 
 azurite: ## Azure's storage emulator, for the blob tests (needs Node and npm)
 	@test -x $(NODE)/node_modules/.bin/azurite || npm install --silent --no-fund --no-audit --prefix $(NODE) azurite@3.35.0

@@ -18,7 +18,7 @@ from company_activity.settings.loading import load_settings
 from company_activity.settings.model import MetricSettings
 
 from evaluation.churn import ChurnScores, known_future, score_churn
-from evaluation.methods import ours_by_engagement, ours_by_share, reference
+from evaluation.methods import ours_as_shown, ours_by_engagement, reference
 from evaluation.monthly import UserError, score_users, share_within_bounds
 from evaluation.table import Tables, build_tables
 from evaluation.truth import HORIZON, WARM_UP_DAYS, true_monthly_users, truth_of
@@ -32,7 +32,7 @@ right       a flag on D of a company that churned less than {DAYS} days ago or w
 precision   right flags, of all flags on customers
 recall      flagged customer-days, of those on which a flag would be right
 lift        how much oftener a flag would be right in the first tenth of each day's order than anywhere;
-            ours is by the number of reasons, then by the share of the month's user-days in the last week
+            ours is by the user-days that a company's week lacks, those at risk before the others
 reference   its windows run over the rows of a company, not over days; churn is few users in 7 rows and no
             contact for more than 30 days before now. Here with our thresholds and deduplicated records, D for
             "now" and the CRM of D: better than it was. Read by the rows of D (a silent company has none) and
@@ -57,10 +57,10 @@ def evaluate(sample: Sample, tables: Tables, metrics: MetricSettings) -> Evaluat
     days, truth, months = judged_dates(sample), truth_of(sample), true_monthly_users(sample)
     patterns = {company.company_id: company.role.pattern for company in sample.companies}
     flags = {
-        "ours": ours_by_share(tables.activity),
+        "ours": ours_as_shown(tables.activity),
         "by score": ours_by_engagement(tables.activity),
-        "rows of D": reference(tables, metrics.churn, newest_row=False),
-        "newest row": reference(tables, metrics.churn, newest_row=True),
+        "rows of D": reference(tables, metrics.contact, newest_row=False),
+        "newest row": reference(tables, metrics.contact, newest_row=True),
     }
     churn = {name: score_churn(verdicts, truth, days, patterns) for name, verdicts in flags.items()}
     mean_users = sum(months.values()) / max(1, len(months))
@@ -87,7 +87,7 @@ def told_churn(evaluation: Evaluation) -> Iterator[str]:
     for name, text in FIGURES.items():
         cells = [text(scores) for scores in (ours, *references)]
         yield f"  {name:<42}{cells[0]:>10}{cells[1]:>22}{cells[2]:>12}"
-    yield f"    ours by reasons, then engagement score  {number(by_score.lift):>10}"
+    yield f"    ours by engagement score                {number(by_score.lift):>10}"
     yield f"    the best that an order can have         {number(ours.best_lift):>10}"
     alarms = ", ".join(f"{count} {pattern}" for pattern, count in ours.false_alarms.most_common())
     yield f"  our false alarms, by what the company did: {alarms or 'none'}"

@@ -69,7 +69,7 @@ def test_its_first_code_cell_holds_its_parameters_and_nothing_else(notebook: Any
         assigned[ast.unparse(target)] = ast.literal_eval(statement.value)
     assert assigned["environment"] == "local"
     assert assigned["activity_date"] == ""
-    assert assigned.keys() <= {"environment", "activity_date", "company_id", "days"}
+    assert assigned.keys() <= {"environment", "activity_date", "company_id", "days", "churned"}
     given = ast.parse(others[0].source)
     calls = [node for node in ast.walk(given) if isinstance(node, ast.Call) and ast.unparse(node.func) == "chosen"]
     handed = {keyword.arg: ast.unparse(keyword.value) for call in calls for keyword in call.keywords}
@@ -164,12 +164,12 @@ def test_a_day_agrees_on_every_hop(alone: Callable[[str], Shown]) -> None:
 
 @pytest.mark.long
 @pytest.mark.nightly
-def test_churn_is_drawn_by_reason_over_time_and_against_the_usual_week(
+def test_churn_is_drawn_by_reason_over_time_against_the_usual_week_and_by_example(
     alone: Callable[[str], Shown], sample_place: Place, spark: SparkSession
 ) -> None:
     shown = alone("explore_churn")
-    by_reason, over_time, against_usual, of_all = shown.pictures
-    listed, unnamed = shown.tables
+    by_reason, over_time, against_usual, of_all, *alarms = shown.pictures
+    listed, unnamed, examples = shown.tables
     risky, judged = on_the_last_day(sample_place, spark)
     assert f"{risky} of {judged} judged companies are at risk on 23 Nov" in by_reason
     assert f"{risky} companies at risk on 23 Nov" in over_time
@@ -181,7 +181,15 @@ def test_churn_is_drawn_by_reason_over_time_and_against_the_usual_week(
     lacking = [float(line[listed[0].index("missing_user_days_7d")]) for line in listed if line[0].startswith("c_")]
     assert len(lacking) == risky
     assert lacking == sorted(lacking, reverse=True)
-    assert len(shown.pngs) == 4
+    kinds = ["true alarm", "false alarm", "miss"]
+    assert [line[1] for line in examples[1:]] == kinds
+    with (SAMPLES / "truth" / "churn.csv").open(encoding="utf-8", newline="") as file:
+        churned = {row["company_id"] for row in csv.DictReader(file)}
+    assert [line[2] in churned for line in examples[1:]] == [True, False, True]
+    for picture, kind, line in zip(alarms, kinds, examples[1:], strict=True):
+        assert f"{kind.capitalize()}: {line[2]} " in picture
+        assert "at the fleet's pace" in picture
+    assert len(shown.pngs) == 7
 
 
 def on_the_last_day(place: Place, spark: SparkSession) -> tuple[int, int]:

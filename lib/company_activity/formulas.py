@@ -19,10 +19,10 @@ class Formula:
     """A column's formula, and what it reads.
 
     `days` is how many calendar days that end on D it reads of the company's usage: whether each is complete, its
-    records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D; `reads_others`: how the
-    other companies fared on those days. Every formula may read when the company was first seen and first active. `null`
-    says when the column is NULL; empty where it never is. `words` are the values of a column that holds words, each
-    with its condition.
+    records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D. `reads_others`: how
+    companies of its country, or all, fared for 60 days. Every formula may read when the company was first seen and
+    first active. `null` says when the column is NULL; empty where it never is. `words` are the values of a column that
+    holds words, each with its condition.
     """
 
     text: str
@@ -180,27 +180,27 @@ FORMULAS: Mapping[str, Formula] = {
         days=30,
     ),
     "usual_user_days_7d": Formula(
-        f"B / m; {BASELINE}", days=60, null="where fewer than the least number of weeks are whole"
+        f"B / m; {BASELINE}", days=49, null="where fewer than the least number of weeks are whole"
     ),
     "fleet_pace": Formula(
         "lower median of ⌊1000 m w / B⌋, w the week's Σu, over the companies of the country with m ≥"
         " {churn.least_weeks} and B ≥ {churn.fleet_user_days} m; over those of all countries where they are fewer than"
         " {churn.fleet_companies} or the country is NULL, and 1000 where those are; at most 1000",
-        days=60,
+        days=0,
         reads_crm=True,
         reads_others=True,
         null="where a date of [D−6, D] is missing",
     ),
     "missing_user_days_7d": Formula(
         "B · `fleet_pace` / (1000 m) − `rolling_7d_active_users`, at least 0, rounded half up",
-        days=60,
+        days=49,
         reads_crm=True,
         reads_others=True,
         null="where `usual_user_days_7d` or `fleet_pace` is",
     ),
     "is_churn_risk": Formula(
         f"at least one reason holds. {BASELINE}; {QUIET}",
-        days=60,
+        days=49,
         reads_crm=True,
         reads_others=True,
         null="where a date of [D−6, D] is missing, or a usage record of the company that landed for one of them was"
@@ -210,14 +210,14 @@ FORMULAS: Mapping[str, Formula] = {
     "churn_reasons": Formula(
         "those that hold, each only where `is_churn_risk` is not NULL and `days_since_last_active` <"
         " {churn.gone_after_days}",
-        days=60,
+        days=49,
         reads_crm=True,
         reads_others=True,
         words=REASONS,
     ),
     "churn_reasons_text": Formula(
         "the words of `churn_reasons`, separated by commas; the empty text where there is none",
-        days=60,
+        days=49,
         null="in rows last written before 0.2",
         reads_crm=True,
         reads_others=True,
@@ -228,6 +228,7 @@ FORMULAS: Mapping[str, Formula] = {
         " `days_since_last_active` not NULL, and the last contact known on D is more than {contact.no_contact_days}"
         " days old or there never was one, for a company that the CRM has on D",
         days=60,
+        null="in rows last written before 0.2",
         reads_crm=True,
     ),
     "source": Formula(

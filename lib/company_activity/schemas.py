@@ -344,6 +344,12 @@ RISK_EPISODES = Table(
             "bigint",
             "The most user-days that a week of it lacked; NULL if never known",
         ),
+        Column(
+            "calm_dates",
+            "bigint",
+            "Dates judged without risk since the last flagged one; 7 end it",
+            nullable=False,
+        ),
     ),
     key=("company_id", "started_on"),
     comment="One row per company and stretch of dates at risk",
@@ -384,6 +390,7 @@ TABLES = (
     COMPANIES,
     COMPANIES_HISTORY,
     COMPANY_ACTIVITY_DAILY,
+    RISK_EPISODES,
     QUARANTINE,
 )
-SERVED = (COMPANY_ACTIVITY_DAILY, COMPANIES)
+SERVED = (COMPANY_ACTIVITY_DAILY, COMPANIES, RISK_EPISODES)

@@ -20,7 +20,7 @@ from datetime import date
 from math import inf
 from operator import itemgetter
 
-from company_activity.settings.model import ChurnSettings
+from company_activity.settings.model import ContactSettings
 
 from evaluation.table import Row, Tables, UsageDay
 from evaluation.truth import CompanyDay
@@ -37,13 +37,9 @@ class Verdict:
 Verdicts = dict[CompanyDay, Verdict]
 
 
-def ours_by_share(rows: Iterable[Row]) -> Verdicts:
-    """More reasons first; among equals, the smaller share of its 30-day user-days that falls in the last 7.
-
-    Churn is a change: the share measures a company by its own month, where a level such as the engagement score
-    puts the small and steady before the big and leaving.
-    """
-    return {key(row): Verdict(is_flagged(row), (-len(row["churn_reasons"]), share(row))) for row in rows}
+def ours_as_shown(rows: Iterable[Row]) -> Verdicts:
+    """The one order of every list: those at risk before others, the most missing user-days first."""
+    return {key(row): Verdict(is_flagged(row), (not is_flagged(row), missing(row))) for row in rows}
 
 
 def is_flagged(row: Row) -> bool:
@@ -51,16 +47,15 @@ def is_flagged(row: Row) -> bool:
     return row["is_churn_risk"] is True
 
 
-def share(row: Row) -> float:
-    """The part of the month's user-days that the last 7 days hold; a company that is gone comes last."""
-    if row["mau_upper"]:
-        return float(row["rolling_7d_active_users"] / row["mau_upper"])
-    return 0.0 if row["churn_reasons"] else inf
+def missing(row: Row) -> float:
+    """What its week lacks, so that the most comes first; where that is not known it comes last."""
+    lacks = row["missing_user_days_7d"]
+    return inf if lacks is None else -float(lacks)
 
 
 def ours_by_engagement(rows: Iterable[Row]) -> Verdicts:
-    """More reasons first; among equals, the lower engagement score."""
-    return {key(row): Verdict(is_flagged(row), (-len(row["churn_reasons"]), row["engagement_score"])) for row in rows}
+    """Those at risk before others; among equals, the lower engagement score."""
+    return {key(row): Verdict(is_flagged(row), (not is_flagged(row), row["engagement_score"])) for row in rows}
 
 
 def key(row: Row) -> CompanyDay:
@@ -101,7 +96,7 @@ def rows_until(usage: Iterable[UsageDay], wanted: Iterable[CompanyDay]) -> dict[
     return {(c, day): RowsUntil(days[c][end - 1], users[c][:end]) for (c, day), end in ends.items() if end}
 
 
-def reference(tables: Tables, limits: ChurnSettings, *, newest_row: bool) -> Verdicts:
+def reference(tables: Tables, limits: ContactSettings, *, newest_row: bool) -> Verdicts:
     """The reference's churn flag, and by its own measure whom to call: the flagged, then those with few users."""
     contacted_on = {key(row): row["contacted_on"] for row in tables.activity}
     verdicts = {}

@@ -36,7 +36,7 @@ COLUMNS = (
     "activity_date",
     "rolling_7d_active_users",
     "is_churn_risk",
-    "churn_reasons",
+    "missing_user_days_7d",
     "engagement_score",
     "mau_lower",
     "mau_upper",

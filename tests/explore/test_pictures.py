@@ -16,7 +16,9 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
+from company_activity.explore.alarms import Alarm
 from company_activity.explore.churn import companies_by_reason
+from company_activity.explore.pictures.alarms import draw_alarm
 from company_activity.explore.pictures.churn import draw_reasons, draw_risk_by_date
 from company_activity.explore.pictures.company import draw_company
 from company_activity.explore.pictures.landed import draw_landed
@@ -42,6 +44,9 @@ def company() -> pd.DataFrame:
     days["rolling_7d_active_users"] = days["active_users"] * 7
     days["days_observed_7d"] = [6 if MISSING < day < MISSING + timedelta(days=7) else 7 for day in DAYS]
     days["engagement_score"] = 50.0
+    days["usual_user_days_7d"] = pd.array([None] * 28 + [42.0] * 32, dtype="Float64")
+    days["fleet_pace"] = pd.array([1000] * 50 + [700] * 10, dtype="Int64")
+    days["missing_user_days_7d"] = pd.array([None] * 28 + list(range(32)), dtype="Int64")
     days["is_churn_risk"] = pd.array([False] * 50 + [True] * 10, dtype="boolean")
     days["churn_reasons"] = "SILENT"
     days["company_name"] = A_LONG_NAME
@@ -52,7 +57,7 @@ def company() -> pd.DataFrame:
 
 def risks(count: int) -> pd.DataFrame:
     """Companies at risk, with the longest name and all reasons, and as many that are not."""
-    reasons = ["LOW_USE_NO_CONTACT", "SHARP_DROP", "SILENT"]
+    reasons = ["DECLINING", "SILENT", "UNUSUAL_SILENCE"]
     rows: list[tuple[Any, ...]] = [(A_LONG_NAME, reasons, True, 1 + n, 90.0 - n, 89.0 - 2 * n) for n in range(count)]
     rows += [("Calm", [], False, 40 + n, 50.0, 10.0 - n) for n in range(count)]
     rows += [("Unknown", [], None, 3, None, None)]
@@ -60,6 +65,7 @@ def risks(count: int) -> pd.DataFrame:
     columns += ["usual_user_days_7d", "missing_user_days_7d"]
     ids = [f"c_{number}" for number in range(len(rows))]
     found = pd.DataFrame(rows, index=ids, columns=columns)
+    found["fleet_pace"] = pd.array([1000] * len(rows), dtype="Int64")
     return found.astype({"is_churn_risk": "boolean", "rolling_7d_active_users": "Int64"})
 
 
@@ -79,6 +85,8 @@ def landed() -> pd.DataFrame:
 
 
 PICTURES = {
+    "alarm": lambda: draw_alarm(Alarm("true alarm", "c_130", "at risk 3 days before", DAYS[50]), company()),
+    "false alarm": lambda: draw_alarm(Alarm("false alarm", "c_130", "at risk on 10 days"), company()),
     "company": lambda: draw_company("c_130", company()),
     "by date": lambda: draw_risk_by_date(by_date()),
     "reasons": lambda: draw_reasons(companies_by_reason(risks(3)), risks(3), LAST),

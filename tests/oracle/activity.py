@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from . import labels, metrics
+from .fleet import Others, build_fleet
 from .model import Row, Thresholds
 from .usage import Record, UsageDay
 from .view import Subject, View
+from .whom_to_call import risk_columns
 
 
 def build_activity(
@@ -17,19 +19,24 @@ def build_activity(
 
     "For each **complete** date D, every company with first_seen_date ≤ D; a missing date has no rows."
     """
+    rows: list[Row] = []
+    for views in views_by_day(days, companies, history):
+        fleet = build_fleet(views, limits)
+        rows += [activity_row(view, fleet[view.attributes.country], limits) for view in views]
+    return rows
+
+
+def views_by_day(days: Iterable[UsageDay], companies: Iterable[Row], history: Iterable[Row]) -> Iterator[list[View]]:
+    """Of each complete date the companies that have a row on it."""
     days = list(days)
     complete = frozenset(day.date for day in days)
     subjects = build_subjects(days, companies, history)
-    return [
-        activity_row(View(subject, day, complete), limits)
-        for day in sorted(complete)
-        for subject in subjects
-        if subject.first_seen <= day
-    ]
+    for day in sorted(complete):
+        yield [View(subject, day, complete) for subject in subjects if subject.first_seen <= day]
 
 
-def activity_row(view: View, limits: Thresholds) -> Row:
-    """One row, in the order of the design's table."""
+def activity_row(view: View, others: Others, limits: Thresholds) -> Row:
+    """One row, in the order of the design's table; `others` is what it reads of other companies."""
     return {
         "company_id": view.subject.company_id,
         "activity_date": view.day,
@@ -43,7 +50,7 @@ def activity_row(view: View, limits: Thresholds) -> Row:
         "lifecycle_state": labels.lifecycle_state(view),
         **monthly_columns(view),
         **engagement_columns(view, limits),
-        **risk_columns(view, limits),
+        **risk_columns(view, others, limits),
         "source": labels.source(view),
         "data_quality_flag": labels.data_quality_flag(view),
         "days_observed_7d": len(view.defined(6)),
@@ -96,16 +103,6 @@ def engagement_columns(view: View, limits: Thresholds) -> Row:
         "engagement_recency": engagement.recency,
         "engagement_breadth": engagement.breadth,
         "engagement_depth": engagement.depth,
-    }
-
-
-def risk_columns(view: View, limits: Thresholds) -> Row:
-    """Design: `is_churn_risk` "says whether any of these holds", "NULL, and the reasons empty" where not judged."""
-    reasons = labels.churn_reasons(view, limits)
-    return {
-        "is_churn_risk": bool(reasons) if labels.is_judged(view) else None,
-        "churn_reasons": reasons,
-        "churn_reasons_text": ",".join(reasons),
     }
 
 

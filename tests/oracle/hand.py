@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from .model import CrmRow, Item, LandedDate, Row, Snapshot
@@ -37,6 +37,22 @@ def one_day(day: date, users: int | None, events: int) -> LandedDate:
     return LandedDate(day, 1, None) if users == MISSING else landed(day, item(day, users, events))
 
 
+def fleet(series: Mapping[str, Sequence[int | None]], start: date = JAN_1) -> list[LandedDate]:
+    """The same of several companies; a date is missing where the first of them says so."""
+    return [
+        one_day_of_many(start + timedelta(days=number), dict(zip(series, counts, strict=True)))
+        for number, counts in enumerate(zip(*series.values(), strict=True))
+    ]
+
+
+def one_day_of_many(day: date, users: Mapping[str, int | None]) -> LandedDate:
+    """One date of `fleet`."""
+    if next(iter(users.values())) == MISSING:
+        return LandedDate(day, 1, None)
+    counts = {company_id: count for company_id, count in users.items() if count is not None}
+    return landed(day, *(item(day, count, company_id=company_id) for company_id, count in counts.items()))
+
+
 def snapshot(day: date, name: str | None = "Acme", contact: str | None = None, path: str = "") -> Snapshot:
     """A CRM file with company `a` alone."""
     return Snapshot(day, path or f"raw/crm/{day}.csv", (CrmRow(2, "a", name, COUNTRY, "retail", contact),))
@@ -56,3 +72,12 @@ def last_row(users: Sequence[int | None], *snapshots: Snapshot, events: int = 0)
 def only(row: Row, *columns: str) -> Row:
     """Some columns of a row."""
     return {column: row[column] for column in columns}
+
+
+def countries(day: date, by_company: Mapping[str, str | None]) -> Snapshot:
+    """A CRM file that says of each company its country."""
+    rows = [
+        CrmRow(line, company_id, "Acme", country)
+        for line, (company_id, country) in enumerate(by_company.items(), start=2)
+    ]
+    return Snapshot(day, f"raw/crm/{day}.csv", tuple(rows))

@@ -1,11 +1,9 @@
-"""The words of a row: lifecycle, churn reasons, source, quality flag (design §7)."""
+"""The words of a row: lifecycle, source, quality flag (design §7)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-from .model import Thresholds
 from .view import UNKNOWN, View
 
 
@@ -38,51 +36,6 @@ def active_state(view: View, was_active: bool) -> str:
 def silent_state(was_active: bool) -> str:
     """Design: "`dormant` (not A, P), `inactive`"."""
     return "dormant" if was_active else "inactive"
-
-
-def is_judged(view: View) -> bool:
-    """Whether the row says anything of churn.
-
-    Design: "`is_churn_risk` is NULL, and the reasons empty, where a date of [D-6,D] is missing, or a usage record of
-    the company (by its id after the trim) that landed for one of them is quarantined in that date's newest generation".
-    """
-    week = view.calendar(6, 0)
-    return view.all_complete(6) and view.subject.quarantined.isdisjoint(week)
-
-
-def churn_reasons(view: View, limits: Thresholds) -> list[str]:
-    """The reasons, alphabetical: "each only where days_since_last_active is not NULL", none where not judged."""
-    is_asked = is_judged(view) and view.days_since_last_active is not None
-    return sorted(reasons(view, limits)) if is_asked else []
-
-
-def reasons(view: View, limits: Thresholds) -> Iterator[str]:
-    """The reasons that hold for a company that is judged and not gone."""
-    is_low_use = view.users(6) <= limits.low_use_max_user_days
-    if is_low_use and is_without_contact(view, limits):
-        yield "LOW_USE_NO_CONTACT"
-    if view.all_complete(13) and is_sharp_drop(view, limits):
-        yield "SHARP_DROP"
-    if view.active_days(7) == 0:
-        yield "SILENT"
-
-
-def is_without_contact(view: View, limits: Thresholds) -> bool:
-    """Whether the CRM knows the company as of D, and of no contact within 30 days.
-
-    Design: "(D − date(last_contact_at) > 30 days, or last_contact_at is NULL as of D and not backdated, for a
-    company the CRM knows)".
-    """
-    if view.version is None:
-        return False
-    contact = view.version["last_contact_at"]
-    return contact is None or (view.day - contact.date()).days > limits.no_contact_days
-
-
-def is_sharp_drop(view: View, limits: Thresholds) -> bool:
-    """Design: "Σu[D-6,D] < 0.3·Σu[D-13,D-7] with a base ≥ 10", in exact decimals."""
-    base = view.users(13, 7)
-    return base >= limits.sharp_drop_min_base and view.users(6) < limits.sharp_drop_ratio * base
 
 
 def source(view: View) -> str:

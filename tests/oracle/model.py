@@ -56,7 +56,7 @@ class Snapshot:
 class Thresholds:
     """The numbers of design §7 that "stand in `conf/metrics.yaml` under a `metric_version`"."""
 
-    metric_version: str = "1"
+    metric_version: str = "2"
     weight_frequency: Decimal = Decimal("0.4")
     weight_recency: Decimal = Decimal("0.2")
     weight_breadth: Decimal = Decimal("0.2")
@@ -65,7 +65,18 @@ class Thresholds:
     recency_scale_days: Decimal = Decimal(14)
     breadth_scale_users: Decimal = Decimal(10)
     depth_scale_density: Decimal = Decimal(20)
+    usual_least_weeks: int = 4
+    gone_after_days: int = 28
+    declining_percent: int = 50
+    declining_sigmas: int = 3
+    silence_odds_per_mille: int = 1
+    silence_min_days: int = 2
+    quiet_percent: int = 75
+    quiet_least_weeks: int = 4
+    quiet_days_of_silent: int = 2
+    fleet_least: int = 20
+    fleet_max_pace: int = 1000
+    fleet_cap: int = 5000
+    fleet_min_weekly: int = 10
     low_use_max_user_days: int = 3
     no_contact_days: int = 30
-    sharp_drop_ratio: Decimal = Decimal("0.3")
-    sharp_drop_min_base: int = 10

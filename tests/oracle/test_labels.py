@@ -1,13 +1,11 @@
-"""Attributes, churn reasons, sources and quality flags of a row, each on both sides of its edges."""
+"""Attributes, sources and quality flags of a row, each on both sides of its edges."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
-
 from .hand import JAN_1, MISSING, item, landed, last_row, only, row_on, snapshot, usage
-from .model import LandedDate, Row, Snapshot
+from .model import Row, Snapshot
 from .world import build
 
 CONTACT = "2024-01-01T23:59:59Z"
@@ -45,89 +43,6 @@ def test_a_null_name_is_unknown_and_the_rest_stays() -> None:
 def test_a_rename_holds_from_its_day_on() -> None:
     world = build(usage([1, 1, 1]), [snapshot(after(2), "New"), snapshot(JAN_1, "Old")])
     assert [row["company_name"] for row in world.activity] == ["Old", "Old", "New"]
-
-
-@pytest.mark.parametrize(
-    ("users", "contact", "expected"),
-    [
-        ([3, *[0] * 6], None, ["LOW_USE_NO_CONTACT"]),  # Σ 3
-        ([4, *[0] * 6], None, []),
-        ([3, *[0] * 5], None, None),  # six dates only
-        ([3, MISSING, *[0] * 5], None, None),
-        (
-            [*[9] * 24, *[0] * 6, 3],
-            "2024-01-01T23:59Z",
-            ["SHARP_DROP"],
-        ),  # 31 January: 30 days after the contact
-        (
-            [*[9] * 25, *[0] * 6, 3],
-            "2024-01-01T23:59Z",
-            ["LOW_USE_NO_CONTACT", "SHARP_DROP"],
-        ),  # 31 days after
-    ],
-)
-def test_low_use_without_contact(users: list[int | None], contact: str | None, expected: list[str] | None) -> None:
-    assert judged(last_row(users, snapshot(JAN_1, "Acme", contact))) == expected
-
-
-def judged(row: Row) -> list[str] | None:
-    """A row's reasons; None where it is not judged."""
-    assert row["is_churn_risk"] in ((None, False) if row["churn_reasons"] == [] else (True,))
-    return None if row["is_churn_risk"] is None else row["churn_reasons"]
-
-
-def test_no_contact_is_a_risk_only_for_a_company_known_on_the_day() -> None:
-    low_use: list[int | None] = [3, *[0] * 6]
-    assert last_row(low_use)["churn_reasons"] == []
-    assert last_row(low_use, snapshot(after(7)))["churn_reasons"] == []  # backdated
-    assert last_row(low_use, snapshot(after(6)))["churn_reasons"] == ["LOW_USE_NO_CONTACT"]
-
-
-@pytest.mark.parametrize(
-    ("users", "expected"),
-    [
-        ([10, *[0] * 6, 2, *[0] * 6], ["SHARP_DROP"]),  # 2 < 3.0
-        ([10, *[0] * 6, 3, *[0] * 6], []),  # 3 = 0.3 · 10
-        ([9, *[0] * 6, 2, *[0] * 6], []),  # base 9
-        ([5, 9, *[0] * 6, 2, *[0] * 6], []),  # the 5 is on D-14
-        ([*[0] * 6, 10, 2, *[0] * 6], ["SHARP_DROP"]),  # the 10 is on D-7
-        ([10, MISSING, *[0] * 5, 2, *[0] * 6], []),  # 13 dates
-        ([10, *[0] * 6, *[None] * 7], ["SHARP_DROP", "SILENT"]),
-        ([1, *[0] * 7], ["SILENT"]),
-        ([1, MISSING, *[0] * 7], ["SILENT"]),  # the last 7 dates are complete
-        ([1, *[0] * 6, MISSING, *[0] * 6], None),
-        ([1, *[0] * 59], ["SILENT"]),
-        ([1, *[0] * 60], []),  # gone
-        ([0] * 8, []),  # never came
-    ],
-)
-def test_sharp_drops_and_silence(users: list[int | None], expected: list[str] | None) -> None:
-    assert judged(last_row(users)) == expected
-
-
-@pytest.mark.parametrize(
-    ("refused_on", "expected"),
-    [(0, None), (6, None), (7, ["SILENT"])],  # days before D
-    ids=["on D", "on D-6", "on D-7"],
-)
-@pytest.mark.parametrize(
-    ("text", "names_it"),
-    [('{"company_id": " a ", "active_users": -1}', True), ('{"company_id": "b"}', False), ('{"company_id": 7}', False)],
-    ids=["its own", "another's", "nobody's"],
-)
-def test_a_refused_record_is_not_silence(
-    refused_on: int, expected: list[str] | None, text: str, names_it: bool
-) -> None:
-    days = usage([5, *[None] * 9])
-    place = len(days) - 1 - refused_on
-    days[place] = landed(days[place].date, text)
-    assert judged(row_on(build(days, []), days[-1].date)) == (expected if names_it else ["SILENT"])
-
-
-def test_a_refused_record_that_a_newer_generation_replaced_hides_nothing() -> None:
-    *before, last = usage([5, *[None] * 9])
-    again = [landed(last.date, '{"company_id": "a"}'), LandedDate(last.date, 2, ())]
-    assert judged(row_on(build([*before, *again], []), last.date)) == ["SILENT"]
 
 
 def test_a_row_is_merged_where_a_record_of_the_day_was_accepted_even_a_zero() -> None:

@@ -33,7 +33,7 @@ def test_sums_run_over_calendar_days_and_a_missing_day_is_not_zero() -> None:
         "mau_upper": 15,
         "days_observed_7d": 6,
         "days_observed_30d": 7,
-        "metric_version": "1",
+        "metric_version": "2",
     }
 
 

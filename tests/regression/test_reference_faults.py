@@ -119,7 +119,7 @@ def test_s6_a_rule_reads_the_date_and_not_the_clock(table: Any) -> None:
     row = table["recent", D]
     wrong = (datetime.now(UTC) - contact(back(25))).days > 30  # DATEDIFF(day, last_contact_at, GETDATE()) > 30
     assert wrong
-    assert "LOW_USE_NO_CONTACT" not in row["churn_reasons"]
+    assert not row["is_contact_due"]
     assert row["rolling_7d_active_users"] <= 3
 
 

@@ -249,7 +249,7 @@ def test_one_date_alone_is_a_picture_too() -> None:
 
 
 def test_a_run_without_figures_says_why() -> None:
-    nothing = {"risks_on": None, "figures": None, "status": None, "news": None, "churn_risks": []}
+    nothing: dict[str, Any] = {"risks_on": None, "figures": None, "status": None, "news": None, "churn_risks": []}
     report = failed(ApiError("x"), **nothing, no_figures="no date is built yet")
     text = text_of(render(report))
     assert "This page has no figures: no date is built yet" in text

@@ -8,11 +8,11 @@ from math import inf
 import pytest
 from pyspark.sql import SparkSession
 
-from company_activity.settings.model import ChurnSettings, MetricSettings
+from company_activity.settings.model import ContactSettings, MetricSettings
 
 from evaluate import Evaluation, evaluate, judged_dates, main, number, percent, told
 from evaluation.churn import right_among_first, score_churn
-from evaluation.methods import Verdict, ours_by_share, reference, rows_until
+from evaluation.methods import Verdict, ours_as_shown, reference, rows_until
 from evaluation.monthly import error_of
 from evaluation.table import Tables, build_tables
 from evaluation.truth import Truth, true_monthly_users, truth_of
@@ -26,7 +26,7 @@ def day(number: int) -> date:
 
 
 def row(company_id: str, at: int, **columns: object) -> dict[str, object]:
-    usual = {"company_id": company_id, "activity_date": day(at), "contacted_on": None, "churn_reasons": []}
+    usual = {"company_id": company_id, "activity_date": day(at), "contacted_on": None, "missing_user_days_7d": 0}
     return usual | {"is_churn_risk": False, "rolling_7d_active_users": 7, "mau_upper": 30} | columns
 
 
@@ -71,19 +71,19 @@ def test_the_references_windows_count_rows_however_old() -> None:
 
 def test_the_reference_has_no_row_for_a_silent_company_unless_its_newest_is_read() -> None:
     tables = Tables([row("a", 40, contacted_on=day(0))], [("a", day(39), 2)])
-    assert reference(tables, ChurnSettings(), newest_row=False) == {}
-    assert reference(tables, ChurnSettings(), newest_row=True)["a", day(40)].is_flagged
+    assert reference(tables, ContactSettings(), newest_row=False) == {}
+    assert reference(tables, ContactSettings(), newest_row=True)["a", day(40)].is_flagged
 
 
-def test_ours_calls_more_reasons_first_then_who_shrank_most_and_last_who_is_gone() -> None:
+def test_ours_calls_who_is_at_risk_and_lacks_most_first() -> None:
     rows = [
-        row("gone", 0, rolling_7d_active_users=0, mau_upper=0),
-        row("steady", 0),
-        row("shrank", 0, rolling_7d_active_users=1),
-        row("silent", 0, rolling_7d_active_users=0, mau_upper=0, churn_reasons=["SILENT"], is_churn_risk=True),
+        row("unknown", 0, missing_user_days_7d=None, is_churn_risk=True),
+        row("steady", 0, missing_user_days_7d=9),
+        row("shrank", 0, missing_user_days_7d=5, is_churn_risk=True),
+        row("silent", 0, missing_user_days_7d=7, is_churn_risk=True),
     ]
-    order = sorted(ours_by_share(rows).items(), key=lambda said: said[1].rank)
-    assert [company_id for (company_id, _), _ in order] == ["silent", "shrank", "steady", "gone"]
+    order = sorted(ours_as_shown(rows).items(), key=lambda said: said[1].rank)
+    assert [company_id for (company_id, _), _ in order] == ["silent", "shrank", "unknown", "steady"]
 
 
 def test_errors_count_where_both_are_known() -> None:

@@ -266,9 +266,10 @@ def plan_lines(plan: Plan) -> list[tuple[str, str, str]]:
 
 def what_is_published(plan: Plan) -> str:
     """What else is published, and that the dates are a bound where only the ledger can tell."""
-    companies = "dim.companies as well" if plan.publish_companies else ""
+    besides = {"dim.companies": plan.publish_companies, "risk episodes": plan.publish_episodes}
+    named = " and ".join(name for name, is_sent in besides.items() if is_sent)
     bound = "≤ at most: the ledger will be asked" if plan.asks_ledger else ""
-    return "; ".join(filter(None, (companies, bound)))
+    return "; ".join(filter(None, (f"{named} as well" if named else "", bound)))
 
 
 def reasons_of(plan: Plan) -> Iterator[tuple[date, str]]:

@@ -14,6 +14,7 @@ from company_activity.cli.options import DateType, settings_options
 from company_activity.dates import spans_text
 from company_activity.operations.explain import explain
 from company_activity.operations.explanation import Cell, Day, Explanation, Row, plain
+from company_activity.operations.fleet_inputs import Basis
 from company_activity.records.fields import trim
 from company_activity.settings.loading import load_settings
 from company_activity.transforms.history import ATTRIBUTES
@@ -104,8 +105,29 @@ def source_lines(found: Explanation) -> Iterator[str]:
         yield f"         refused {refused['date']}: {reasons_at(refused)}"
     version = f"metric_version {row['metric_version']}"
     yield f"row      written by run {row['run_id']}, {shown(row['updated_at'])}, {version}"
+    if found.basis:
+        yield from basis_lines(found, found.basis)
     for reason in found.newer:
         yield f"warning  the row may have been computed from other inputs than these: {reason}"
+
+
+def basis_lines(found: Explanation, basis: Basis) -> Iterator[str]:
+    """The steps to a reason: the usual week, the fleet, the quiet days, the odds of the silence."""
+    row = found.row
+    weeks = f"{basis.whole_weeks} whole weeks with {basis.baseline_user_days:,} user-days"
+    this_week = f"{row['rolling_7d_active_users']:,} this week"
+    yield f"usual    {weeks}: {shown(row['usual_user_days_7d'])} a week are usual, {this_week}"
+    for scope in basis.scopes:
+        paced = sum(companies for _, companies in scope.paces)
+        named = "all companies" if scope.scope is None else printable(scope.scope)
+        active = scope.active_companies.get(found.cell.day, 0)
+        yield f"fleet    {named}: {paced:,} with a usual week, {active:,} active on the date"
+    yield f"         fleet_pace {shown(row['fleet_pace'])} per mille of their usual week"
+    yield f"quiet    {spans_text(basis.quiet_days) or 'no day of the last 32'}"
+    if basis.odds and row["days_since_last_active"]:
+        silent, usual = basis.odds
+        odds = f"one in {usual / silent:,.0f}"
+        yield f"silence  {row['days_since_last_active']} days, expected in {odds} such spans"
 
 
 def crm_text(found: Explanation) -> str:

@@ -22,6 +22,10 @@ it is the first one's code; output, message, report and run record name all of t
 """
 # Each command's module under `cli`, and the line that `--help` shows of it: the first sentence of its own help.
 COMMANDS = {
+    "backtest": (
+        "backtest",
+        "How well the list of companies at risk foretold your own churned customers.",
+    ),
     "doctor": (
         "doctor",
         "Look at what a run needs here, from Python to the warehouse; each ✗ has its remedy.",
@@ -64,6 +68,10 @@ COMMANDS = {
     "run": ("cycle", "The daily cycle for one date or a range, in one pass."),
     "runs": ("runs", "The last runs, newest first: when, what, how each ended."),
     "validate": ("cycle", "Compare what is served with the lake."),
+    "whatif": (
+        "whatif",
+        "How the list of companies at risk would change under other constants.",
+    ),
 }
 
 

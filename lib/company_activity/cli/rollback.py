@@ -32,6 +32,7 @@ REBUILD = (
     "stage_usage",
     "build_companies",
     "build_activity",
+    "build_episodes",
     "register_tables",
     "publish",
     "validate",

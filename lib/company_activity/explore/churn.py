@@ -13,12 +13,12 @@ from company_activity.dates import DateRange
 from company_activity.explore.reader import as_pandas
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.figures import figures_by_date
-from company_activity.transforms.usual import WEEK_DAYS, WEEKS, usual_weeks
 
 if TYPE_CHECKING:
     from company_activity.explore.reader import Reader
 
-HALF = 0.5  # of the usual week
+HALF = 0.5  # of what is expected
+PER_MILLE = 1000
 SHOWN = (
     "company_id",
     "company_name",
@@ -26,33 +26,29 @@ SHOWN = (
     "churn_reasons",
     "is_churn_risk",
     "rolling_7d_active_users",
+    "usual_user_days_7d",
+    "fleet_pace",
+    "missing_user_days_7d",
     "days_since_last_active",
     "last_contact_at",
     "engagement_score",
     "data_quality_flag",
 )
+WHOLE = ("rolling_7d_active_users", "fleet_pace", "missing_user_days_7d", "days_since_last_active")
 
 
 def companies_on(reader: Reader, day: date) -> pd.DataFrame:
     """Every company on the date beside its usual week; index `company_id`.
 
-    `usual_user_days_7d` is the mean of its whole weeks among the six before, <NA> without four.
-    `missing_user_days_7d` is what this week lacks against it, at least 0. Those that lack most
-    come first. `is_churn_risk` is <NA> where the company is not judged.
+    `usual_user_days_7d` is <NA> without enough whole weeks, `missing_user_days_7d` is what this week
+    lacks against it at the fleet's pace (per mille). Those that lack most come first, as in every list.
+    `is_churn_risk` is <NA> where the company is not judged.
     """
     rows = reader.rows(COMPANY_ACTIVITY_DAILY, DateRange(day, day)).select(*SHOWN)
-    read = reader.rows(COMPANY_ACTIVITY_DAILY, reader.last_days(day, WEEK_DAYS * (WEEKS + 1)))
-    usual = F.col("usual_user_days_7d")
-    lacks = F.greatest(usual - F.col("rolling_7d_active_users"), F.lit(0.0))
-    lacking = F.when(usual.isNotNull(), lacks)
-    compared = rows.join(usual_weeks(read, day), "company_id", "left").withColumn(
-        "missing_user_days_7d", lacking
-    )
     order = [F.desc_nulls_last("missing_user_days_7d"), F.asc("company_id")]
-    found = as_pandas(compared.orderBy(*order)).set_index("company_id")
+    found = as_pandas(rows.orderBy(*order)).set_index("company_id")
     found["churn_reasons"] = found["churn_reasons"].map(list)
-    whole = ("rolling_7d_active_users", "days_since_last_active")
-    return found.astype(dict.fromkeys(whole, "Int64") | {"is_churn_risk": "boolean"})
+    return found.astype(dict.fromkeys(WHOLE, "Int64") | {"is_churn_risk": "boolean"})
 
 
 def at_risk(companies: pd.DataFrame) -> pd.DataFrame:
@@ -61,15 +57,16 @@ def at_risk(companies: pd.DataFrame) -> pd.DataFrame:
 
 
 def share_of_usual(companies: pd.DataFrame) -> pd.Series:
-    """This week's use as a share of the usual week's, of those that usually have some.
+    """This week's use as a share of the usual week's at the fleet's pace, of those that have one.
 
-    >>> columns = ["rolling_7d_active_users", "usual_user_days_7d"]
-    >>> companies = pd.DataFrame([(3, 12.0), (5, None), (0, 0.0)], ["a", "b", "c"], columns)
-    >>> share_of_usual(companies).to_dict()
+    >>> columns = ["rolling_7d_active_users", "usual_user_days_7d", "fleet_pace"]
+    >>> rows = [(3, 15.0, 800), (5, None, 800), (0, 0.0, 800)]
+    >>> share_of_usual(pd.DataFrame(rows, ["a", "b", "c"], columns)).to_dict()
     {'a': 0.25}
     """
-    used = companies[companies["usual_user_days_7d"].gt(0)]
-    return (used["rolling_7d_active_users"] / used["usual_user_days_7d"]).astype("float64")
+    expected = companies["usual_user_days_7d"] * companies["fleet_pace"] / PER_MILLE
+    used = companies[expected.gt(0).fillna(False)]
+    return (used["rolling_7d_active_users"] / expected[used.index]).astype("float64")
 
 
 def far_below_usual(companies: pd.DataFrame) -> pd.DataFrame:
@@ -82,9 +79,9 @@ def far_below_usual(companies: pd.DataFrame) -> pd.DataFrame:
 def companies_by_reason(companies: pd.DataFrame) -> pd.Series:
     """How many companies each reason holds for, most first; one may have several reasons.
 
-    >>> companies = pd.DataFrame({"churn_reasons": [["SILENT"], [], ["SHARP_DROP", "SILENT"]]})
+    >>> companies = pd.DataFrame({"churn_reasons": [["SILENT"], [], ["DECLINING", "SILENT"]]})
     >>> companies_by_reason(companies).to_dict()
-    {'SILENT': 2, 'SHARP_DROP': 1}
+    {'SILENT': 2, 'DECLINING': 1}
     """
     counted = Counter(reason for reasons in companies["churn_reasons"] for reason in reasons)
     ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))

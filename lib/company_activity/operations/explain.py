@@ -14,6 +14,7 @@ from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.operations.cell_inputs import READ, Inputs, near_ids, read_inputs
 from company_activity.operations.explanation import Cell, Explanation, check_date, check_metric
+from company_activity.operations.fleet_inputs import read_bases
 from company_activity.planning.dirty import Dirty, check_metrics, dirty_dates
 from company_activity.planning.state import MetricsMark
 from company_activity.runtime.session import spark_session
@@ -47,6 +48,8 @@ def explain(settings: Settings, cells: Sequence[Cell]) -> list[Explanation]:
     inputs = read_inputs(lake, landing, cells)
     for cell in cells:
         check_has_row(lake, inputs, cell)
+    keys = {(cell.company_id, cell.day) for cell in cells if cell.reads_others}
+    bases = read_bases(lake, settings.metrics, keys)
     return [
         Explanation(
             cell,
@@ -57,6 +60,7 @@ def explain(settings: Settings, cells: Sequence[Cell]) -> list[Explanation]:
             refused_crm=inputs.crm_refused(cell),
             newer=newer.of_date(cell.day),
             metrics=settings.metrics,
+            basis=bases.get((cell.company_id, cell.day)) if cell.reads_others else None,
         )
         for cell in cells
     ]

@@ -12,6 +12,7 @@ from company_activity.errors import UsageError
 from company_activity.formulas import FORMULAS, Formula
 
 if TYPE_CHECKING:
+    from company_activity.operations.fleet_inputs import Basis
     from company_activity.planning.state import Marks
     from company_activity.settings.model import MetricSettings
 
@@ -46,6 +47,10 @@ class Cell:
     @property
     def reads_crm(self) -> bool:
         return any(formula.reads_crm for formula in self.formulas)
+
+    @property
+    def reads_others(self) -> bool:
+        return any(formula.reads_others for formula in self.formulas)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ class Explanation:
     `row` and `company` are those of the tables. `window` are the days that the formulas read, oldest first. `crm` is
     the period of the CRM's attributes that the date takes, with its file; None where there is none, or no formula
     reads it. `refused_crm` are the company's rows that were refused of snapshots around the date. `newer` says why the
-    row may have been computed from other inputs than these: a run will build it again.
+    row may have been computed from other inputs than these: a run will build it again. `basis` has the steps to a
+    reason where a formula reads other companies.
     """
 
     cell: Cell
@@ -118,6 +124,7 @@ class Explanation:
     refused_crm: tuple[Row, ...]
     newer: tuple[str, ...]
     metrics: MetricSettings
+    basis: Basis | None = None
 
     @property
     def formulas(self) -> dict[str, Formula]:
@@ -144,6 +151,7 @@ class Explanation:
             "window": [day.as_json() for day in self.window],
             "crm": crm,
             "refused_crm": self.refused_crm,
+            "basis": self.basis.as_json() if self.basis else None,
             "constants": asdict(self.metrics),
             "written": {name: self.row[name] for name in WRITTEN},
             "newer": self.newer,

@@ -10,6 +10,7 @@ from company_activity.gates.rewrite import Rewriting
 from company_activity.io.landing.crm_arrivals import new_arrivals
 from company_activity.io.warehouse.mirror import read_mirror
 from company_activity.planning.dirty import Dirty, Span, check_metrics
+from company_activity.planning.episodes import Moved
 from company_activity.planning.plan import (
     CrmNews,
     Plan,
@@ -27,7 +28,6 @@ from company_activity.planning.state import (
     GenerationMark,
     Marks,
     Sources,
-    TableVersion,
 )
 from company_activity.records.fields import RULES_VERSION
 from company_activity.schemas import (
@@ -36,8 +36,10 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
+    RISK_EPISODES,
     TABLES,
 )
+from company_activity.steps.publish import is_shown
 
 if TYPE_CHECKING:
     from company_activity.planning.state import CrmState
@@ -78,7 +80,9 @@ def plan(run: Run) -> Plan:
         publish=tuple(
             sorted({*stale_dates(activity, published), *(one.day for one in build), *drop})
         ),
-        publish_companies=bool(spans) or not is_shown(run, published),
+        publish_companies=bool(spans) or not is_shown(run, COMPANIES, published),
+        publish_episodes=episodes_move(run, build, drop)
+        or not is_shown(run, RISK_EPISODES, published),
         rewriting=rewriting(run, now, activity, build, drop, unreadable),
         most_not_asked=run.settings.gates.max_dates_rewritten,
         unreadable=tuple(unreadable),
@@ -112,10 +116,11 @@ def stale_dates(activity: ActivityState, published: Published) -> list[date]:
     return dates_to_publish(activity.hashes, sent)
 
 
-def is_shown(run: Run, published: Published) -> bool:
-    """Whether the warehouse shows the dimension as the lake has it."""
-    companies = TableVersion.parse(published.get((COMPANIES.name, None), ""))
-    return run.lake.identity(COMPANIES).is_shown_by(companies)
+def episodes_move(run: Run, build: Sequence[PlannedDate], drop: Sequence[date]) -> bool:
+    """Whether a date moves that risk episodes are made of, or has moved since they were built."""
+    if build or drop:
+        return True
+    return bool(Moved.between(run.lake.episodes, run.lake.activity.hashes).dates)
 
 
 def rewriting(

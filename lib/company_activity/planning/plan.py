@@ -52,7 +52,7 @@ class Plan:
     `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it. `unreadable` are tables whose state
     cannot be read: what they have is not known here, and a run finds it out with Spark. Where a run `asks_ledger`, what
     the warehouse shows is not known here either, and `publish` is an upper bound. `held` are the contents that no fetch
-    lands, by date.
+    lands, by date. Which episodes change is known once dates are built: `publish_episodes` is an upper bound then.
     """
 
     fetch: tuple[date, ...]
@@ -68,6 +68,7 @@ class Plan:
     unreadable: tuple[str, ...] = ()
     asks_ledger: bool = False
     held: Mapping[date, Sequence[str]] = field(default_factory=dict)
+    publish_episodes: bool = False
 
     @property
     def is_nothing(self) -> bool:
@@ -80,6 +81,7 @@ class Plan:
             or self.drop
             or self.publish
             or self.publish_companies
+            or self.publish_episodes
         )
 
     @property
@@ -132,6 +134,7 @@ class Plan:
             "publish": [str(day) for day in self.publish],
             "publish_bound": "at most" if self.asks_ledger else "exact",
             "publish_companies": self.publish_companies,
+            "publish_episodes": self.publish_episodes,
             "gate_rewrite": {
                 "dates_not_asked_for": self.not_asked,
                 "of_an_upgrade": len(self.rewriting.upgraded),

@@ -19,7 +19,7 @@ import yaml
 
 from company_activity.errors import SettingsError
 from company_activity.settings.compute import Compute
-from company_activity.settings.model import Secret, Settings
+from company_activity.settings.model import MetricSettings, Secret, Settings
 from company_activity.settings.roots import is_bare, normalised
 
 PREFIX = "COMPANY_ACTIVITY__"
@@ -106,9 +106,27 @@ def load_settings(
     place: dict[str, str] = {}
     for source, content in layers:
         _merge(tree, content, source, place)
-    _validate(tree, place)
+    _validate(tree, place, json_schema(Settings))
     settings = _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
     return _with_one_meaning(settings, place, Compute.here(environ))
+
+
+def load_metrics(file: Path, standing: MetricSettings) -> MetricSettings:
+    """The constants of another metrics file; those that it does not name are the standing ones.
+
+    Raises:
+        SettingsError: if there is no such file, or one of its constants is unknown or does not fit.
+    """
+    if not file.is_file():
+        raise SettingsError(
+            f"no metrics file {file}", remedy="copy conf/metrics.yaml and change it"
+        )
+    tree: dict[str, Any] = {"metrics": dataclasses.asdict(standing)}
+    place: dict[str, str] = {}
+    _merge(tree, {"metrics": _read_yaml(file)}, str(file), place)
+    schema = {"type": "object", "properties": {"metrics": json_schema(MetricSettings)}}
+    _validate(tree, place, schema)
+    return _build(MetricSettings, tree["metrics"])
 
 
 def _files(
@@ -225,8 +243,8 @@ def _typed(dotted: str, text: str) -> Any:
     return text
 
 
-def _validate(tree: dict[str, Any], place: Mapping[str, str]) -> None:
-    validator = jsonschema.Draft202012Validator(json_schema(Settings))
+def _validate(tree: dict[str, Any], place: Mapping[str, str], schema: Mapping[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator(schema)
     error = min(validator.iter_errors(tree), key=_urgency, default=None)
     if error is not None:
         raise _as_settings_error(error, place)

@@ -11,7 +11,7 @@ from company_activity.io.warehouse.mirror import read_mirror
 from company_activity.planning.state import TableVersion
 from company_activity.report.model import StepReport
 from company_activity.run import Published
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, RISK_EPISODES, Table
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -40,5 +40,12 @@ def is_published(run: Run, hashes: Mapping[date, str]) -> bool:
     for (table, day), content in mirrored.items():
         if table == COMPANY_ACTIVITY_DAILY.name and day and content != MISSING:
             shown[day] = content
-    companies = TableVersion.parse(mirrored.get((COMPANIES.name, None), ""))
-    return shown == hashes and run.lake.identity(COMPANIES).is_shown_by(companies)
+    return shown == hashes and all(
+        is_shown(run, table, mirrored) for table in (COMPANIES, RISK_EPISODES)
+    )
+
+
+def is_shown(run: Run, table: Table, mirrored: Mapping[tuple[str, date | None], str]) -> bool:
+    """Whether the warehouse shows a table that is published whole as the lake has it."""
+    published = TableVersion.parse(mirrored.get((table.name, None), ""))
+    return run.lake.identity(table).is_shown_by(published)

@@ -27,6 +27,7 @@ NEEDS_SPARK = {
     "stage_crm",
     "build_companies",
     "build_activity",
+    "build_episodes",
     "publish",
     "validate",
 }

@@ -14,7 +14,7 @@ from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.baseline import with_baseline
 from company_activity.transforms.calendar import WEEK_DAYS, on_each_date
 from company_activity.transforms.facts import facts_by_slices, facts_by_windows, usage_days
-from company_activity.transforms.fleet import with_fleet
+from company_activity.transforms.fleet import fleet_figures, with_fleet
 from company_activity.transforms.history import with_attributes_as_of
 from company_activity.transforms.labels import with_lifecycle, with_quality, with_source
 from company_activity.transforms.metrics import (
@@ -94,30 +94,39 @@ def build_activity(
     density = F.col("events") / F.col("active_users")
     has_users = F.col("active_users") > 0
     read = within_reach(inputs)
+    known = known_rows(read, metrics, by_slices=by_slices)
+    # Made of few columns and joined late: whatever comes behind a join is planned with both its sides.
+    fleet = fleet_figures(known, metrics.churn)
     built = (
-        _facts(read, by_slices=by_slices)
-        .transform(with_attributes_as_of, read.history)
-        .transform(with_observed_days)
-        .transform(with_active_days)
-        .transform(with_baseline, metrics.churn)
-        .transform(with_fleet, metrics.churn)
-        .transform(with_quarantine_marks, read.quarantined, read.calendar)
+        known.transform(with_quarantine_marks, read.quarantined, read.calendar)
         .transform(with_change)
         .transform(with_consistency)
         .transform(with_monthly_users)
         .transform(with_engagement, metrics.engagement)
         .transform(with_lifecycle)
-        .transform(with_missing)
-        .transform(with_churn, metrics.churn)
         .transform(with_contact_due, metrics.contact)
         .transform(with_source)
         .transform(with_quality)
         .withColumn("usage_density", F.when(has_users, density))
         .withColumn("metric_version", F.lit(metrics.metric_version))
+        .transform(with_fleet, fleet)
+        .transform(with_missing)
+        .transform(with_churn, metrics.churn)
         .withColumnsRenamed(SERVED_NAMES)
     )
     table = COMPANY_ACTIVITY_DAILY
     return built.select(*(name for name in table.column_names if name not in table.unhashed))
+
+
+def known_rows(inputs: ActivityInputs, metrics: MetricSettings, *, by_slices: bool) -> DataFrame:
+    """The facts of each row, its attributes as of the date, and its usual weeks: what the fleet is judged by."""
+    return (
+        _facts(inputs, by_slices=by_slices)
+        .transform(with_attributes_as_of, inputs.history)
+        .transform(with_observed_days)
+        .transform(with_active_days)
+        .transform(with_baseline, metrics.churn)
+    )
 
 
 def within_reach(inputs: ActivityInputs) -> ActivityInputs:

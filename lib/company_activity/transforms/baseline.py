@@ -42,10 +42,15 @@ def with_baseline(facts: DataFrame, limits: ChurnSettings) -> DataFrame:
     users = [
         F.when(is_whole_week[week], F.col(f"users_week_{week}")).otherwise(0) for week in weeks
     ]
+    summed = facts.select(
+        "*",
+        reduce(add, counted).alias("whole_weeks"),
+        reduce(add, users).alias("baseline_user_days"),
+    )
+    has_baseline = F.col("whole_weeks") >= limits.least_weeks
     mean = F.col("baseline_user_days") / F.col("whole_weeks")
-    return (
-        facts.withColumn("whole_weeks", reduce(add, counted))
-        .withColumn("baseline_user_days", reduce(add, users))
-        .withColumn("has_baseline", F.col("whole_weeks") >= limits.least_weeks)
-        .withColumn("usual_user_days_7d", F.when(F.col("has_baseline"), mean))
+    return summed.select(
+        "*",
+        has_baseline.alias("has_baseline"),
+        F.when(has_baseline, mean).alias("usual_user_days_7d"),
     )

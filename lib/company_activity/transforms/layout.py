@@ -94,7 +94,7 @@ def in_buckets(rows: DataFrame, count: int) -> DataFrame:
     return rows.repartition(count, "company_id")
 
 
-def with_ended_apart(periods: DataFrame, count: int) -> DataFrame:
+def with_ended_apart(periods: DataFrame, count: int, end: str = "valid_to") -> DataFrame:
     """Periods as they should be written: current ones in buckets, ended ones apart by their end.
 
     Delta then knows from a file's statistics that all its periods ended before a date, and does not
@@ -108,6 +108,6 @@ def with_ended_apart(periods: DataFrame, count: int) -> DataFrame:
     """
     # Two ranges at least: Spark 4.1 unites two inputs of one partition each into one partition.
     ranges = max(count, 2)
-    ended = periods.where("valid_to IS NOT NULL").repartitionByRange(ranges, "valid_to")
-    current = periods.where("valid_to IS NULL")
+    ended = periods.where(F.col(end).isNotNull()).repartitionByRange(ranges, end)
+    current = periods.where(F.col(end).isNull())
     return in_buckets(current, count).unionByName(ended)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MOST_WEEKS = 7
 MOST_ODDS = MOST_WEEKS + 2
 MOST_OF_A_WEEKDAY = MOST_QUIET_BACK // WEEK_DAYS + 1
+# n to the k, one row of the table behind the other; as text, for a column of it is many calls.
+POWERS = "array({})".format(
+    ", ".join(f"{n**k}L" for n in range(MOST_ODDS + 1) for k in range(MOST_OF_A_WEEKDAY + 1))
+)
 
 
 def with_missing(rows: DataFrame) -> DataFrame:
@@ -107,11 +111,8 @@ def with_churn(rows: DataFrame, limits: ChurnSettings) -> DataFrame:
     )
     is_risk = F.when(is_judged, F.size("churn_reasons") > 0)
     text = F.array_join("churn_reasons", LIST_SEPARATOR)
-    return (
-        rows.withColumn("churn_reasons", reasons)
-        .withColumn("churn_reasons_text", text)
-        .withColumn("is_churn_risk", is_risk)
-    )
+    reasoned = rows.select("*", reasons.alias("churn_reasons"))
+    return reasoned.select("*", text.alias("churn_reasons_text"), is_risk.alias("is_churn_risk"))
 
 
 def _is_declining(limits: ChurnSettings) -> Column:
@@ -170,8 +171,8 @@ def silence_odds(limits: ChurnSettings) -> tuple[Column, Column]:
 
 def _power(base: Column, times: Column) -> Column:
     """A small number to a small power, looked up: exact whatever engine computes it."""
-    powers = [F.lit(n**k) for n in range(MOST_ODDS + 1) for k in range(MOST_OF_A_WEEKDAY + 1)]
-    return F.get(F.array(*powers), (base * (MOST_OF_A_WEEKDAY + 1) + times).cast("int"))
+    place = base * (MOST_OF_A_WEEKDAY + 1) + times
+    return F.get(F.expr(POWERS), place.cast("int"))
 
 
 def _product(factors: list[Column]) -> Column:

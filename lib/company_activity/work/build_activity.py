@@ -50,6 +50,7 @@ from company_activity.transforms.dirty_spans import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
 
+    from company_activity.io.lake.delta import Lake
     from company_activity.run import Run
 
 # Up to so many dates the windows are conditional sums over each date's slice; for more, running sums
@@ -330,28 +331,30 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
     if not dates:
         return Candidate(dates, build.run.lake.no_rows(COMPANY_ACTIVITY_DAILY), {})
     metrics = build.run.settings.metrics
-    rows = activity_of(inputs_of(build, dates), metrics, by_slices=len(dates) <= MOST_SLICES)
+    rows = activity_of(
+        inputs_of(build.run.lake, build.complete, dates),
+        metrics,
+        by_slices=len(dates) <= MOST_SLICES,
+    )
     if keep:
         rows = cached(rows)
     found = {row["activity_date"]: row for row in audited(rows).collect()}
     return Candidate(dates, rows, found)
 
 
-def inputs_of(build: Build, dates: Sequence[date]) -> ActivityInputs:
-    """What the rows of these dates are made of."""
-    lake = build.run.lake
+def inputs_of(lake: Lake, complete: Collection[date], dates: Sequence[date]) -> ActivityInputs:
+    """What the rows of these dates are made of; `complete` are the dates whose usage is known."""
     return ActivityInputs(
-        calendar=calendar_rows(dates, build.complete),
+        calendar=calendar_rows(dates, complete),
         companies=lake.read(COMPANIES),
         history=lake.read(COMPANIES_HISTORY),
         usage=lake.read(PRODUCT_USAGE),
-        quarantined=refused_usage(build.run, dates),
+        quarantined=refused_usage(lake, dates),
     )
 
 
-def refused_usage(run: Run, dates: Sequence[date]) -> DataFrame:
+def refused_usage(lake: Lake, dates: Sequence[date]) -> DataFrame:
     """Date and company of each usage record that was refused; the table is not opened where no week holds one."""
-    lake = run.lake
     weeks = [day - timedelta(days=back) for day in dates for back in range(WEEK_DAYS)]
     held = lake.quarantine
     if held.is_known and not held.holds(weeks):

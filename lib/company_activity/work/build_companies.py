@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from company_activity.planning.staging_change import StagingChange
     from company_activity.run import Run
 
-LAYOUTS = {COMPANIES.name: in_buckets, COMPANIES_HISTORY.name: with_ended_apart}
 MOST_ALIKE = 10  # that a warning names
 Keep = Callable[["DataFrame"], "DataFrame"]
 
@@ -244,5 +243,6 @@ def replace(
         replacement.touched.select(bucket(count)).distinct().collect() if count > 1 else [(0,)]
     )
     predicate = replacement.predicate([number for (number,) in numbers], count)
-    rows = LAYOUTS[table.name](replacement.rows(predicate), count)
+    layout = with_ended_apart if table is COMPANIES_HISTORY else in_buckets
+    rows = layout(replacement.rows(predicate), count)
     lake.replace(table, rows, predicate, state.as_json())

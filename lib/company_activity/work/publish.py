@@ -11,7 +11,7 @@ from company_activity.io.warehouse.ledger import WHOLE
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.report.model import StepReport
 from company_activity.run import Published
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.schemas import SERVED
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -26,8 +26,8 @@ def send_changes(run: Run, hashes: Mapping[date, str]) -> Published:
         now=run.now,
         hashes=hashes,
         adopt_lake=run.options.adopt_lake,
-        versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
-        noted=noted_figures(run.lake.activity, run.lake.company_counts),
+        versions=run.lake.versions(SERVED),
+        noted=noted_figures(run.lake.activity, run.lake.company_counts, run.lake.episodes.rows),
         repair=() if run.options.trusts_mirror else run.dates,
     )
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from company_activity.io.warehouse.figures import noted_figures
 from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.report.model import StepReport
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
+from company_activity.schemas import SERVED
 
 if TYPE_CHECKING:
     from company_activity.run import Run
 
 
 def compare_dates(run: Run, dates: Sequence[date]) -> StepReport:
-    """Compare these dates, and the companies, with the lake.
+    """Compare these dates, the companies and the episodes with the lake.
 
     Raises:
         PublishError: if counts, sums, keys or the ledger differ, naming table, date and both figures.
@@ -26,8 +26,8 @@ def compare_dates(run: Run, dates: Sequence[date]) -> StepReport:
         run.settings,
         hashes=run.lake.activity.hashes,
         dates=dates,
-        versions=run.lake.versions((COMPANIES, COMPANY_ACTIVITY_DAILY)),
-        noted=noted_figures(run.lake.activity, run.lake.company_counts),
+        versions=run.lake.versions(SERVED),
+        noted=noted_figures(run.lake.activity, run.lake.company_counts, run.lake.episodes.rows),
     )
     counts = {"dates": len(dates), "rows_compared": found.rows}
     return StepReport("validate", counts=counts, driver=str(found.driver))

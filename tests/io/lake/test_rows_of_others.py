@@ -61,7 +61,7 @@ def noted_by(lake: Lake) -> Iterator[bool]:
     yield lake.quarantine.is_known
     yield lake.company_counts is not None
     yield bool(lake.activity.dates[DAY].total)
-    noted = noted_figures(lake.activity, lake.company_counts)
+    noted = noted_figures(lake.activity, lake.company_counts, lake.episodes.rows)
     yield DIMENSION.name in noted
     yield bool(noted[ACTIVITY.name])
 

@@ -26,6 +26,7 @@ ENGINES = sorted(DIALECTS)
 each_engine = pytest.mark.parametrize("engine", ENGINES)
 WIDTH = Column("reach_28d", "double", "A share")
 WORD = Column("segment", "string", "A word")
+MADE = ["001_companies.sql", "002_company_activity_daily.sql", "003_risk_episodes.sql"]
 
 
 def with_columns(table: ServedTable, *columns: Column) -> ServedTable:
@@ -107,7 +108,7 @@ def test_a_new_column_that_may_not_be_null_is_refused() -> None:
 
 def test_an_engine_without_files_gets_its_tables() -> None:
     made = list(next_files(DIALECTS["h2"], []))
-    assert [file.name for file in made] == ["001_companies.sql", "002_company_activity_daily.sql"]
+    assert [file.name for file in made] == MADE
 
 
 def test_a_column_that_left_the_schemas_is_named() -> None:
@@ -124,5 +125,5 @@ def test_an_engine_without_a_folder_gets_one(tmp_path: Path) -> None:
         patch.setenv("COMPANY_ACTIVITY_SQL", str(tmp_path))
         patch.setitem(DIALECTS, "new", replace(DIALECTS["postgres"], name="new"))
         written = write_ddl(tmp_path)
-    made = ["new/001_companies.sql", "new/002_company_activity_daily.sql"]
+    made = [f"new/{name}" for name in MADE]
     assert [str(path.relative_to(tmp_path)) for path in written] == made

@@ -39,5 +39,7 @@ def test_the_figures_of_a_date_and_of_the_dimension_are_those_that_are_noted() -
     state = ActivityState(dates)
     of_dates = {DAY.isoformat(): Figures(3, SUMS[:2])}
     of_companies = {WHOLE: Figures(12)}
-    assert noted_figures(state, CompanyCounts(12, 1)) == {ACTIVITY.name: of_dates, DIMENSION.name: of_companies}
-    assert noted_figures(state, None) == {ACTIVITY.name: of_dates}  # an older version wrote it, and counted nothing
+    assert noted_figures(state, CompanyCounts(12, 1), None) == {ACTIVITY.name: of_dates, DIMENSION.name: of_companies}
+    assert noted_figures(state, None, None) == {
+        ACTIVITY.name: of_dates
+    }  # an older version wrote it, and counted nothing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.served import SERVED_TABLES
 from company_activity.io.warehouse.warehouse import open_warehouse
 
 from support.cycle.place import Place
@@ -27,7 +27,7 @@ def shown(spark: SparkSession, place: Place) -> Shown:
     tables = content(spark, place.settings.lake.root, without=(*NAMES_OF_PARTS, "generation"))
     served = {}
     with open_warehouse(spark, place.settings).connection() as connection:
-        for table in (ACTIVITY, DIMENSION):
+        for table in SERVED_TABLES:
             columns = [name for name in table.column_names if name not in table.lake.unhashed]
             sql = f"SELECT {', '.join(columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"
             served[table.name] = connection.query(sql)

@@ -63,12 +63,12 @@ def finding(company_id: str, days: pd.DataFrame) -> str:
     ...     {
     ...         "company_name": "Acme",
     ...         "is_churn_risk": pd.array([False, None, True, True], dtype="boolean"),
-    ...         "churn_reasons": ["", "", "SHARP_DROP", "SHARP_DROP, SILENT"],
+    ...         "churn_reasons": ["", "", "DECLINING", "DECLINING, UNUSUAL_SILENCE"],
     ...     },
     ...     index=[date(2025, 11, number) for number in (20, 21, 22, 23)],
     ... )
     >>> finding("c_1", days)
-    'c_1 Acme: at risk since 22 Nov (sharp drop, silent)'
+    'c_1 Acme: at risk since 22 Nov (declining, unusual silence)'
     >>> finding("c_1", days[:2])
     'c_1 Acme: not judged on 21 Nov'
     """

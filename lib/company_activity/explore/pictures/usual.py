@@ -38,7 +38,7 @@ LABELS = 2.8  # inches for the names
 LETTER = 0.075  # inches of a letter of a note, at most on average
 NAME = 30  # characters of a name that the margin has room for
 TOP = 2.0  # shares above it are drawn at the edge
-USUAL = "usual: the mean of the complete ones among the six weeks before"
+USUAL = "usual: the mean of the whole weeks among those before"
 
 
 def draw_against_usual(companies: pd.DataFrame, day: date) -> Figure:
@@ -116,7 +116,7 @@ def draw_all_against_usual(companies: pd.DataFrame, day: date) -> Figure:
     low = int(share.lt(HALF).sum())
     title = f"{companies_text(low)} used less than half of the usual week"
     title += f", {len(far_below_usual(companies)):,} of them not at risk" if low else ""
-    below = f"Each point is a company, {week_of(day)}; {USUAL}"
+    below = f"Each point is a company, {week_of(day)}; {USUAL}, at the fleet's pace"
     figure, [axes] = new_figure([3.4], title, below, left=0.9, footer=FOOTER + AXIS_LABEL)
     _draw_states(axes, companies.loc[share.index], share.clip(upper=TOP))
     for level in (1.0, HALF):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from company_activity.io.lake.table_features import Features, unfit
 from company_activity.io.lake.table_sql import create_statement, sql_text
 from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
+from company_activity.planning.episodes import EpisodesState
 from company_activity.planning.state import (
     ActivityState,
     CompanyCounts,
@@ -36,6 +38,7 @@ from company_activity.schemas import (
     CRM_COMPANIES,
     PRODUCT_USAGE,
     QUARANTINE,
+    RISK_EPISODES,
     spark_type,
 )
 
@@ -182,6 +185,12 @@ class Lake:
         """What `analytics.company_activity_daily` has, and what it was built from."""
         state = ActivityState.from_json(self.state(COMPANY_ACTIVITY_DAILY))
         return state if self.is_as_counted(COMPANY_ACTIVITY_DAILY) else state.without_totals()
+
+    @property
+    def episodes(self) -> EpisodesState:
+        """What `analytics.risk_episodes` was built from."""
+        state = EpisodesState.from_json(self.state(RISK_EPISODES))
+        return state if self.is_as_counted(RISK_EPISODES) else replace(state, rows=None)
 
     @property
     def staged_sources(self) -> Sources:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.jdbc import Row
 from company_activity.io.warehouse.ledger import WHOLE
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, EPISODES, ServedTable
 from company_activity.planning.state import ActivityState, CompanyCounts
 
 
@@ -59,12 +59,12 @@ def figures_by(rows: DataFrame, served: ServedTable, group: str) -> dict[str, Fi
 
 
 def noted_figures(
-    activity: ActivityState, companies: CompanyCounts | None
+    activity: ActivityState, companies: CompanyCounts | None, episodes: int | None
 ) -> dict[str, dict[str, Figures]]:
     """By served table and scope, the figures that the states of the tables note of their rows.
 
-    Of each date they stand beside its content hash, of the `companies` in the commit that wrote them. What is not noted
-    is left out.
+    Of each date they stand beside its content hash, of `companies` and `episodes` in the commit that wrote them. What
+    is not noted is left out.
     """
     dates = {}
     for day, built in activity.dates.items():
@@ -75,6 +75,8 @@ def noted_figures(
     noted = {ACTIVITY.name: dates}
     if companies is not None:
         noted[DIMENSION.name] = {WHOLE: Figures(companies.rows)}
+    if episodes is not None:
+        noted[EPISODES.name] = {WHOLE: Figures(episodes)}
     return noted
 
 

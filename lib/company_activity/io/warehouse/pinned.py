@@ -17,7 +17,7 @@ from company_activity.io.lake.delta_log import DeltaLog, open_log
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.figures import Figures, figures_by, nothing
 from company_activity.io.warehouse.ledger import WHOLE, Fence
-from company_activity.io.warehouse.served import ServedTable
+from company_activity.io.warehouse.served import DIMENSION, EPISODES, ServedTable
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,12 @@ class PinnedTable:
         """The table at a version that may be older."""
         found = self.spark.read.format("delta").option("versionAsOf", version).load(self.path)
         return as_declared(found, self.served.lake)
+
+
+def keyed_tables(lake: str | Folder) -> tuple[ServedTable, ...]:
+    """The tables that are published by key: of the episodes only where the lake has them, which older ones have not."""
+    has_episodes = open_log(lake, EPISODES.lake.path).version >= 0
+    return (DIMENSION, EPISODES) if has_episodes else (DIMENSION,)
 
 
 def pin_table(

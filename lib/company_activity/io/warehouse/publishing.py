@@ -20,10 +20,10 @@ from company_activity.io.warehouse.figures import NotedFigures
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
-from company_activity.io.warehouse.pinned import PinnedTable, pin_table
+from company_activity.io.warehouse.pinned import PinnedTable, keyed_tables, pin_table
 from company_activity.io.warehouse.preflight import Prepared, prepare
 from company_activity.io.warehouse.publisher import Publisher
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, SERVED_TABLES, ServedTable
+from company_activity.io.warehouse.served import ACTIVITY, SERVED_TABLES, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.runtime.session import has_executors_elsewhere
 from company_activity.settings.model import Settings
@@ -56,11 +56,12 @@ def publish_scopes(
     repair: Collection[date] = (),
     noted: NotedFigures | None = None,
 ) -> PublishReport:
-    """Publish `dim.companies`, then each date of the activity table that is not served as the lake has it.
+    """Publish companies and episodes, then each date of the activity table that is not served as the lake has it.
 
     `hashes` is the content hash per built date; a date that is served but not in it is deleted. `dates` limits
     the dates looked at. `versions` pins Delta versions by table name (by default the newest). `now` is UTC.
-    With `repair`, these dates and the dimension are sent also where the ledger has them and SQL shows other figures.
+    With `repair`, these dates and the tables without dates are sent also where the ledger has them and SQL shows other
+    figures.
     `noted` are figures of the lake by table and scope that need not be asked (`noted_figures`).
 
     Raises:
@@ -73,7 +74,10 @@ def publish_scopes(
     files = mirror_files(lake_folder(settings))
     with warehouse.reported("preparing the warehouse"), warehouse.session():
         prepared = prepare(warehouse, SERVED_TABLES, now, may_migrate=warehouse.target.is_local)
-        companies = _pinned(spark, settings, DIMENSION, versions or {}, noted or {})
+        keyed = [
+            _pinned(spark, settings, table, versions or {}, noted or {})
+            for table in keyed_tables(lake_folder(settings))
+        ]
         activity = _pinned(spark, settings, ACTIVITY, versions or {}, noted or {})
         with warehouse.reported("publishing"):
             ledger = _ledger(warehouse)
@@ -82,7 +86,7 @@ def publish_scopes(
             publisher = Publisher(warehouse, files, run_id, now, adopt_lake=adopts)
             with _mirrored_at_the_end(publisher):
                 tables = (
-                    publish_keys(publisher, companies, repair=bool(repair)),
+                    *(publish_keys(publisher, table, repair=bool(repair)) for table in keyed),
                     publish_dates(publisher, activity, hashes, dates, repair),
                 )
     warned = (*prepared.advice, *warnings, *publisher.warnings)

@@ -38,7 +38,7 @@ def replace(
     elif batch.base_seq is None:
         connection.execute(statements.delete_all(table))
     elif isinstance(source, Staged):  # rows are streamed only by date
-        connection.execute(statements.delete_staged_keys(table, source.stage))
+        connection.execute(statements.delete_staged_keys(dialect, table, source.stage))
     if source is not None:
         source.insert(connection, dialect, table, days)
     found = served_by_scope(connection, table, due)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from company_activity.io.warehouse.jdbc import Connection, SqlError
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.served import SERVED_TABLES
 from company_activity.io.warehouse.stage import drop_all
 from company_activity.io.warehouse.warehouse import Warehouse
 
-SERVED = (ACTIVITY.name, DIMENSION.name)
+SERVED = tuple(table.name for table in SERVED_TABLES)
 
 
 def scrub(warehouse: Warehouse, company_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, Column, Table
+from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, RISK_EPISODES, Column, Table
 
 FREE_TEXT = 1024  # what a CRM may say
 SHORT_TEXT = 128  # code words of ours: states, sources, versions, run ids
@@ -97,4 +97,5 @@ ACTIVITY = ServedTable(
     COMPANY_ACTIVITY_DAILY, measures=("active_users", "events"), dated="activity_date"
 )
 DIMENSION = ServedTable(COMPANIES, measures=(), dated=None)
-SERVED_TABLES = (DIMENSION, ACTIVITY)
+EPISODES = ServedTable(RISK_EPISODES, measures=(), dated=None)
+SERVED_TABLES = (DIMENSION, ACTIVITY, EPISODES)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from company_activity.io.warehouse.engines.base import Dialect
-from company_activity.io.warehouse.served import ServedTable
+from company_activity.io.warehouse.served import ServedColumn, ServedTable
 
 IS_GONE = "is_gone"  # 1 in staging marks a key that left the lake: it is deleted and not inserted
 
@@ -36,10 +36,20 @@ def delete_dates(table: ServedTable, days: Iterable[date]) -> str:
     return f"DELETE FROM {table.name} WHERE {table.dated} IN ({date_list(days)})"
 
 
-def delete_staged_keys(table: ServedTable, stage: str) -> str:
+def delete_staged_keys(dialect: Dialect, table: ServedTable, stage: str) -> str:
     """Delete the rows whose key is staged."""
-    (key,) = table.key
-    return f"DELETE FROM {table.name} WHERE {key} IN (SELECT s.{key} FROM {stage} s)"
+    if len(table.key) == 1:
+        (key,) = table.key
+        return f"DELETE FROM {table.name} WHERE {key} IN (SELECT s.{key} FROM {stage} s)"
+    columns = [column for column in table.columns if column.name in table.key]
+    is_same = " AND ".join(f"{_staged(dialect, c)} = {table.name}.{c.name}" for c in columns)
+    return f"DELETE FROM {table.name} WHERE EXISTS (SELECT 1 FROM {stage} s WHERE {is_same})"
+
+
+def _staged(dialect: Dialect, column: ServedColumn) -> str:
+    """A staged column as the served table has it."""
+    name = f"s.{column.name}"
+    return dialect.parsed(name, dialect.type_of(column)) if column.is_staged_as_text else name
 
 
 def delete_all(table: ServedTable) -> str:
@@ -56,9 +66,7 @@ def insert_staged(
     function of the Delta version alone.
     """
     values = ", ".join(
-        f"{dialect.parsed(f's.{c.name}', dialect.type_of(c))} AS {c.name}"
-        if c.is_staged_as_text
-        else f"s.{c.name}"
+        f"{_staged(dialect, c)} AS {c.name}" if c.is_staged_as_text else _staged(dialect, c)
         for c in table.columns
     )
     wanted = text_list(day.isoformat() for day in sorted(days or ()))  # staged dates are text

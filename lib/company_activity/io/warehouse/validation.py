@@ -14,9 +14,9 @@ from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.figures import Figures, NotedFigures, drift
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow, newest_rows
-from company_activity.io.warehouse.pinned import PinnedTable, pin_table
+from company_activity.io.warehouse.pinned import PinnedTable, keyed_tables, pin_table
 from company_activity.io.warehouse.replace import check_keys, served_by_scope
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
+from company_activity.io.warehouse.served import ACTIVITY
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings.model import Settings
 
@@ -43,7 +43,7 @@ def validate_scopes(
     versions: Mapping[str, int] | None = None,
     noted: NotedFigures | None = None,
 ) -> ValidationReport:
-    """Check that SQL shows these dates, and the dimension, as the lake has them.
+    """Check that SQL shows these dates, and the tables without dates, as the lake has them.
 
     Compared are rows, the sums of active users and events, the uniqueness of keys, and the content hash of the
     newest ledger row with `hashes`; a date that is not in `hashes` must have no rows. `versions` pins Delta versions by
@@ -55,24 +55,25 @@ def validate_scopes(
     warehouse = open_warehouse(spark, settings)
     days = sorted(set(dates))
     lake = lake_folder(settings)
-    activity, companies = (
+    activity, *keyed = (
         pin_table(
             spark, lake, table, (versions or {}).get(table.name), (noted or {}).get(table.name)
         )
-        for table in (ACTIVITY, DIMENSION)
+        for table in (ACTIVITY, *keyed_tables(lake))
     )
     wanted = activity.day_figures(days)
-    total = companies.whole_figures()
+    totals = {table.served.name: table.whole_figures() for table in keyed}
     contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
     with warehouse.reported("validating"), warehouse.session():
         driver = warehouse.asked(lambda connection: connection.driver)
         differences = _differences(warehouse, activity, wanted, contents)
-        differences += _differences(warehouse, companies, total, {})
+        for table in keyed:
+            differences += _differences(warehouse, table, totals[table.served.name], {})
     if differences:
         raise PublishError(
             "; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}"
         )
-    return ValidationReport({ACTIVITY.name: wanted, DIMENSION.name: total}, driver)
+    return ValidationReport({ACTIVITY.name: wanted, **totals}, driver)
 
 
 def _differences(

@@ -10,7 +10,7 @@ from company_activity.io.warehouse.ledger import WHOLE
 from company_activity.io.warehouse.mirror import last_mirrored, mirror_files
 from company_activity.operations.maintain.heap import Heap, days_before, in_folder
 from company_activity.planning.state import TableVersion
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, TABLES, Table
+from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, RISK_EPISODES, TABLES, Table
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -42,9 +42,9 @@ def table_files(run: Run) -> Iterator[Heap]:
 def versions_asked_for(run: Run) -> Iterator[tuple[Table, TableVersion]]:
     """The versions that the next run compares today's with; without them it would build, or send, everything anew.
 
-    The activity table names those of the dimension and its history that it was built from. The ledger names that of
-    the dimension which the warehouse shows. Its mirror may be behind it, never before it, unless somebody restored
-    the database: an older version needs no less.
+    The activity table names those of the dimension and its history that it was built from. The ledger names those of
+    the tables without dates which the warehouse shows. Its mirror may be behind it, never before it, unless
+    somebody restored the database: an older version needs no less.
     """
     built_from = run.lake.activity.sources
     if built_from.companies:
@@ -52,6 +52,7 @@ def versions_asked_for(run: Run) -> Iterator[tuple[Table, TableVersion]]:
     if built_from.history:
         yield COMPANIES_HISTORY, built_from.history
     ledger = last_mirrored(mirror_files(run.lake.files), run.settings.sql.url)
-    published = ledger.tables.get(COMPANIES.name, {}).get(WHOLE) if ledger else None
-    if published:
-        yield COMPANIES, TableVersion(published.fence.lake_id, published.fence.version)
+    for table in (COMPANIES, RISK_EPISODES):
+        published = ledger.tables.get(table.name, {}).get(WHOLE) if ledger else None
+        if published:
+            yield table, TableVersion(published.fence.lake_id, published.fence.version)

@@ -21,6 +21,7 @@ SHOWN = {
     "act-sp_merge_analytics": (
         "build_companies",
         "build_activity",
+        "build_episodes",
         "register_tables",
         "publish",
         "validate",

@@ -1,0 +1,7 @@
+"""Rebuild the activity dates that changed."""
+
+from company_activity.cli.main import run_step
+from company_activity.steps.build_episodes import build_episodes
+
+if __name__ == "__main__":
+    run_step(build_episodes)
