@@ -93,6 +93,7 @@ def test_a_run_says_when_what_how_it_ended_what_it_did_and_with_what(
         "    dates: 2025-11-21 to 2025-11-22, 2025-11-24",
         "    tables: dim.companies new → 0, stg.product_usage 3 → 4",
         f"    with: company-activity {__version__}, H2 JDBC Driver 2.3.232",
+        "    lists: Newest complete date 2025-11-23; no date of its week is missing; every company is judged.",
         f"    report: /reports/{run_id}.html",
     ]
 

@@ -62,6 +62,9 @@ def newest_episodes(episodes: DataFrame, day: date, since: date) -> DataFrame:
     has_begun = F.col("started_on") <= F.lit(day)
     return (
         episodes.where(has_begun)
+        .coalesce(
+            1
+        )  # a row per company and stretch: it costs more to shuffle them than to group them
         .groupBy("company_id")
         .agg(
             F.max("started_on").alias("at_risk_since"),
@@ -111,7 +114,10 @@ def call_lists(on_day: DataFrame, since: date, gone_after_days: int, most: int) 
         PACE: F.lit(True),
     }
     named = [F.when(holds, F.lit(kind)) for kind, holds in kinds.items()]
-    by_kind = on_day.withColumn("kind", F.explode(F.array_compact(F.array(*named))))
+    of_one_day = on_day.coalesce(
+        1
+    )  # a row per company: it costs more to shuffle them than to sort them
+    by_kind = of_one_day.withColumn("kind", F.explode(F.array_compact(F.array(*named))))
     of_kind = W.partitionBy("kind", F.when(F.col("kind") == PACE, F.col("fleet_pace")))
     ordered = of_kind.orderBy(*_order())
     placed = by_kind.withColumn("place", F.row_number().over(ordered))

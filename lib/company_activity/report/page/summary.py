@@ -64,7 +64,7 @@ def slow_week(report: RunReport) -> str:
         return ""
     return (
         f"It was a slow week for all: companies are at {pace_text(pace)} of their usual week."
-        " What all of them lack puts no company at risk."
+        " Each is compared with its usual week at that pace."
     )
 
 
