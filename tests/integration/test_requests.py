@@ -18,8 +18,8 @@ from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import Place
 from support.landing.azurite import emulating
 
-ARCHIVE = Path(__file__).with_name("place_0_2.tar.gz")
-STEPS = "admit_crm,stage_usage,stage_crm,build_companies,build_activity"
+ARCHIVE = Path(__file__).with_name("place_0_3.tar.gz")
+STEPS = "admit_crm,stage_usage,stage_crm,build_companies,build_activity,build_episodes"
 
 
 @pytest.fixture

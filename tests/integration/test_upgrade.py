@@ -1,8 +1,8 @@
 """A landing, a lake and a warehouse that version 0.1 wrote go on under this one: one acceptance, whatever is killed.
 
 One place for all, each test a moment in its life. `place_0_1.tar.gz` holds four dates of the sample; it was written by
-`company-activity run --from 2025-08-26 --to 2025-08-29` of 0.1. `place_0_2.tar.gz` holds the same, written by 0.2; it
-goes on without an acceptance.
+`company-activity run --from 2025-08-26 --to 2025-08-29` of 0.1. `place_0_3.tar.gz` holds the same, written with
+`metric_version` 2; it goes on without an acceptance.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def test_what_0_2_wrote_has_nothing_to_do_and_a_late_date_gives_the_same_table(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with written_by("0_2", tmp_path) as place:
+    with written_by("0_3", tmp_path) as place:
         lake = place.settings.lake.root
         standing = versions(lake)
         capsys.readouterr()

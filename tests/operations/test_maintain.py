@@ -215,7 +215,7 @@ def killed_at(nth: int, is_after: bool) -> bool:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A lake of four dates, built; no command may start Spark."""
-    with tarfile.open(ARCHIVES / "place_0_2.tar.gz") as archive:
+    with tarfile.open(ARCHIVES / "place_0_3.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     for begun in tmp_path.rglob("*.begun"):  # a mirror's file that is read no more
         begun.unlink()
@@ -458,7 +458,7 @@ def test_after_it_all_is_as_it_was_and_works_as_it_did(
 ) -> None:
     """A date corrected and set back; then a late CRM file, from which only the dimension was built; 60 days later."""
     (tmp_path / "answers").mkdir()
-    with tarfile.open(ARCHIVES / "place_0_2.tar.gz") as archive:
+    with tarfile.open(ARCHIVES / "place_0_3.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     with serving(tmp_path, tmp_path / "answers") as place:
         lake = place.settings.lake.root

@@ -46,7 +46,7 @@ from support.landing.mortal import Killed, Mortal
 from support.landing.pages import DAY, MIDNIGHT, NOON, fetch, land, newest, pages, session
 from support.processes.holder import hold_elsewhere
 
-ARCHIVE = Path(__file__).parents[1] / "integration" / "place_0_2.tar.gz"
+ARCHIVE = Path(__file__).parents[1] / "integration" / "place_0_3.tar.gz"
 A, B, C = ['{"a": 1}', '{"a": 2}'], ['{"b": 1}'], ['{"c": 1}']
 LATER = NOON + timedelta(days=1)
 
