@@ -73,9 +73,9 @@ def ask(warehouse: Warehouse) -> Callable[[str], list[Row]]:
 
 
 def add_episode(warehouse: Warehouse, company: str, began: date, flagged: date) -> None:
-    columns = "company_id, started_on, last_flagged_on, churn_reasons"
+    columns = "company_id, started_on, last_flagged_on, churn_reasons, calm_dates"
     dates = f"CAST('{began}' AS DATE), CAST('{flagged}' AS DATE)"
-    execute(warehouse, [f"INSERT INTO analytics.risk_episodes ({columns}) VALUES ('{company}', {dates}, 'A')"])
+    execute(warehouse, [f"INSERT INTO analytics.risk_episodes ({columns}) VALUES ('{company}', {dates}, 'A', 0)"])
 
 
 def test_each_query_gives_what_it_says(
