@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -11,9 +13,8 @@ from company_activity.planning.episodes import EpisodesState
 from company_activity.report.model import StepReport
 from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, RISK_EPISODES
-from company_activity.transforms.audit import keys_of
 from company_activity.transforms.episodes import as_row, episodes_of, flagged_rows
-from company_activity.transforms.layout import bucket_count, with_ended_apart
+from company_activity.transforms.layout import ROWS_PER_FILE, bucket_count, with_ended_apart
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -33,20 +34,31 @@ def revise_episodes(run: Run, moved: Moved) -> StepReport:
     standing = lake.read(RISK_EPISODES).where(touched or "true")
     fresh = cached(rebuilt(run, moved, standing))
     try:
-        (figures,) = keys_of(fresh, RISK_EPISODES).collect()
-        verdicts = refuse_defects(key_checks(RISK_EPISODES.name, *figures))
-        before, changed = compared(standing, fresh).first() or (0, 0)
-        rows = figures["rows"] + untouched(run, touched, before)
-        state = EpisodesState.of(lake.activity.hashes, rows).as_json()
+        (found,) = compared(standing, fresh).collect()
+        rows, keys, nulls = found["rows"], found["keys"], found["nulls"]
+        verdicts = refuse_defects(key_checks(RISK_EPISODES.name, rows, keys, nulls))
+        changed = found["changed"]
+        episodes = rows + untouched(run, touched, found["before"])
+        state = EpisodesState.of(lake.activity.hashes, episodes).as_json()
         if changed or not lake.exists(RISK_EPISODES):
-            laid = with_ended_apart(fresh, bucket_count(figures["rows"]), "ended_on")
-            lake.replace(RISK_EPISODES, laid, touched, state)
+            lake.replace(RISK_EPISODES, in_files(fresh, rows), touched, state)
         else:
             lake.note(RISK_EPISODES, state)
     finally:
         uncache(fresh)
-    counts = {"dates_moved": len(moved.dates), "episodes_changed": changed, "episodes": rows}
+    counts = {
+        "dates_moved": len(moved.dates),
+        "episodes_changed": changed,
+        "episodes": episodes,
+    }
     return StepReport("build_episodes", "done" if changed else "nothing", counts, verdicts=verdicts)
+
+
+def in_files(fresh: DataFrame, rows: int) -> DataFrame:
+    """The rows as they are written: few in one file, many with the ended ones apart, which later runs do not open."""
+    if rows <= ROWS_PER_FILE:
+        return fresh.coalesce(1)
+    return with_ended_apart(fresh, bucket_count(rows), "ended_on")
 
 
 def untouched(run: Run, touched: str | None, touched_before: int) -> int:
@@ -88,18 +100,40 @@ def rebuilt(run: Run, moved: Moved, standing: DataFrame) -> DataFrame:
 
 
 def compared(standing: DataFrame, fresh: DataFrame) -> DataFrame:
-    """How many episodes stood, and how many are new, gone or other ones: one row.
+    """How many episodes stood `before`; of those to write how many rows, keys and forbidden NULLs; how many `changed`.
+
+    Shape: one row, `before, rows, keys, nulls, changed`. A key that stands in several rows to write counts once.
 
     >>> column = {"bigint": "1L", "date": "DATE'2025-03-01'", "array<string>": "array('x')"}
     >>> texts = [f"{column.get(c.type, repr('a'))} AS {c.name}" for c in RISK_EPISODES.columns]
     >>> one = spark.range(1).selectExpr(*texts)
     >>> worse = one.withColumn("peak_missing_user_days", F.lit(9))
-    >>> compared(one, one).first()[:], compared(one, worse).first()[:]
-    ((1, 0), (1, 1))
+    >>> compared(one, one).first()[:], compared(one, worse.union(worse)).first()[:]
+    ((1, 1, 1, 0, 0), (1, 2, 1, 0, 1))
     """
     columns = RISK_EPISODES.column_names
-    key = list(RISK_EPISODES.key)
-    before = standing.select(*key, F.struct(*columns).alias("then"))
-    after = fresh.select(*key, F.struct(*columns).alias("now"))
-    is_other = ~F.col("then").eqNullSafe(F.col("now"))
-    return before.join(after, key, "full_outer").agg(F.count("then"), F.count_if(is_other))
+    required = [c.name for c in RISK_EPISODES.columns if not c.nullable]
+    has_null = reduce(or_, (F.col(name).isNull() for name in required))
+    is_new = F.col("is_new")
+    row = F.struct(*columns)
+    before = standing.select(*columns, F.lit(False).alias("is_new"))
+    after = fresh.select(*columns, F.lit(True).alias("is_new"))
+    by_key = (
+        before.unionByName(after)
+        .groupBy(*RISK_EPISODES.key)
+        .agg(
+            F.max(F.when(~is_new, row)).alias("then"),
+            F.max(F.when(is_new, row)).alias("now"),
+            F.count_if(~is_new).alias("before"),
+            F.count_if(is_new).alias("rows"),
+            F.count_if(is_new & has_null).alias("nulls"),
+        )
+    )
+    is_changed = ~F.col("then").eqNullSafe(F.col("now"))
+    return by_key.agg(
+        F.coalesce(F.sum("before"), F.lit(0)).alias("before"),
+        F.coalesce(F.sum("rows"), F.lit(0)).alias("rows"),
+        F.count_if(F.col("now").isNotNull()).alias("keys"),
+        F.coalesce(F.sum("nulls"), F.lit(0)).alias("nulls"),
+        F.count_if(is_changed).alias("changed"),
+    )
