@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,7 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.runtime.compute import cached, uncache
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, PRODUCT_USAGE
-from company_activity.transforms.activity import ActivityInputs, known_rows, within_reach
-from company_activity.transforms.calendar import calendar_rows
+from company_activity.transforms.activity import known_rows, within_reach
 from company_activity.transforms.fleet import (
     figures_by_scope,
     fleet_figures,
@@ -22,14 +20,12 @@ from company_activity.transforms.fleet import (
     with_fleet,
 )
 from company_activity.transforms.risk import silence_odds
+from company_activity.work.build_activity import MOST_SLICES, inputs_of
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from company_activity.io.lake.delta import Lake
     from company_activity.settings.model import MetricSettings
 
-MOST_SLICES = 16
 Key = tuple[str, date]
 Scope = tuple[date, str | None]
 
@@ -92,7 +88,7 @@ def read_bases(lake: Lake, metrics: MetricSettings, keys: Collection[Key]) -> di
     if not keys:
         return {}
     dates = sorted({day for _, day in keys})
-    inputs = inputs_of(lake, dates)
+    inputs = inputs_of(lake, lake.staging.complete, dates)
     rows = known_rows(within_reach(inputs), metrics, by_slices=len(dates) <= MOST_SLICES)
     known = cached(rows)
     try:
@@ -118,21 +114,6 @@ def read_bases(lake: Lake, metrics: MetricSettings, keys: Collection[Key]) -> di
     finally:
         uncache(known)
     return {key: _basis(found[key], scopes) for key in keys if key in found}
-
-
-def inputs_of(lake: Lake, dates: Iterable[date]) -> ActivityInputs:
-    """What the fleets of these dates are made of; what was refused has no part in them."""
-    return ActivityInputs(
-        calendar=calendar_rows(dates, lake.staging.complete),
-        companies=lake.read(COMPANIES),
-        history=lake.read(COMPANIES_HISTORY),
-        usage=lake.read(PRODUCT_USAGE),
-        quarantined=_nothing_refused(lake),
-    )
-
-
-def _nothing_refused(lake: Lake) -> DataFrame:
-    return lake.spark.createDataFrame([], "date date, company_id string")
 
 
 def _by_day(row: Mapping[str, Any]) -> dict[date, int]:

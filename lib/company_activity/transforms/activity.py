@@ -91,10 +91,17 @@ def build_activity(
     >>> row.company_name, row.active_users, row.usage_density, row.lifecycle_state
     ('Acme', 4, 2.5, 'new')
     """
+    read = within_reach(inputs)
+    return finished_rows(known_rows(read, metrics, by_slices=by_slices), read, metrics)
+
+
+def finished_rows(known: DataFrame, read: ActivityInputs, metrics: MetricSettings) -> DataFrame:
+    """The rows as the table has them.
+
+    Shape: `known_rows` and what they were made of in; as `build_activity` out. The known rows are asked twice.
+    """
     density = F.col("events") / F.col("active_users")
     has_users = F.col("active_users") > 0
-    read = within_reach(inputs)
-    known = known_rows(read, metrics, by_slices=by_slices)
     # Made of few columns and joined late: whatever comes behind a join is planned with both its sides.
     fleet = fleet_figures(known, metrics.churn)
     built = (

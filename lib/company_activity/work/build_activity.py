@@ -38,8 +38,12 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     QUARANTINE,
 )
-from company_activity.transforms.activity import ActivityInputs
-from company_activity.transforms.activity import build_activity as activity_of
+from company_activity.transforms.activity import (
+    ActivityInputs,
+    finished_rows,
+    known_rows,
+    within_reach,
+)
 from company_activity.transforms.audit import audited, first_seen, rows_of_the_spine
 from company_activity.transforms.calendar import WEEK_DAYS, calendar_rows
 from company_activity.transforms.dirty_spans import (
@@ -330,15 +334,17 @@ def candidate_of(build: Build, dates: Sequence[date], *, keep: bool) -> Candidat
     """The rows that these dates should have, from the lake as it stands, and their figures."""
     if not dates:
         return Candidate(dates, build.run.lake.no_rows(COMPANY_ACTIVITY_DAILY), {})
-    metrics = build.run.settings.metrics
-    rows = activity_of(
-        inputs_of(build.run.lake, build.complete, dates),
-        metrics,
-        by_slices=len(dates) <= MOST_SLICES,
-    )
+    run = build.run
+    metrics = run.settings.metrics
+    read = within_reach(inputs_of(run.lake, build.complete, dates))
+    known = cached(known_rows(read, metrics, by_slices=len(dates) <= MOST_SLICES))
+    rows = finished_rows(known, read, metrics)
     if keep:
         rows = cached(rows)
-    found = {row["activity_date"]: row for row in audited(rows).collect()}
+    try:
+        found = {row["activity_date"]: row for row in audited(rows).collect()}
+    finally:
+        uncache(known)
     return Candidate(dates, rows, found)
 
 
