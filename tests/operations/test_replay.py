@@ -159,7 +159,7 @@ def test_a_dry_run_names_each_date_that_a_state_without_versions_may_mean_and_wr
 def test_where_nothing_is_of_older_rules_there_is_nothing_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with written_by("0_2", tmp_path) as place:
+    with written_by("0_3", tmp_path) as place:
         assert place.run("replay-quarantine", "--dry-run") == 0
         assert "Nothing to replay" in capsys.readouterr().out
 
@@ -174,7 +174,7 @@ def test_in_an_empty_lake_there_is_nothing_to_replay(tmp_path: Path, capsys: pyt
 
 
 def test_a_replay_waits_for_the_run_that_holds_the_lake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with written_by("0_2", tmp_path) as place:
+    with written_by("0_3", tmp_path) as place:
         other = hold_elsewhere(place.folder / "lake")
         try:
             assert place.run("replay-quarantine", COMPANY_ACTIVITY__LAKE__LOCK_TIMEOUT_SECONDS="0") == 1
