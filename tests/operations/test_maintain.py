@@ -256,6 +256,21 @@ def test_nothing_to_remove_is_said_and_recorded(place: Place, capsys: pytest.Cap
     assert (found["command"], found["has_changed_something"]) == ("maintain", False)
 
 
+def test_what_killed_processes_left_of_their_files_goes_once_it_is_old(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = f".file.json.{uuid4().hex}.tmp"
+    ops, landing = place.folder / "lake/ops", place.folder / "landing"
+    folders = ops / "outbox", ops / "ledger/0123", landing / "raw/crm", landing / "product-api-raw/_erased"
+    old = [give(folder, draft, days_ago=2) for folder in folders]
+    young = [give(folder, f".file.json.{uuid4().hex}.tmp") for folder in folders]
+    copy = give(ops / "landing/0123", "part.ndjson", days_ago=2)
+    (ops / "loop").symlink_to(ops / "loop")
+    assert place.run("maintain") == 0, capsys.readouterr()
+    assert [file for file in (*old, copy) if file.exists()] == []
+    assert all(file.exists() for file in young)
+
+
 def test_small_files_go_by_their_age(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     ops, reports = place.folder / "lake/ops", place.folder / "reports"
     old = "20240101T000000Z-000000aa"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pyarrow as pa
 import pytest
@@ -131,6 +132,24 @@ def test_a_commit_of_another_writer_is_read_however_it_is_spaced(table: Table) -
     log = table.root / "_delta_log" / f"{3:020d}.json"
     log.write_text('{ "add" : { "size": 4, "path": "d" } }\n', encoding="utf-8")
     assert table.old() == ["day=1/a", "day=1/b"]
+
+
+def test_what_is_committed_meanwhile_leaves_the_table_alone_and_is_there_for_the_next(table: Table) -> None:
+    entries = table.folder.entries()
+    table.commit(3, adds="rearranged.parquet", removes="day=1/c", days=0)
+    meanwhile = mock.MagicMock(wraps=table.folder)
+    meanwhile.entries.return_value = entries
+    all_ages = Keep(NOW + timedelta(days=2))
+    with pytest.raises(LogUnclear, match=r"rearranged\.parquet"):
+        old_files(meanwhile, all_ages)
+    assert [entry.path for entry in old_files(table.folder, all_ages)] == ["day=1/a", "day=1/b", "day=1/c"]
+
+
+@pytest.mark.parametrize("line", ['{"add":', '{"add":null}', '{"remove":{}}', '{"add":{"path":"a"}}trailing'])
+def test_a_torn_line_leaves_the_table_alone(table: Table, line: str) -> None:
+    (table.root / "_delta_log" / f"{3:020d}.json").write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(LogUnclear, match="commit.* cannot be read"):
+        table.old()
 
 
 def test_nothing_goes_of_a_table_that_is_not_made(tmp_path: Path) -> None:

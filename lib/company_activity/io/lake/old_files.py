@@ -62,8 +62,7 @@ def old_files(folder: Folder, keep: Keep) -> list[Entry]:
     log = DeltaLog(folder.inside(LOG))
     if log.version < 0:
         return []
-    if feature := log.features.unfit():
-        raise LogUnclear(f"somebody gave it {feature}")
+    _check_features(log)
     data = {path for path in listed if not _is_hidden(path)}
     aged = {path for path, entry in listed.items() if entry.modified_at < keep.since}
     if not aged:
@@ -78,6 +77,20 @@ def old_files(folder: Folder, keep: Keep) -> list[Entry]:
     gone = (data & aged) - kept
     checksums = {path for path in aged if (of := _is_checksum_of(path)) and of not in data - gone}
     return [listed[path] for path in (*sorted(gone), *sorted(checksums))]
+
+
+def _check_features(log: DeltaLog) -> None:
+    """See that nobody gave the table what makes its files mean something else.
+
+    Raises:
+        LogUnclear: naming it, or if a commit cannot be read.
+    """
+    try:
+        feature = log.features.unfit()
+    except (ValueError, TypeError, LookupError):
+        raise LogUnclear("a commit cannot be read") from None
+    if feature:
+        raise LogUnclear(f"somebody gave it {feature}")
 
 
 def _live(log: DeltaLog, checkpoint: Checkpoint) -> set[str]:
