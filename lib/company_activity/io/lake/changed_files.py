@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from company_activity.io.lake.commit_lines import lines_of
 from company_activity.runtime.compute import reads_plain_files
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _is_plain(file: Mapping[str, Any]) -> bool:
 
 def _actions(commit: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The actions of a commit that add or remove a file."""
-    for line in commit.split("\n"):
+    for line in lines_of(commit):
         if line.startswith(('{"add"', '{"remove"')):
             ((kind, file),) = json.loads(line).items()
             yield kind, file

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from company_activity.errors import CompanyActivityError, LakeUnfit
+from company_activity.io.lake.commit_lines import lines_of
 from company_activity.io.lake.table_features import Features, features_in
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.state import NO_VERSION, TableVersion
@@ -185,7 +186,7 @@ def state_in(commit: str) -> dict[str, Any] | None:
     >>> state_in('{"commitInfo":{"userMetadata":"{\\\\"company_activity\\\\":{\\\\"dates\\\\":{}}}"}}')
     {'dates': {}}
     """
-    for line in commit.split("\n"):  # a text in it may hold other ends of lines
+    for line in lines_of(commit):
         if '"commitInfo"' not in line:
             continue
         metadata = json.loads(line)["commitInfo"].get("userMetadata")
@@ -234,7 +235,7 @@ def changes_rows(commit: str) -> bool:
     >>> changes_rows('{"add":{"path":"b","dataChange":false}}'), changes_rows('{"add":{"path":"a\u2028b"}}')
     (False, True)
     """
-    files = [line for line in commit.split("\n") if line.startswith(('{"add"', '{"remove"'))]
+    files = [line for line in lines_of(commit) if line.startswith(('{"add"', '{"remove"'))]
     for line in files:
         ((_, file),) = json.loads(line).items()
         if file.get("dataChange") is not False:
@@ -244,7 +245,7 @@ def changes_rows(commit: str) -> bool:
 
 def table_id_in(commit: str) -> str | None:
     """The table's id, of a commit that made or altered it."""
-    for line in commit.split("\n"):
+    for line in lines_of(commit):
         if line.startswith('{"metaData"'):
             return str(json.loads(line)["metaData"]["id"])
     return None

@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from company_activity.io.lake.commit_lines import lines_of
 from company_activity.io.lake.delta_log import DeltaLog
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _file_actions(log: DeltaLog, after: int) -> Iterator[tuple[int, str, dict[st
     if commits is None:
         raise LogUnclear(f"its log does not go back to version {after + 1}")
     for version, commit in enumerate(commits, after + 1):
-        for line in commit.split("\n"):
+        for line in lines_of(commit):
             if not any(f'"{kind}"' in line for kind in KINDS):
                 continue
             for kind, file in _actions(line, version):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from company_activity.errors import LakeUnfit
+from company_activity.io.lake.commit_lines import lines_of
 
 DELETION_VECTORS = "deletionVectors"
 COLUMN_MAPPING = "columnMapping"
@@ -95,7 +96,7 @@ def _remedy(uri: str, feature: str) -> str:
 
 def _actions(commit: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The actions of a commit that tell of features; the others, a thousand files perhaps, are not parsed."""
-    for line in commit.split("\n"):
+    for line in lines_of(commit):
         if (
             line.startswith(('{"metaData"', '{"protocol"', '{"remove"'))
             or '"deletionVector"' in line

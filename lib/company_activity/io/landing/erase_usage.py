@@ -85,121 +85,107 @@ def erase_usage(
         remove_unneeded(landing, day, ())
         if not going:
             return None
-        lines = 0
-        of_staging = found.manifests.get(staged)
-        is_staged = of_staging is not None and found.holds(of_staging)
-        if found.holds(found.newest) or is_staged or _held(landing, found):
-            lines = found.newest.rows - _without(landing, found, erased, run_id, staged).rows
+        lines = _Erasing(landing, found, erased, run_id).commit(staged)
         remove_unneeded(landing, day, going)
         return ErasedDate(day, lines, tuple(going))
 
 
-def _held(landing: Landing, found: Holding) -> list[Manifest]:
-    """The generations that hold the company and whose content is held."""
-    held = landing.held_digests(found.newest)
-    return [
-        one
-        for one in found.manifests.values()
-        if found.holds(one) and is_held(one.content_digest, held)
-    ]
+@dataclass(frozen=True)
+class _Erasing:
+    """An erasure at work on a date that it has locked: what holds the company there, and the run that takes it out."""
 
+    landing: Landing
+    found: Holding
+    erased: Tombstones
+    run_id: str
 
-def _without(
-    landing: Landing, found: Holding, erased: Tombstones, run_id: str, staged: int
-) -> Manifest:
-    """Commit the newest generation's content without the company; what was held stays held, without it.
+    def commit(self, staged: int) -> int:
+        """Commit the newest content without the company; how many lines it lost.
 
-    Where staging has an older one that holds the company, that comes first: it stays there to roll back to.
+        What was held stays held, without it. Where staging has an older generation that holds it, that comes first: it
+        stays there to roll back to. Nothing is committed where only what nobody needs any more holds it.
 
-    Raises:
-        LandingMissing, LandingCorrupt: if a part is not what its manifest says; it would be taken for whole.
-    """
-    newest = found.newest
-    landing.check(newest)
-    generation = max(newest.generation, staged) + 1
-    held = landing.held_digests(newest)
-    for one in _held(landing, found):
-        landing.check(one)
-        left = _digest(landing, one.parts, erased)
-        held = tuple(left if one.content_digest.startswith(digest) else digest for digest in held)
-    stood = staged in (newest.generation, newest.erased_generation)
-    before = found.manifests.get(staged)
-    if not stood and before and before.is_complete and found.holds(before):
-        landing.check(before)
-        _commit(landing, found, before, erased, generation, run_id, held, staged)
-        generation += 1
-    erased_generation = staged if stood else None
-    return _commit(landing, found, newest, erased, generation, run_id, held, erased_generation)
+        Raises:
+            LandingMissing, LandingCorrupt: if a part is not what its manifest says; it would be taken for whole.
+        """
+        newest = self.found.newest
+        held = self.landing.held_digests(newest)
+        of_held = [one for one in self._holding if is_held(one.content_digest, held)]
+        stood = staged in (newest.generation, newest.erased_generation)
+        before = [one for one in self._holding if one.generation == staged and not stood]
+        if not (self.found.holds(newest) or before or of_held):
+            return 0
+        self.landing.check(newest)
+        for one in of_held:
+            self.landing.check(one)
+            left = self._digest(one.parts)
+            content = one.content_digest
+            held = tuple(left if is_held(content, [digest]) else digest for digest in held)
+        generation = max(newest.generation, staged) + 1
+        for one in before:
+            self.landing.check(one)
+            self._commit(replace(one, erased_generation=staged), generation, held)
+            generation += 1
+        ours = replace(newest, erased_generation=staged if stood else None)
+        return newest.rows - self._commit(ours, generation, held).rows
 
+    @property
+    def _holding(self) -> list[Manifest]:
+        """The generations that hold the company."""
+        return [one for one in self.found.manifests.values() if self.found.holds(one)]
 
-def _commit(
-    landing: Landing,
-    found: Holding,
-    source: Manifest,
-    erased: Tombstones,
-    generation: int,
-    run_id: str,
-    held: tuple[str, ...],
-    erased_generation: int | None,
-) -> Manifest:
-    """Commit a generation's content without the company as a new one."""
-    parts = _rewritten(landing, found, source, erased, generation, run_id)
-    ours = replace(
-        source,
-        generation=generation,
-        parts=parts,
-        rows=sum(part.rows for part in parts),
-        content_digest=_digest(landing, parts, erased) if source.is_complete else "",
-        run_id=run_id,
-        erased_generation=erased_generation,
-        held_digests=held,
-    )
-    marks = landing.files_of(source.date)[source.generation]
-    if PROVISIONAL in marks:
-        mark = generation_path(source.date, generation, PROVISIONAL)
-        landing.storage.create(landing.at(mark), (b"{}\n",))
-    assert landing.create_manifest(ours)  # the date is locked
-    return ours
+    def _commit(self, source: Manifest, generation: int, held: tuple[str, ...]) -> Manifest:
+        """Commit what a generation holds, without the company, as a new one."""
+        parts = self._rewritten(source, generation)
+        ours = replace(
+            source,
+            generation=generation,
+            parts=parts,
+            rows=sum(part.rows for part in parts),
+            content_digest=self._digest(parts) if source.is_complete else "",
+            run_id=self.run_id,
+            held_digests=held,
+        )
+        landing = self.landing
+        if PROVISIONAL in landing.files_of(source.date)[source.generation]:
+            mark = generation_path(source.date, generation, PROVISIONAL)
+            landing.storage.create(landing.at(mark), (b"{}\n",))
+        assert landing.create_manifest(ours)  # the date is locked
+        return ours
 
+    def _rewritten(self, source: Manifest, generation: int) -> tuple[Part, ...]:
+        """A generation's parts; those that hold the company are written again without its lines."""
+        landing = self.landing
+        parts: list[Part] = []
+        numbers = count()
 
-def _rewritten(
-    landing: Landing,
-    found: Holding,
-    source: Manifest,
-    erased: Tombstones,
-    generation: int,
-    run_id: str,
-) -> tuple[Part, ...]:
-    """A generation's parts; those that hold the company are written again without its lines."""
-    parts: list[Part] = []
-    numbers = count()
+        def path_of(_: int) -> str:
+            compression = landing.settings.compression
+            return part_path(source.date, generation, next(numbers), self.run_id, compression)
 
-    def path_of(_: int) -> str:
-        compression = landing.settings.compression
-        return part_path(source.date, generation, next(numbers), run_id, compression)
+        for part in source.parts:
+            if part.path not in self.found.parts:
+                parts.append(part)
+                continue
+            pages = _pages(self._kept(part))
+            parts += write_parts(landing.storage, pages, landing.settings, path_of)
+        return tuple(parts)
 
-    for part in source.parts:
-        if part.path not in found.parts:
-            parts.append(part)
-            continue
-        kept = (line for line in _lines(landing, part) if not _is_of(line, erased))
-        pages = _pages(kept)
-        parts += write_parts(landing.storage, pages, landing.settings, path_of)
-    return tuple(parts)
+    def _digest(self, parts: Iterable[Part]) -> str:
+        """The digest of the content of these parts without the company."""
+        digest = ContentDigest()
+        for part in parts:
+            digest.add(item_of(line.decode()).canonical for line in self._kept(part))
+        return digest.hexdigest()
+
+    def _kept(self, part: Part) -> Iterator[bytes]:
+        """The lines of a part that are not of the company."""
+        return (line for line in _lines(self.landing, part) if not _is_of(line, self.erased))
 
 
 def _pages(lines: Iterator[bytes]) -> Iterator[Lines]:
     while chunk := list(islice(lines, LINES_A_CHUNK)):
         yield Lines(b"".join(line + b"\n" for line in chunk), len(chunk))
-
-
-def _digest(landing: Landing, parts: Iterable[Part], erased: Tombstones) -> str:
-    """The digest of the content of these parts without the company."""
-    digest = ContentDigest()
-    for part in parts:
-        kept = (line for line in _lines(landing, part) if not _is_of(line, erased))
-        digest.add(item_of(line.decode()).canonical for line in kept)
-    return digest.hexdigest()
 
 
 def _part_holds(landing: Landing, part: Part, erased: Tombstones) -> bool:

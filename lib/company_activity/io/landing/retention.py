@@ -19,6 +19,7 @@ from company_activity.errors import SourceError
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.manifest import is_held
 from company_activity.io.landing.paths import (
+    HELD,
     MANIFEST,
     committed,
     day_in,
@@ -189,7 +190,9 @@ def _followed(
         followed_at = written[generation_path(day, following, MANIFEST)].modified_at
         if followed_at < limits.followed_before and number != limits.staged.get(day):
             gone.add(number)
-    return gone - _of_held_contents(landing, day, numbers) if gone else gone
+    if gone and generation_path(day, numbers[-1], HELD) in written:
+        return gone - _of_held_contents(landing, day, numbers)
+    return gone
 
 
 def _of_held_contents(landing: Landing, day: date, numbers: Sequence[int]) -> set[int]:

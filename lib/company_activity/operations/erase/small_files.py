@@ -76,7 +76,7 @@ def _remove_drafts(run: Run) -> int:
     """Remove what killed processes left of files that they were writing: nobody else is at work; how many."""
     crm = Folder(run.landing.storage, run.settings.landing.crm_path)
     found = 0
-    for folder in (*_removed_whole(run), run.lake.files.inside("ops"), crm):
+    for folder in (*_outside(run), run.lake.files.inside("ops"), crm):
         for draft in folder.drafts():
             folder.delete(draft.path)
             found += 1
@@ -84,9 +84,14 @@ def _remove_drafts(run: Run) -> int:
 
 
 def _removed_whole(run: Run) -> Iterator[Folder]:
-    settings = run.settings
-    yield root_folder(settings.report.dir, settings.landing, settings.secrets)
+    yield from _outside(run)
     yield run.lake.files.inside(OUTBOX)
     yield run.lake.files.inside(OUTCOMES)
+
+
+def _outside(run: Run) -> Iterator[Folder]:
+    """The folders of pages and messages that are not below the lake's `ops/`."""
+    settings = run.settings
+    yield root_folder(settings.report.dir, settings.landing, settings.secrets)
     if settings.notify.file:
         yield root_folder(settings.notify.file, settings.landing, settings.secrets)

@@ -73,7 +73,13 @@ def reports(run: Run) -> Heap:
     """Old pages of runs; whatever else lies in the folder is somebody else's."""
     settings = run.settings
     folder = root_folder(settings.report.dir, settings.landing, settings.secrets)
-    return in_folder("reports", folder, aged(run, folder, PAGE, settings.maintain.reports_days))
+    pages = aged(run, folder, PAGE, settings.maintain.reports_days)
+    drafts_of_pages = [
+        entry
+        for entry in left_unfinished(run, folder)
+        if (draft := DRAFT.fullmatch(entry.path)) and PAGE.fullmatch(draft["name"])
+    ]
+    return in_folder("reports", folder, [*pages, *drafts_of_pages])
 
 
 def notes_of_crm_files(run: Run) -> Heap:
@@ -89,30 +95,33 @@ def notes_of_crm_files(run: Run) -> Heap:
 def drafts(run: Run) -> Iterator[Heap]:
     """What killed processes left of what they wrote: drafts under `ops/`, beside CRM files and tombstones; copies."""
     landing = run.landing
-    limit = unfinished_before(run)
     folders = (
         run.lake.files.inside("ops"),
         Folder(landing.storage, run.settings.landing.crm_path),
         Folder(landing.storage, landing.at(f"{tombstones.FOLDER}/")),
     )
     for folder in folders:
-        files = [entry for entry in folder.drafts() if entry.modified_at < limit]
-        yield in_folder("drafts", folder, files)
+        yield in_folder("drafts", folder, left_unfinished(run, folder))
     copies = run.lake.files.inside(within_reach.COPIES)
+    limit = unfinished_before(run)
     left = [entry for entry in copies.entries() if entry.modified_at < limit]
     yield in_folder("copies", copies, left)
 
 
+def left_unfinished(run: Run, folder: Folder) -> list[Entry]:
+    """The drafts below a folder that nobody writes on any more."""
+    limit = unfinished_before(run)
+    return [entry for entry in folder.drafts() if entry.modified_at < limit]
+
+
 def aged(run: Run, folder: Folder, names: re.Pattern[str], days: int) -> list[Entry]:
-    """The files of these names that were written so many days ago, and drafts of such files that nobody writes on."""
+    """The files of these names that were written so many days ago."""
     before = days_before(run.now, days)
-    found = []
-    for entry in folder.entries():
-        draft = DRAFT.fullmatch(entry.path)
-        name, limit = (draft["name"], unfinished_before(run)) if draft else (entry.path, before)
-        if names.fullmatch(name) and entry.modified_at < limit:
-            found.append(entry)
-    return found
+    return [
+        entry
+        for entry in folder.entries()
+        if names.fullmatch(entry.path) and entry.modified_at < before
+    ]
 
 
 def unfinished_before(run: Run) -> datetime:
