@@ -19,14 +19,19 @@ from support.cycle.place import Place
 
 pytestmark = [pytest.mark.long, pytest.mark.spark, pytest.mark.integration]
 COMPANIES, RECORDS = "200", "400"
+EPISODES = "risk_episodes"
 DAYS = "91"  # of history: more than any window looks back, and more than the page shows
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of each run, its commits, and the folder with the place where they were taken."""
+    """The counts of each run, its commits, and the folder with the place where they were taken.
+
+    `beside_episodes` are the counts without the rows and files of `analytics.risk_episodes`.
+    """
 
     counts: dict[str, Counts]
+    beside_episodes: dict[str, Counts]
     commits: dict[str, int]
     folder: Path
     jvms: int
@@ -39,8 +44,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Counted:
     environ = noting_events(folder) | noting_jvms(folder / "java")
     told = ours("daily_counts", folder, COMPANIES, RECORDS, DAYS, environ=environ).told
     log = events(folder / "events")
-    counts = {name: counted(log, Window(run["begin"], run["end"])) for name, run in told.items()}
-    return Counted(counts, {name: run["commits"] for name, run in told.items()}, folder, jvms(folder / "java"))
+    windows = {name: Window(run["begin"], run["end"]) for name, run in told.items()}
+    counts = {name: counted(log, during) for name, during in windows.items()}
+    beside = {name: counted(log, during, beside=EPISODES) for name, during in windows.items()}
+    return Counted(counts, beside, {name: run["commits"] for name, run in told.items()}, folder, jvms(folder / "java"))
 
 
 @pytest.mark.parametrize("name", BUDGET)
@@ -54,11 +61,17 @@ def test_a_daily_run_stays_within_its_budget(runs: Counted, name: str) -> None:
 
 
 def test_a_day_later_no_more_is_read(runs: Counted) -> None:
-    """Each date has as many records: what grows from one day to the next grows with the history."""
-    now, later = runs.counts["without"], runs.counts["a day later"]
+    """Each date has as many records: what grows from one day to the next grows with the history.
+
+    Episodes are more or fewer each day. A small table of them is one file, which three steps read and one compares
+    with the file before it.
+    """
+    now, later = runs.beside_episodes["without"], runs.beside_episodes["a day later"]
     print(f"{now}, a day later {later}")
     assert 0 < later.rows_read == now.rows_read
     assert 0 < later.files_read == now.files_read
+    assert runs.counts["a day later"].rows_read > later.rows_read
+    assert runs.counts["a day later"].files_read == runs.counts["without"].files_read
 
 
 def test_commands_with_nothing_to_do_for_spark_start_no_jvm(runs: Counted) -> None:

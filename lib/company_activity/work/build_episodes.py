@@ -31,7 +31,12 @@ def revise_episodes(run: Run, moved: Moved) -> StepReport:
     """
     lake = run.lake
     touched = touched_by(moved)
-    standing = lake.read(RISK_EPISODES).where(touched or "true")
+    # One reading of the table is gone on with, compared with the outcome, and, if it is small, written again.
+    rows_before = lake.episodes.rows
+    is_small = rows_before is not None and rows_before <= ROWS_PER_FILE
+    table = lake.read(RISK_EPISODES)
+    known = cached(table if is_small else table.where(touched or "true"))
+    standing = known.where(touched or "true")
     fresh = cached(rebuilt(run, moved, standing))
     try:
         (found,) = compared(standing, fresh).collect()
@@ -39,13 +44,19 @@ def revise_episodes(run: Run, moved: Moved) -> StepReport:
         verdicts = refuse_defects(key_checks(RISK_EPISODES.name, rows, keys, nulls))
         changed = found["changed"]
         episodes = rows + untouched(run, touched, found["before"])
-        state = EpisodesState.of(lake.activity.hashes, episodes).as_json()
+        state = EpisodesState.of(lake.activity.hashes, episodes)
         if changed or not lake.exists(RISK_EPISODES):
-            lake.replace(RISK_EPISODES, in_files(fresh, rows), touched, state)
+            if touched is None or not is_small:
+                lake.replace(RISK_EPISODES, in_files(fresh, rows), touched, state.as_json())
+            else:
+                # A small table is one file, which is written whole: to cut rows out of it takes Delta two jobs more.
+                whole = fresh.unionByName(known.where(f"NOT ({touched})"))
+                lake.replace(RISK_EPISODES, in_files(whole, episodes), None, state.as_json())
         else:
-            lake.note(RISK_EPISODES, state)
+            lake.note(RISK_EPISODES, state.as_json())
     finally:
         uncache(fresh)
+        uncache(known)
     counts = {
         "dates_moved": len(moved.dates),
         "episodes_changed": changed,

@@ -49,8 +49,8 @@ def events(folder: Path) -> list[Event]:
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
 
 
-def counted(found: list[Event], during: Window = ALWAYS) -> Counts:
-    """The counts of what began in a stretch of time."""
+def counted(found: list[Event], during: Window = ALWAYS, beside: str | None = None) -> Counts:
+    """The counts of what began in a stretch of time; rows and files of the table `beside` (a folder) are left out."""
     started = [one for one in found if one["Event"] == f"{SQL}SQLExecutionStart" and during.has(one["time"])]
     jobs = [one for one in found if one["Event"] == "SparkListenerJobStart" and during.has(one["Submission Time"])]
     executions = {one["executionId"] for one in started}
@@ -60,7 +60,7 @@ def counted(found: list[Event], during: Window = ALWAYS) -> Counts:
         for one in found
         if one["Event"] == f"{SQL}SQLAdaptiveExecutionUpdate" and one["executionId"] in executions
     ]
-    scans = {key: scan for plan in plans for scan in scans_in(plan) for key in [tuple(sorted(scan.items()))]}
+    scans = {key: scan for plan in plans for scan in scans_in(plan, beside) for key in [tuple(sorted(scan.items()))]}
     of_delta = {str(one["executionId"]) for one in started if OF_DELTA in one["description"]}
     values = accumulated(found)
     rows = {scan["number of output rows"] for scan in scans.values() if "number of output rows" in scan}
@@ -81,14 +81,16 @@ def execution_of(job: Event) -> str | None:
     return execution
 
 
-def scans_in(plan: Event) -> Iterator[dict[str, int]]:
+def scans_in(plan: Event, beside: str | None = None) -> Iterator[dict[str, int]]:
     """The accumulators of each scan of data files in a plan, by the name of the metric."""
     metrics = {metric["name"]: metric["accumulatorId"] for metric in plan["metrics"]}
-    is_of_the_log = OF_THE_LOG in json.dumps(plan.get("metadata", {})) or OF_THE_LOG in plan["simpleString"]
-    if "number of files read" in metrics and not is_of_the_log:
+    told = json.dumps(plan.get("metadata", {}))
+    is_of_the_log = OF_THE_LOG in told or OF_THE_LOG in plan["simpleString"]
+    is_beside = beside is not None and f"/{beside}" in told
+    if "number of files read" in metrics and not is_of_the_log and not is_beside:
         yield metrics
     for child in plan["children"]:
-        yield from scans_in(child)
+        yield from scans_in(child, beside)
 
 
 def accumulated(found: Iterable[Event]) -> dict[int, int]:
