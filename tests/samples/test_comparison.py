@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from compare import DEFINITIONS, FRESH_SEEDS, RULES, TUNED_SEEDS, WORLDS, Task, calibration, judged, main, summed, told
-
 from evaluation.comparison import Figures, figures, judged_days
 from evaluation.fate import Fate
 from evaluation.flags import Flag, alerts, lists

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import SettingsError
-from company_activity.settings.loading import conf_dir, load_settings
-from company_activity.settings.model import Secret, Settings
+from company_activity.settings.loading import conf_dir, load_metrics, load_settings
+from company_activity.settings.model import MetricSettings, Secret, Settings
 
 ENVIRONMENTS = ("local", "synapse", "databricks", "fabric")
 
@@ -103,3 +103,14 @@ def test_a_settings_file_is_an_environment_of_its_own_unless_one_is_said(
     file = tmp_path / "prod.yaml"
     file.write_text((conf_dir({}) / "local.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     assert load_settings(said, file=file, environ={}).environment == environment
+
+
+def test_no_more_weeks_must_be_whole_than_are_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "fewer.yaml"
+    file.write_text("churn: {weeks: 4, least_weeks: 5}", "utf-8")
+    for given in (
+        lambda: load_metrics(file, MetricSettings()),
+        lambda: settings(COMPANY_ACTIVITY__METRICS__CHURN__LEAST_WEEKS="7"),
+    ):
+        with pytest.raises(SettingsError, match=r"metrics\.churn\.least_weeks in .*never are [57] whole"):
+            given()

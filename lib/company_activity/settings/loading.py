@@ -108,6 +108,7 @@ def load_settings(
         _merge(tree, content, source, place)
     _validate(tree, place, json_schema(Settings))
     settings = _build(Settings, _expand(tree, {"home": str(home_dir(environ))}))
+    _check_weeks(settings.metrics, place)
     return _with_one_meaning(settings, place, Compute.here(environ))
 
 
@@ -126,7 +127,21 @@ def load_metrics(file: Path, standing: MetricSettings) -> MetricSettings:
     _merge(tree, {"metrics": _read_yaml(file)}, str(file), place)
     schema = {"type": "object", "properties": {"metrics": json_schema(MetricSettings)}}
     _validate(tree, place, schema)
-    return _build(MetricSettings, tree["metrics"])
+    metrics = _build(MetricSettings, tree["metrics"])
+    _check_weeks(metrics, place)
+    return metrics
+
+
+def _check_weeks(metrics: MetricSettings, place: Mapping[str, str]) -> None:
+    """So many weeks can be whole as are looked at: no schema of one key can say that."""
+    churn = metrics.churn
+    if churn.least_weeks > churn.weeks:
+        key = "metrics.churn.least_weeks"
+        raise SettingsError(
+            f"setting {key} in {place.get(key, 'the settings')}: of {churn.weeks} weeks (metrics.churn.weeks)"
+            f" never are {churn.least_weeks} whole",
+            remedy=f"set it to {churn.weeks} or fewer",
+        )
 
 
 def _files(

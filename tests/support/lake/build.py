@@ -32,8 +32,9 @@ def activity(
     snapshots: Snapshots = (),
     *,
     by_slices: bool = False,
+    dates: Iterable[date] | None = None,
 ) -> DataFrame:
-    """Every complete date's rows. `usage` is (company, date, users, events), one record a day."""
+    """The rows of `dates`, or of every complete one. `usage` is (company, date, users, events), one record a day."""
     complete = set(complete)
     named = [
         {"company_id": i, "date": d, "active_users": u, "events": e, "ts": datetime(d.year, d.month, d.day, tzinfo=UTC)}
@@ -42,7 +43,7 @@ def activity(
     staged = frame(spark, PRODUCT_USAGE, named, has_conflict=False)
     crm = frame(spark, CRM_COMPANIES, snapshots)
     inputs = ActivityInputs(
-        calendar=calendar_rows(complete, complete),
+        calendar=calendar_rows(complete if dates is None else dates, complete),
         companies=build_companies(crm, staged),
         history=build_history(crm),
         usage=staged,
