@@ -2,6 +2,7 @@
 
 python samples/compare.py
 python samples/compare.py --companies 80 --days 120      # a quick look: figures of few fades
+python samples/compare.py --fleet-companies 30           # ours, if a country were told apart from 30 companies on
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from multiprocessing import Pool
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from evaluation.fate import HORIZON_DAYS
 from evaluation.worlds import SETTLING_DAYS, WEEK_DAYS, fates_of, flags_of
 from generate import at_least_one
 from simulation.rules.fleet import Fleet
+from simulation.rules.pace import FLEET_COMPANIES
 from simulation.rules.reference import reference
 from simulation.rules.today import today
 from simulation.rules.verdict import Verdicts
@@ -60,13 +63,15 @@ class Task(NamedTuple):
     seed: int
     companies: int
     days: int
+    fleet_companies: int = FLEET_COMPANIES
 
 
 def judged(task: Task) -> dict[str, Figures]:
     """The figures of each rule on one world."""
     made = world(task.seed, WORLDS[task.kind], task.companies, task.days)
     fates = fates_of(made)
-    return {name: figures(flags_of(rule(made.fleet)), fates, range(task.days)) for name, rule in RULES.items()}
+    rules = RULES | {"ours": partial(whom_to_call, fleet_companies=task.fleet_companies)}
+    return {name: figures(flags_of(rule(made.fleet)), fates, range(task.days)) for name, rule in rules.items()}
 
 
 def summed(worlds: Iterable[dict[str, Figures]]) -> dict[str, Figures]:
@@ -142,6 +147,12 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--companies", type=at_least_one, default=400, help="companies of a world (default 400)")
     parser.add_argument("--days", type=at_least_one, default=180, help=f"dates (default 180, at least {MIN_DAYS})")
+    parser.add_argument(
+        "--fleet-companies",
+        type=at_least_one,
+        default=FLEET_COMPANIES,
+        help=f"as churn.fleet_companies (default {FLEET_COMPANIES})",
+    )
     parser.add_argument("--worlds", choices=WORLDS, nargs="+", default=[*WORLDS], help="which kinds (default all)")
     return parser
 
@@ -157,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind in given.worlds:
             of_today = Figures()
             for name, seeds in {"tuned": TUNED_SEEDS, "not tuned": FRESH_SEEDS}.items():
-                tasks = [Task(kind, seed, given.companies, given.days) for seed in seeds]
+                tasks = [Task(kind, seed, given.companies, given.days, given.fleet_companies) for seed in seeds]
                 by_rule = summed(with_progress(tasks, pool.imap(judged, tasks)))
                 of_today += by_rule["today"]
                 print(*told(kind, name, seeds, by_rule), sep="\n", flush=True)

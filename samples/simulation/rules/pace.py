@@ -8,11 +8,13 @@ from simulation.rules.baseline import Baseline
 
 USUAL = 1000
 FASTEST = 5000
-MIN_COMPANIES = 20
+FLEET_COMPANIES = 20  # fewer of a country are compared with all
 MIN_WEEKLY_USER_DAYS = 10
 
 
-def fleet_paces(baselines: Sequence[tuple[str | None, Baseline]]) -> Mapping[str | None, int]:
+def fleet_paces(
+    baselines: Sequence[tuple[str | None, Baseline]], fleet_companies: int = FLEET_COMPANIES
+) -> Mapping[str | None, int]:
     """The pace of each country on a date whose week is complete; None stands for a company without a country.
 
     >>> slow = [("DE", Baseline(50, 6, 600))] * 20
@@ -26,10 +28,10 @@ def fleet_paces(baselines: Sequence[tuple[str | None, Baseline]]) -> Mapping[str
         if known.is_known and known.total >= MIN_WEEKLY_USER_DAYS * known.weeks:
             paces[country].append(pace(known))
             everywhere.append(pace(known))
-    over_all = median_pace(everywhere) if len(everywhere) >= MIN_COMPANIES else USUAL
+    over_all = median_pace(everywhere) if len(everywhere) >= fleet_companies else USUAL
     by_country: dict[str | None, int] = {}
     for country, of_country in paces.items():
-        is_enough = country is not None and len(of_country) >= MIN_COMPANIES
+        is_enough = country is not None and len(of_country) >= fleet_companies
         by_country[country] = median_pace(of_country) if is_enough else over_all
     return by_country | {None: over_all}
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from simulation.rules.fleet import Fleet
-from simulation.rules.pace import lower_median
+from simulation.rules.pace import FLEET_COMPANIES, lower_median
 from simulation.rules.past import MEMORY_DAYS, Past
 
-MIN_ACTIVE = 20
 WEEKS = 6
 MIN_WEEKS = 4
 RECENT_DAYS = 28
@@ -21,9 +20,10 @@ Countries = tuple[str | None, ...]  # as of one day, in the order of the compani
 class QuietDays:
     """The quiet days of a row, by its date and country."""
 
-    def __init__(self, fleet: Fleet, pasts: Mapping[str, Past]) -> None:
+    def __init__(self, fleet: Fleet, pasts: Mapping[str, Past], fleet_companies: int = FLEET_COMPANIES) -> None:
         """Count the active companies of each day once for each set of countries that ever stood."""
         self.fleet = fleet
+        self.fleet_companies = fleet_companies
         self.users = [pasts[one.company_id].users for one in fleet.companies]
         self._active_by_country = lru_cache(maxsize=4)(self._count_by_country)
         self._active = [sum(map(bool, of_day)) for of_day in zip(*self.users, strict=True)]
@@ -34,7 +34,7 @@ class QuietDays:
         over_all = self._quiet(self._active, day)
         known: dict[str | None, Days] = {None: over_all}
         for country, active in by_country.items():
-            is_enough = any(active[at] >= MIN_ACTIVE for at in self._remembered(day))
+            is_enough = any(active[at] >= self.fleet_companies for at in self._remembered(day))
             known[country] = self._quiet(active, day) if is_enough else over_all
         return known
 

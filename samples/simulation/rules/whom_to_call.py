@@ -7,7 +7,7 @@ from math import inf
 from simulation.rules.baseline import Baseline, baseline, whole_weeks
 from simulation.rules.fleet import CompanyDays, Fleet, Key
 from simulation.rules.odds import is_unusual_silence
-from simulation.rules.pace import fleet_paces
+from simulation.rules.pace import FLEET_COMPANIES, fleet_paces
 from simulation.rules.past import Past, is_judged, past_of
 from simulation.rules.quiet import Days, QuietDays
 from simulation.rules.verdict import Verdict, Verdicts
@@ -16,16 +16,17 @@ GONE_AFTER_DAYS = 28
 MAX_QUIET_DAYS = 2
 
 
-def whom_to_call(fleet: Fleet) -> Verdicts:
+def whom_to_call(fleet: Fleet, fleet_companies: int = FLEET_COMPANIES) -> Verdicts:
     """The verdict for each company and complete date."""
     pasts = {one.company_id: past_of(one, fleet) for one in fleet.companies}
-    quiet_days = QuietDays(fleet, pasts)
+    quiet_days = QuietDays(fleet, pasts, fleet_companies)
     whole = whole_weeks(fleet)
     verdicts: Verdicts = {}
     for day in sorted(fleet.complete):
         rows = [*fleet.rows(day)]
         known = {one.company_id: baseline(one, pasts[one.company_id], whole, day) for one in rows}
-        paces = fleet_paces([(one.country(day), known[one.company_id]) for one in rows]) if day in whole else {}
+        baselines = [(one.country(day), known[one.company_id]) for one in rows]
+        paces = fleet_paces(baselines, fleet_companies) if day in whole else {}
         quiet = quiet_days.on(day)
         for one in rows:
             row = Row(one, pasts[one.company_id], fleet, day, known[one.company_id])
