@@ -13,6 +13,7 @@ EPOCH_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MICROS_PER_DAY = 86_400_000_000
 HORIZON_DAYS = 60  # a date reads the usage of the 60 days that end with it
+WEEK_DAYS = 7
 BACKDATED_DAYS = 60  # a first snapshot is read by dates up to 60 days before it
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from company_activity.dates import WEEK_DAYS
+
 if TYPE_CHECKING:
     from company_activity.settings.model import MetricSettings
 
@@ -20,15 +22,17 @@ class Formula:
 
     `days` is how many calendar days that end on D it reads of the company's usage: whether each is complete, its
     records, and what was refused of it. `reads_crm`: it reads the CRM's attributes as of D. `reads_others`: how
-    companies of its country, or all, fared for 60 days. Every formula may read when the company was first seen and
-    first active. `null` says when the column is NULL; empty where it never is. `words` are the values of a column that
-    holds words, each with its condition.
+    companies of its country, or all, fared for 60 days. `reads_weeks`: its days are this week and the weeks before it,
+    which `churn.weeks` counts; `days` are those where it is six. Every formula may read when the company was first seen
+    and first active. `null` says when the column is NULL; empty where it never is. `words` are the values of a column
+    that holds words, each with its condition.
     """
 
     text: str
     days: int
     reads_crm: bool = False
     reads_others: bool = False
+    reads_weeks: bool = False
     null: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,7 +50,16 @@ class Formula:
             )
 
         words = {word: filled(condition) for word, condition in self.words.items()}
-        return replace(self, text=filled(self.text), words=words)
+        formula = self.with_weeks(metrics.churn.weeks)
+        return replace(formula, text=filled(self.text), words=words)
+
+    def with_weeks(self, weeks: int) -> Formula:
+        """The formula with the days that it reads where so many weeks before this one are looked at.
+
+        >>> [FORMULAS["usual_user_days_7d"].with_weeks(weeks).days for weeks in (6, 7)]
+        [49, 56]
+        """
+        return replace(self, days=WEEK_DAYS * (1 + weeks)) if self.reads_weeks else self
 
 
 STATES = {
@@ -180,7 +193,10 @@ FORMULAS: Mapping[str, Formula] = {
         days=30,
     ),
     "usual_user_days_7d": Formula(
-        f"B / m; {BASELINE}", days=49, null="where fewer than the least number of weeks are whole"
+        f"B / m; {BASELINE}",
+        days=49,
+        reads_weeks=True,
+        null="where fewer than the least number of weeks are whole",
     ),
     "fleet_pace": Formula(
         "lower median of ⌊1000 m w / B⌋, w the week's Σu, over the companies of the country with m ≥"
@@ -194,6 +210,7 @@ FORMULAS: Mapping[str, Formula] = {
     "missing_user_days_7d": Formula(
         "B · `fleet_pace` / (1000 m) − `rolling_7d_active_users`, at least 0, rounded half up",
         days=49,
+        reads_weeks=True,
         reads_crm=True,
         reads_others=True,
         null="where `usual_user_days_7d` or `fleet_pace` is",
@@ -201,6 +218,7 @@ FORMULAS: Mapping[str, Formula] = {
     "is_churn_risk": Formula(
         f"at least one reason holds. {BASELINE}; {QUIET}",
         days=49,
+        reads_weeks=True,
         reads_crm=True,
         reads_others=True,
         null="where a date of [D−6, D] is missing, or a usage record of the company that landed for one of them was"
@@ -211,6 +229,7 @@ FORMULAS: Mapping[str, Formula] = {
         "those that hold, each only where `is_churn_risk` is not NULL and `days_since_last_active` <"
         " {churn.gone_after_days}",
         days=49,
+        reads_weeks=True,
         reads_crm=True,
         reads_others=True,
         words=REASONS,
@@ -218,6 +237,7 @@ FORMULAS: Mapping[str, Formula] = {
     "churn_reasons_text": Formula(
         "the words of `churn_reasons`, separated by commas; the empty text where there is none",
         days=49,
+        reads_weeks=True,
         null="in rows last written before 0.2",
         reads_crm=True,
         reads_others=True,

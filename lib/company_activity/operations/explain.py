@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ def explain(settings: Settings, cells: Sequence[Cell]) -> list[Explanation]:
     """
     for cell in cells:
         check_metric(cell.metric)
+    cells = [replace(cell, weeks=settings.metrics.churn.weeks) for cell in cells]
     lake = Lake(settings.lake.root, lambda: spark_session(settings.spark), lake_folder(settings))
     landing = Landing(open_storage(settings.landing, settings.secrets), settings.landing)
     lake.check_features(TABLES)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from company_activity.errors import UsageError
 from company_activity.formulas import FORMULAS, Formula
+from company_activity.settings.model import ChurnSettings, MetricSettings
 
 if TYPE_CHECKING:
     from company_activity.operations.fleet_inputs import Basis
     from company_activity.planning.state import Marks
-    from company_activity.settings.model import MetricSettings
+
 
 Row = Mapping[str, Any]
 COMPANY = ("company_id", "first_seen_date", "first_active_date", "is_inferred")
@@ -23,11 +24,15 @@ WRITTEN = ("run_id", "created_at", "updated_at", "metric_version")
 
 @dataclass(frozen=True)
 class Cell:
-    """What is asked about: a company's row of a date, one of its columns or (without `metric`) all of them."""
+    """What is asked about: a company's row of a date, one of its columns or (without `metric`) all of them.
+
+    `weeks` is how many weeks before this one its formulas look at.
+    """
 
     company_id: str
     day: date
     metric: str = ""
+    weeks: int = ChurnSettings.weeks
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -36,7 +41,7 @@ class Cell:
 
     @property
     def formulas(self) -> list[Formula]:
-        return [FORMULAS[name] for name in self.metrics]
+        return [FORMULAS[name].with_weeks(self.weeks) for name in self.metrics]
 
     @property
     def window(self) -> list[date]:

@@ -47,8 +47,8 @@ class Scoped:
 class Basis:
     """The steps to a reason, of one row: its usual weeks, the quiet days, the odds of its silence.
 
-    `odds` are the two products of the odds; None where nobody was ever active. `scopes` are that of the row's country,
-    if it has one, and that of all companies.
+    `odds` are the two products of the odds; None where nobody was ever active, or the company is gone. `scopes` are
+    that of the row's country, if it has one, and that of all companies.
     """
 
     whole_weeks: int
@@ -102,6 +102,7 @@ def read_bases(lake: Lake, metrics: MetricSettings, keys: Collection[Key]) -> di
             "whole_weeks",
             "baseline_user_days",
             "quiet_mask",
+            "days_since_last_active",
             silent.alias("silent"),
             usual.alias("usual"),
         )
@@ -113,7 +114,7 @@ def read_bases(lake: Lake, metrics: MetricSettings, keys: Collection[Key]) -> di
         found = {(row["company_id"], row["activity_date"]): row.asDict() for row in steps.collect()}
     finally:
         uncache(known)
-    return {key: _basis(found[key], scopes) for key in keys if key in found}
+    return {key: _basis(found[key], scopes, limits.gone_after_days) for key in keys if key in found}
 
 
 def _by_day(row: Mapping[str, Any]) -> dict[date, int]:
@@ -125,10 +126,12 @@ def _by_day(row: Mapping[str, Any]) -> dict[date, int]:
     }
 
 
-def _basis(row: Mapping[str, Any], scopes: _Scopes) -> Basis:
+def _basis(row: Mapping[str, Any], scopes: _Scopes, gone_after_days: int) -> Basis:
     day = row["activity_date"]
     backs = [back for back in range(HORIZON_DAYS) if row["quiet_mask"] >> back & 1]
-    odds = None if row["silent"] is None else (int(row["silent"]), int(row["usual"]))
+    idle = row["days_since_last_active"]
+    has_odds = idle is not None and idle < gone_after_days
+    odds = (int(row["silent"]), int(row["usual"])) if has_odds else None
     return Basis(
         row["whole_weeks"],
         row["baseline_user_days"],

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-WEEK_DAYS = 7
+from company_activity.dates import WEEK_DAYS
+
 SLOW_PACE = 700  # per mille: below it, a week was slow for all
 MOST_NOT_JUDGED = 20  # per cent: above it, a list of whom to call leaves out too many
 

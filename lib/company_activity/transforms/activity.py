@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.dates import BACKDATED_DAYS, HORIZON_DAYS
+from company_activity.dates import BACKDATED_DAYS, HORIZON_DAYS, WEEK_DAYS
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 from company_activity.transforms.baseline import with_baseline
-from company_activity.transforms.calendar import WEEK_DAYS, on_each_date
+from company_activity.transforms.calendar import on_each_date
 from company_activity.transforms.facts import facts_by_slices, facts_by_windows, usage_days
 from company_activity.transforms.fleet import fleet_figures, with_fleet
 from company_activity.transforms.history import with_attributes_as_of

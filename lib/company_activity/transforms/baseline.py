@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.transforms.calendar import WEEK_DAYS, bits, is_whole
+from company_activity.dates import WEEK_DAYS
+from company_activity.transforms.calendar import bits, is_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -11,12 +11,11 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from company_activity.dates import HORIZON_DAYS
+from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 
 Calendar = Sequence[tuple[date, int, int]]
 CALENDAR = "activity_date date, complete_mask bigint, weekday_mask bigint"
 SATURDAY = 5  # as Python's and Spark's `weekday` count, from Monday = 0
-WEEK_DAYS = 7
 MONTH_DAYS = 30
 
 

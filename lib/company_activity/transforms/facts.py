@@ -16,12 +16,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 from pyspark.sql.window import WindowSpec
 
-from company_activity.dates import HORIZON_DAYS
+from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 from company_activity.transforms.calendar import (
     HORIZON,
     MONTH_DAYS,
     SATURDAY,
-    WEEK_DAYS,
     on_each_date,
 )
 

@@ -12,8 +12,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
-from company_activity.dates import HORIZON_DAYS
-from company_activity.transforms.calendar import THIS_WEEK, WEEK_DAYS, is_whole
+from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
+from company_activity.transforms.calendar import THIS_WEEK, is_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

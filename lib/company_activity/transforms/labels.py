@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from company_activity.dates import WEEK_DAYS
 from company_activity.transforms.calendar import (
     LAST_MONTH,
     MONTH_DAYS,
     THIS_WEEK,
     WEEK_BEFORE,
-    WEEK_DAYS,
 )
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from company_activity.dates import WEEK_DAYS
 from company_activity.schemas import LIST_SEPARATOR
-from company_activity.transforms.calendar import THIS_WEEK, WEEK_DAYS, days_in, is_whole
+from company_activity.transforms.calendar import THIS_WEEK, days_in, is_whole
 from company_activity.transforms.fleet import MOST_QUIET_BACK, PER_MILLE
 
 if TYPE_CHECKING:
@@ -119,16 +120,16 @@ def _is_declining(limits: ChurnSettings) -> Column:
     """This week is below half of what is expected, by more than three standard deviations of a count.
 
     Expected F, used w: F − w ≥ k·√F, in parts (X − w·N)² ≥ k²·X·N. Where X is large the first
-    condition implies the second, and the square is never taken of a number that it could overflow.
+    condition implies the second, and the square is never taken of a number that it could overflow:
+    X is below 7·10⁹ under any constants that the settings allow.
     """
     share = 100 - limits.declining_percent
     enough = -(-((limits.declining_deviations * 100) ** 2) // share**2)
     is_low = _used() * 100 < _expected() * limits.declining_percent
     is_small = _expected() < _parts() * enough
-    expected = _expected().cast("bigint")
-    parts = _parts().cast("bigint")
-    lacking = expected - _used().cast("bigint")
-    is_sure = lacking * lacking >= expected * parts * limits.declining_deviations**2
+    lacking = (_expected() - _used()).cast("decimal(19,0)")
+    deviation = _expected().cast("decimal(19,0)") * _parts() * limits.declining_deviations**2
+    is_sure = lacking * lacking >= deviation
     return F.when(is_low & is_small, is_sure).otherwise(is_low)
 
 

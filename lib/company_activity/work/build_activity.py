@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from company_activity.dates import WEEK_DAYS
 from company_activity.errors import GateRefused
 from company_activity.gates.arrived import judge_unknown
 from company_activity.gates.rewrite import Rewriting
@@ -45,7 +46,7 @@ from company_activity.transforms.activity import (
     within_reach,
 )
 from company_activity.transforms.audit import audited, first_seen, rows_of_the_spine
-from company_activity.transforms.calendar import WEEK_DAYS, calendar_rows
+from company_activity.transforms.calendar import calendar_rows
 from company_activity.transforms.dirty_spans import (
     spans_of_moved_attributes,
     spans_of_moved_companies,

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from company_activity.dates import HORIZON_DAYS
+from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 from company_activity.io.lake.record_files import last_reported
 from company_activity.report.risks import (
     NOBODY,
-    WEEK_DAYS,
     ListedCompany,
     Listing,
     RiskNews,

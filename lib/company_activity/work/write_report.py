@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from company_activity.dates import WEEK_DAYS
 from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
 from company_activity.io.storage.folder import root_folder
 from company_activity.planning.state import LIFECYCLE, TOTALED_DAYS, ActivityState
 from company_activity.report.model import DayFigures, Figures, Rejected, StepReport
 from company_activity.report.page import render
-from company_activity.report.risks import WEEK_DAYS, Status
+from company_activity.report.risks import Status
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
 from company_activity.transforms.figures import figures_by_date, rejected_by_reason
 from company_activity.work.whom_to_call import look_up_lists

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -188,9 +187,10 @@ class Lake:
 
     @property
     def episodes(self) -> EpisodesState:
-        """What `analytics.risk_episodes` was built from."""
-        state = EpisodesState.from_json(self.state(RISK_EPISODES))
-        return state if self.is_as_counted(RISK_EPISODES) else replace(state, rows=None)
+        """What `analytics.risk_episodes` was built from; nothing is known where somebody else changed its rows."""
+        if not self.is_as_counted(RISK_EPISODES):
+            return EpisodesState()
+        return EpisodesState.from_json(self.state(RISK_EPISODES))
 
     @property
     def staged_sources(self) -> Sources:
