@@ -248,7 +248,7 @@ FORMULAS: Mapping[str, Formula] = {
         " `days_since_last_active` not NULL, and the last contact known on D is more than {contact.no_contact_days}"
         " days old or there never was one, for a company that the CRM has on D",
         days=60,
-        null="in rows last written before 0.2",
+        null="where 0.2 or an older version wrote the row last",
         reads_crm=True,
     ),
     "source": Formula(

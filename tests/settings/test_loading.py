@@ -114,3 +114,13 @@ def test_no_more_weeks_must_be_whole_than_are_looked_at(tmp_path: Path) -> None:
     ):
         with pytest.raises(SettingsError, match=r"metrics\.churn\.least_weeks in .*never are [57] whole"):
             given()
+
+
+def test_a_metrics_file_may_say_whole_numbers_as_yaml_does_and_is_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("churn: {weeks: 5.0}", "utf-8")
+    weeks = load_metrics(file, MetricSettings()).churn.weeks
+    assert (weeks, type(weeks)) == (5, int)
+    file.write_text("churn: {weeks: 5}", "utf-16")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load_metrics(file, MetricSettings())

@@ -11,7 +11,8 @@ import click
 
 from company_activity.cli.explain import printable
 from company_activity.cli.options import DateType, settings_options
-from company_activity.io.storage.folder import root_folder
+from company_activity.errors import UsageError
+from company_activity.io.storage.folder import Folder, root_folder
 from company_activity.operations.backtest import Backtest, backtest
 from company_activity.operations.backtest.churned import read_churned
 from company_activity.operations.backtest.figures import DEFINITIONS, as_csv, table_lines
@@ -75,13 +76,26 @@ def backtest_command(
     settings = load_settings(env, file=file, overrides={"report.dir": to} if to else {})
     named = read_churned(churned)
     others = other_constants(settings.metrics, files)
-    found = backtest(settings, named, others, until, say=click.echo)
     folder = root_folder(settings.report.dir, settings.landing, settings.secrets)
+    check_input_stays(churned, folder)
+    found = backtest(settings, named, others, until, say=click.echo)
     folder.replace("backtest.csv", as_csv(found))
     folder.replace("backtest.html", page(found))
     click.echo("\n".join(lines_of(found)))
     click.echo(f"\nWritten: {folder.uri('backtest.csv')}, {folder.uri('backtest.html')}")
     return 0
+
+
+def check_input_stays(churned: Path, folder: Folder) -> None:
+    """Check that the figures are not written over the customers that were given.
+
+    Raises:
+        UsageError: if they would be.
+    """
+    if churned.resolve() == Path(folder.uri("backtest.csv")).resolve():
+        raise UsageError(
+            f"the figures would be written over {churned}", remedy="rename it, or give another --to"
+        )
 
 
 def lines_of(found: Backtest) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,8 @@ def churned_companies(file: str) -> dict[str, date]:
 def alarms_on(reader: Reader, dates: DateRange, churned: Mapping[str, date]) -> list[Alarm]:
     """The examples among these dates; none of a kind that there is not, and none at all without known churns.
 
-    A churn counts whose last active day has 60 days before it in the table.
+    A churn counts whose last active day has 60 days before it in the table, and of whose 14 days before it and 30
+    after it all are among the dates.
     """
     if not churned:
         return []
@@ -59,8 +60,10 @@ def alarms_on(reader: Reader, dates: DateRange, churned: Mapping[str, date]) -> 
     active = as_pandas(of_churned.select("company_id", "activity_date", last_of_row.alias("last")))
     is_by_churn = active["activity_date"] <= active["company_id"].map(churned)
     last_active = active[is_by_churn].dropna().groupby("company_id")["last"].max()
-    first = min(reader.lake.activity.dates)
-    is_known = last_active.map(lambda day: (day - first).days >= HORIZON_DAYS - 1).astype(bool)
+    first = min(reader.lake.activity.dates) + timedelta(days=HORIZON_DAYS - 1)
+    begin = max(first, dates.first + timedelta(days=BEFORE_DAYS))
+    end = dates.last - timedelta(days=AFTER_DAYS)
+    is_known = last_active.map(lambda day: begin <= day <= end).astype(bool)
     return list(chosen_of(risky, last_active[is_known], set(churned)))
 
 

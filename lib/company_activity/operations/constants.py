@@ -45,10 +45,12 @@ def other_constants(standing: MetricSettings, files: Sequence[Path]) -> list[Con
 
     Raises:
         SettingsError: if a file is not there, or one of its constants is unknown or does not fit.
-        UsageError: if a file holds the constants in force.
+        UsageError: if a file holds the constants in force, or is named twice.
     """
     found = []
-    names = [file.name for file in files]
+    names = [IN_FORCE, *(file.name for file in files)]
+    if len({file.resolve() for file in files}) < len(files):
+        raise UsageError("a metrics file is named twice", remedy="name each once")
     for file in files:
         metrics = load_metrics(file, standing)
         if not changes(standing, metrics):

@@ -178,6 +178,14 @@ class RunReport:
         newest = self._newest_day
         return max(newest.at_risk, listed) if newest else listed
 
+    @property
+    def names_anybody(self) -> bool:
+        """Whether a list names a company."""
+        lists = [self.gone, self.contact_due]
+        if self.news:
+            lists += [self.news.entered, self.news.recovered]
+        return bool(self.churn_risks) or any(listing.companies for listing in lists)
+
     def halve_lists(self) -> None:
         """Name half as many companies in each list."""
         self.churn_risks = self.churn_risks[: len(self.churn_risks) // 2]

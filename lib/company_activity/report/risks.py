@@ -95,8 +95,9 @@ class RiskNews:
 class Status:
     """How far the lists of a day can be trusted.
 
-    `newest` is the newest complete date, `missing` are the dates of its week that are missing, and
-    `asked` is the newest date that the run was asked for.
+    `newest` is the date of the lists, and the newest complete one but where `later` names that: a report may be about
+    an older date. `missing` are the dates of its week that are missing, and `asked` is the newest date that the run
+    was asked for.
     """
 
     newest: date
@@ -104,6 +105,7 @@ class Status:
     companies: int = 0
     not_judged: int = 0
     asked: date | None = None
+    later: date | None = None
 
     @property
     def is_trusted(self) -> bool:
@@ -120,6 +122,9 @@ class Status:
     def line(self) -> str:
         """The one line that page, messages and summary carry.
 
+        >>> print(Status(date(2025, 11, 1), companies=40, later=date(2025, 11, 23)).line)
+        Lists of 2025-11-01; newest complete date 2025-11-23; no date of its week is missing; every company is judged.
+
         >>> print(Status(date(2025, 11, 23), (), 412, 3).line)
         Newest complete date 2025-11-23; no date of its week is missing; 3 of 412 companies (0.7 %) are not judged: \
 records of theirs were refused.
@@ -132,7 +137,10 @@ records of theirs were refused.
         late = f", not {self.asked}, which was asked for" if is_late else ""
         are = "are" if len(self.missing) > 1 else "is"
         week = f"{', '.join(map(str, self.missing)) or 'no date'} of its week {are} missing"
-        return f"{doubt}Newest complete date {self.newest}{late}; {week}; {self._judged}."
+        newest = f"Newest complete date {self.newest}{late}"
+        if self.later:
+            newest = f"Lists of {self.newest}{late}; newest complete date {self.later}"
+        return f"{doubt}{newest}; {week}; {self._judged}."
 
     @property
     def _judged(self) -> str:

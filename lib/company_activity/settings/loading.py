@@ -190,6 +190,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             f"no settings file {path}",
             remedy="name an environment that conf/ has, or give --settings FILE",
         ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8", remedy="save it as UTF-8") from None
     except yaml.YAMLError as broken:
         why = " ".join(str(broken).split())
         raise SettingsError(f"{path} is not YAML: {why}", remedy="fix the file") from None
@@ -354,4 +356,4 @@ def _value(hint: Any, value: Any) -> Any:
         return tuple(value)
     if value is not None and (hint is Secret or Secret in typing.get_args(hint)):
         return Secret(value)
-    return float(value) if hint is float else value
+    return hint(value) if hint in (int, float) else value  # 5.0 is an integer to the schema

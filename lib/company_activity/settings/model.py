@@ -286,8 +286,8 @@ class ChurnSettings:
     silence_per_mille: int = bounded(1, 0, 1000)
     most_quiet_days: int = bounded(2, 0, 7)
     quiet_percent: int = bounded(75, 0, 100)
-    fleet_companies: int = bounded(20, 1)
-    fleet_user_days: int = bounded(10, 1)
+    fleet_companies: int = bounded(20, 1, 1_000_000)
+    fleet_user_days: int = bounded(10, 1, 1_000_000)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def newest_episodes(episodes: DataFrame, day: date, since: date) -> DataFrame:
 def call_lists(on_day: DataFrame, since: date, gone_after_days: int, most: int) -> DataFrame:
     """The companies of each list, at most `most` of a list, those that miss most user-days first.
 
-    Of the gone, those whose episode ended last come first. `kind` names the list, `place` is the
+    Of the gone, those who left last come first. `kind` names the list, `place` is the
     company's place in it, `of_kind` is how many there are in all. Of the kind `pace` there is a row
     for each pace: `of_kind` companies had it.
 
@@ -143,13 +143,13 @@ def _is_gone(gone_after_days: int) -> Column:
 
 
 def _order() -> list[Column]:
-    """The one order; before it, of the gone, those who left last."""
+    """The one order; before it, of the gone, those who left last: silent for the fewest days, as far as it is known."""
     is_of_gone = F.col("kind") == GONE
     gone_on = F.when(is_of_gone, F.col("gone_on"))
     silent_days = F.when(is_of_gone, F.col("days_since_last_active"))
     return [
-        F.desc_nulls_last(gone_on),
         F.asc_nulls_last(silent_days),
+        F.desc_nulls_last(gone_on),
         F.desc_nulls_last("missing_user_days_7d"),
         F.asc("company_id"),
     ]

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 from company_activity.io.lake.record_files import last_reported
+from company_activity.planning.episodes import Moved
 from company_activity.report.risks import (
     NOBODY,
     ListedCompany,
@@ -43,8 +44,13 @@ Days = Mapping[str, tuple[int | None, ...]]
 def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
     """Ask whom the report of `day` names, and keep it in the report."""
     since, is_since_report = news_since(run, day)
+    # Older ones would tell of a stretch that is over, and of nobody who entered risk since.
+    are_episodes_current = not Moved.between(run.lake.episodes, run.lake.activity.hashes).dates
+    episodes = run.lake.read(RISK_EPISODES)
+    if not are_episodes_current:
+        episodes = episodes.limit(0)
     by_kind: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in lists_of_day(run, rows, day, since).collect():
+    for row in lists_of_day(run, rows, episodes, day, since).collect():
         by_kind[row["kind"]].append(row)
     days = days_of(rows, [row["company_id"] for row in by_kind[AT_RISK]], day)
     report = run.report
@@ -52,7 +58,7 @@ def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
     report.gone = listing(by_kind[GONE], day)
     report.contact_due = listing(by_kind[CONTACT_DUE], day)
     report.fleet_pace = median_pace([(row["fleet_pace"], row["of_kind"]) for row in by_kind[PACE]])
-    if run.lake.exists(RISK_EPISODES):
+    if are_episodes_current:
         entered = listing(by_kind[ENTERED], day)
         recovered = listing(by_kind[RECOVERED], day)
         report.news = RiskNews(since, is_since_report, entered, recovered)
@@ -67,9 +73,11 @@ def news_since(run: Run, day: date) -> tuple[date, bool]:
     return (reported, True) if reported else (day - timedelta(days=WEEK_DAYS), False)
 
 
-def lists_of_day(run: Run, rows: DataFrame, day: date, since: date) -> DataFrame:
+def lists_of_day(
+    run: Run, rows: DataFrame, risk_episodes: DataFrame, day: date, since: date
+) -> DataFrame:
     """The rows of all lists, as one query."""
-    episodes = newest_episodes(run.lake.read(RISK_EPISODES), day, since)
+    episodes = newest_episodes(risk_episodes, day, since)
     first_days = run.lake.read(COMPANIES).select("company_id", "first_active_date")
     on_day = (
         rows.where(F.col("activity_date") == F.lit(day))

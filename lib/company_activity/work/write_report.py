@@ -103,10 +103,12 @@ def status_on(
     """
     week = [day - timedelta(days=back) for back in reversed(range(WEEK_DAYS))]
     missing = tuple(at for at in week if at not in built)
+    last = max(built, default=day)
+    later = last if last > day else None
     newest = next((one for one in days if one.day == day), None)
     if newest is None:
-        return Status(day, missing, asked=asked)
-    return Status(day, missing, newest.companies, newest.not_judged, asked)
+        return Status(day, missing, asked=asked, later=later)
+    return Status(day, missing, newest.companies, newest.not_judged, asked, later)
 
 
 def told_of_quarantine(since: date, of_run: Iterable[date]) -> str:
@@ -158,7 +160,7 @@ def fitting_page(run: Run) -> str:
     """The page, with fewer companies in each list where it would be over 1 MB."""
     report = run.report
     page = render(report)
-    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and report.churn_risks:
+    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and report.names_anybody:
         report.halve_lists()
         page = render(report)
     return page

@@ -113,7 +113,7 @@ def enters(days: dict[date, Told], day: date) -> bool:
 
 
 def churns(world: World) -> Churns:
-    leads, delays, missed = [], [], 0
+    leads, delays, missed, still_open = [], [], 0, 0
     for company_id, churned_on in world.churned.items():
         days = world.rows.get(company_id, {})
         active = [
@@ -123,13 +123,15 @@ def churns(world: World) -> Churns:
             continue
         last = max(active)
         near = [(day - last).days for day, told in days.items() if told[0] and -14 <= (day - last).days <= 30]
-        if not near:
+        if not near and last + timedelta(days=30) > world.period.last + timedelta(days=30):
+            still_open += 1
+        elif not near:
             missed += 1
         elif min(near) <= 0:
             leads.append(-min(near))
         else:
             delays.append(min(near))
-    return Churns(tuple(sorted(leads)), tuple(sorted(delays)), missed)
+    return Churns(tuple(sorted(leads)), tuple(sorted(delays)), missed, still_open)
 
 
 def calibrated(world: World) -> tuple[dict[str, Any], ...]:
@@ -137,7 +139,7 @@ def calibrated(world: World) -> tuple[dict[str, Any], ...]:
     days = [
         (told[2], world.left(company_id, day) <= 30)
         for company_id, day, told in world.judged()
-        if world.left(company_id, day) >= 0
+        if world.left(company_id, day) > 0
     ]
     lacking = sorted(missing for missing, _ in days if missing)
     bins: dict[int, list[tuple[int | None, bool]]] = {}

@@ -85,19 +85,19 @@ def record_files(lake: str | Folder) -> Iterator[RecordFile]:
             yield RecordFile(uri, why=f"it is no run record: {broken}")
 
 
-def last_reported(lake: str | Folder, before: date, last: int = 20) -> date | None:
-    """The newest date before `before` that one of the last runs has reported on.
+def last_reported(lake: str | Folder, before: date, last: int = 20, most: int = 500) -> date | None:
+    """The newest date before `before` that one of the last reports was about.
 
-    A run counts if it succeeded and wrote a page; None where none of them did.
+    They are those of runs that succeeded and wrote a page, which few do where a run is started every hour: so many
+    records are read at most. None where none of them is about an earlier date.
     """
-    records = [file.record for file in islice(record_files(lake), last)]
-    shown = [
-        record
+    records = (file.record for file in islice(record_files(lake), most))
+    shown = (
+        date.fromisoformat(record["risks_on"])
         for record in records
-        if record.get("outcome") == "succeeded" and record.get("report")
-    ]
-    dates = [date.fromisoformat(record["risks_on"]) for record in shown if record.get("risks_on")]
-    return max((day for day in dates if day < before), default=None)
+        if record.get("outcome") == "succeeded" and record.get("report") and record.get("risks_on")
+    )
+    return max((day for day in islice(shown, last) if day < before), default=None)
 
 
 def _checked(record: Any) -> Mapping[str, Any]:

@@ -87,6 +87,7 @@ FIGURES = (
     Figure("churns_flagged_later", "  flagged after it", lambda of: len(of.churns.delays)),
     Figure("delay_days_median", "    delay in days, median", lambda of: of.churns.delay),
     Figure("churns_missed", "  never flagged", lambda of: of.churns.missed),
+    Figure("churns_open", "  not flagged yet", lambda of: of.churns.open),
     Figure("company_days", "days of customers", lambda of: of.company_days),
     Figure("flagged_days", "  at risk", lambda of: of.flagged),
     Figure("precision", "    precision: of these, right", lambda of: of.precision, is_share=True),

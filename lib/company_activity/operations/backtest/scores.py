@@ -65,16 +65,18 @@ class Churns:
     """The churned customers that can be judged, by when they were first at risk around their last active day.
 
     `leads` are the days from the first flag to the last active day, of those found by then; `delays` the days from
-    the last active day to the first flag, of those flagged within 30 days after it; `missed` were never flagged.
+    the last active day to the first flag, of those flagged within 30 days after it; `missed` were not flagged by
+    then, nor were `open`, whose 30 days are not over yet.
     """
 
     leads: tuple[int, ...] = ()
     delays: tuple[int, ...] = ()
     missed: int = 0
+    open: int = 0
 
     @property
     def judged(self) -> int:
-        return len(self.leads) + len(self.delays) + self.missed
+        return len(self.leads) + len(self.delays) + self.missed + self.open
 
     @property
     def found(self) -> float | None:
@@ -268,24 +270,26 @@ def churns_of(flags: Iterable[Row], period: Period) -> Churns:
     """The churns that can be judged: the last active day is known, and the 60 days that it reads."""
     leads = []
     delays = []
-    missed = 0
+    missed = open_ = 0
     for _, churned_on, last_active, first_flag in flags:
         if last_active is None or last_active < period.first or churned_on > period.known_until:
             continue
-        if first_flag is None:
+        if first_flag is None and last_active + timedelta(days=FUTURE_DAYS) > period.known_until:
+            open_ += 1
+        elif first_flag is None:
             missed += 1
         elif first_flag <= 0:
             leads.append(-first_flag)
         else:
             delays.append(first_flag)
-    return Churns(tuple(sorted(leads)), tuple(sorted(delays)), missed)
+    return Churns(tuple(sorted(leads)), tuple(sorted(delays)), missed, open_)
 
 
 def by_missing(customers: DataFrame) -> DataFrame:
     """Of those that have not churned yet: by what is missing, how many days, and of how many a churn followed."""
     churns_soon = F.coalesce(_days_left() <= FUTURE_DAYS, F.lit(False))
     return (
-        customers.where(F.coalesce(_days_left() >= 0, F.lit(True)))
+        customers.where(F.coalesce(_days_left() > 0, F.lit(True)))
         .groupBy("missing_user_days_7d")
         .agg(F.count("*").alias("company_days"), F.count_if(churns_soon).alias("churned"))
     )

@@ -19,6 +19,7 @@ PATH = {
     "stage_usage": ("Landing", "staging"),
     "build_companies": ("Staging", "company dimension"),
     "build_activity": ("Staging", "activity table"),
+    "build_episodes": ("Activity table", "risk episodes"),
     "register_tables": ("Lake", "catalog"),
     "publish": ("Lake", "SQL warehouse"),
     "validate": ("SQL warehouse", "lake, compared"),
@@ -184,7 +185,13 @@ def contact_text(last: date | None, on: date) -> str:
     """
     >>> contact_text(date(2025, 11, 1), date(2025, 11, 3)), contact_text(None, date(2025, 11, 3))
     ('last contact 2 days ago', 'no contact on record')
+    >>> contact_text(date(2025, 11, 3), date(2025, 11, 3)), contact_text(date(2025, 11, 4), date(2025, 11, 3))
+    ('last contact on that day', 'last contact on 2025-11-04')
     """
     if last is None:
         return "no contact on record"
+    if last == on:
+        return "last contact on that day"
+    if last > on:
+        return f"last contact on {last}"
     return f"last contact {counted((on - last).days, 'day')} ago"
