@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from company_activity.errors import ApiError
 from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.run_records import write_record
+from company_activity.planning.episodes import EpisodesState
 from company_activity.report.model import RunReport, StepReport
 from company_activity.report.risks import Listing, Status
 from company_activity.run import Run
@@ -112,8 +113,15 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str:
     ]
     replace_where(spark.createDataFrame(bad, QUARANTINE.struct).coalesce(1), root, QUARANTINE, None, {})
     episodes = [row(RISK_EPISODES, **one) for one in EPISODES]
-    replace_where(spark.createDataFrame(episodes, RISK_EPISODES.struct).coalesce(1), root, RISK_EPISODES, None, {})
+    replace_where(
+        spark.createDataFrame(episodes, RISK_EPISODES.struct).coalesce(1), root, RISK_EPISODES, None, built_of(DATES)
+    )
     return root
+
+
+def built_of(dates: Iterable[date]) -> dict[str, Any]:
+    """The state of episodes that were built of these dates."""
+    return EpisodesState.of(dict.fromkeys(dates, "h"), len(EPISODES)).as_json()
 
 
 def make_run(
@@ -204,6 +212,8 @@ def test_news_are_those_since_the_newest_report_about_an_earlier_date(run: MakeR
     recorded(lake, "20251121T03", DAY - timedelta(days=30))  # somebody looked back
     recorded(lake, "20251122T03", DAY - timedelta(days=2), steps=failed)
     recorded(lake, "20251123T03", DAY)
+    for hour in range(30):  # nothing to do, and no page
+        write_record(Lake(lake, lambda: pytest.fail("x")), RunReport(f"20251123T04-{hour:02}", "run", NOW), None)
     assert news_since(run(root=lake), DAY) == (DAY - timedelta(days=4), True)
     assert news_since(run(root=lake), DAY - timedelta(days=30)) == (DAY - timedelta(days=37), False)
 
@@ -212,8 +222,19 @@ def test_a_lake_without_episodes_has_a_page_that_says_so(run: MakeRun, lake: str
     younger = tmp_path / "lake"
     shutil.copytree(lake, younger, ignore=shutil.ignore_patterns("risk_episodes"))
     going = run(DONE, root=str(younger))
-    assert "the lake has no analytics.risk_episodes yet" in text_of(page_of(going))
+    assert "analytics.risk_episodes is not of these rows" in text_of(page_of(going))
     assert (going.report.news, len(going.report.churn_risks)) == (None, 3)
+
+
+def test_episodes_that_are_older_than_the_rows_tell_no_news(
+    run: MakeRun, lake: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    older = tmp_path / "lake"
+    shutil.copytree(lake, older)
+    Lake(str(older), lambda: spark).note(RISK_EPISODES, built_of(DATES[:-1]))
+    going = run(DONE, root=str(older))
+    assert "Entered risk:" not in text_of(page_of(going))
+    assert (going.report.news, [one.at_risk_since for one in going.report.churn_risks]) == (None, [None] * 3)
 
 
 def test_each_line_is_sixty_days_on_the_calendar_with_a_gap_for_the_missing_one(report: RunReport) -> None:
