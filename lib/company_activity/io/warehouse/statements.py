@@ -37,11 +37,17 @@ def delete_dates(table: ServedTable, days: Iterable[date]) -> str:
 
 
 def delete_staged_keys(dialect: Dialect, table: ServedTable, stage: str) -> str:
-    """Delete the rows whose key is staged."""
-    if len(table.key) == 1:
-        (key,) = table.key
-        return f"DELETE FROM {table.name} WHERE {key} IN (SELECT s.{key} FROM {stage} s)"
+    """Delete the rows whose key is staged.
+
+    By IN where the engine knows it of several columns: H2 looks such a key up, and would go through the stage for each
+    served row that EXISTS asks of.
+    """
     columns = [column for column in table.columns if column.name in table.key]
+    if len(columns) == 1 or dialect.has_row_values:
+        key = ", ".join(column.name for column in columns)
+        staged = ", ".join(_staged(dialect, column) for column in columns)
+        row = key if len(columns) == 1 else f"({key})"
+        return f"DELETE FROM {table.name} WHERE {row} IN (SELECT {staged} FROM {stage} s)"
     is_same = " AND ".join(f"{_staged(dialect, c)} = {table.name}.{c.name}" for c in columns)
     return f"DELETE FROM {table.name} WHERE EXISTS (SELECT 1 FROM {stage} s WHERE {is_same})"
 

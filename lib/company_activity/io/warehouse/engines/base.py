@@ -56,6 +56,7 @@ class Dialect(ABC):
     entra: ClassVar[EntraLogin | None] = None  # where a token may log in
     always_sends_login: bool = False  # else not where a token or the platform logs in
     enforces_keys: bool = True
+    has_row_values: bool = True  # (a, b) IN (SELECT …)
     ddl_in_transaction: bool = True
     text_units: int = 1  # what VARCHAR(n) counts, per code point
     stage_suffix: str = ""

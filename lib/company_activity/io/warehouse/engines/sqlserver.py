@@ -80,6 +80,7 @@ class AzureSql(Dialect):
     """Azure SQL and SQL Server: T-SQL, an application lock, bulk copy."""
 
     name: str = "azuresql"
+    has_row_values: bool = False
     driver: str = "com.microsoft.sqlserver.jdbc.SQLServerDriver"
     driver_jar: str = "mssql-jdbc"
     oldest_driver: tuple[int, ...] = (9, 2)  # from here on a batch may be a bulk copy
