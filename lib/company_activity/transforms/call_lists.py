@@ -39,7 +39,8 @@ def newest_episodes(episodes: DataFrame, day: date, since: date) -> DataFrame:
     """What a company's episodes say on `day`: since when it is at risk, and when it left risk.
 
     `at_risk_since` begins its newest episode up to `day`; `recovered_on` lies after `since`;
-    `gone_on` is the date on which an episode ended because the company was gone.
+    `gone_on` is the date on which an episode ended because the company was gone. Those that
+    ended before `since` and more than 60 days ago are not read: they are most of a long history, in files of their own.
 
     Shape: `analytics.risk_episodes` in; key company_id out.
 
@@ -56,21 +57,18 @@ def newest_episodes(episodes: DataFrame, day: date, since: date) -> DataFrame:
     c 2025-02-01 None 2025-03-08
     """
     ended_on = F.col("ended_on")
+    oldest = min(since, day - timedelta(days=HORIZON_DAYS))
+    is_recent = ended_on.isNull() | (ended_on > F.lit(oldest))
     has_ended = ended_on <= F.lit(day)
     is_recovered = has_ended & (F.col("ended_as") == "recovered") & (ended_on > F.lit(since))
     is_gone = has_ended & (F.col("ended_as") == "gone")
     has_begun = F.col("started_on") <= F.lit(day)
-    return (
-        episodes.where(has_begun)
-        .coalesce(
-            1
-        )  # a row per company and stretch: it costs more to shuffle them than to group them
-        .groupBy("company_id")
-        .agg(
-            F.max("started_on").alias("at_risk_since"),
-            F.max(F.when(is_recovered, ended_on)).alias("recovered_on"),
-            F.max(F.when(is_gone, ended_on)).alias("gone_on"),
-        )
+    # Few rows: it costs more to shuffle them than to group them.
+    few = episodes.where(has_begun & is_recent).coalesce(1)
+    return few.groupBy("company_id").agg(
+        F.max("started_on").alias("at_risk_since"),
+        F.max(F.when(is_recovered, ended_on)).alias("recovered_on"),
+        F.max(F.when(is_gone, ended_on)).alias("gone_on"),
     )
 
 
@@ -114,9 +112,7 @@ def call_lists(on_day: DataFrame, since: date, gone_after_days: int, most: int) 
         PACE: F.lit(True),
     }
     named = [F.when(holds, F.lit(kind)) for kind, holds in kinds.items()]
-    of_one_day = on_day.coalesce(
-        1
-    )  # a row per company: it costs more to shuffle them than to sort them
+    of_one_day = on_day.coalesce(1)  # a row per company: it costs more to shuffle than to sort them
     by_kind = of_one_day.withColumn("kind", F.explode(F.array_compact(F.array(*named))))
     of_kind = W.partitionBy("kind", F.when(F.col("kind") == PACE, F.col("fleet_pace")))
     ordered = of_kind.orderBy(*_order())
