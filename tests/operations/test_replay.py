@@ -27,7 +27,14 @@ from company_activity.planning.state import FORMULA_VERSION, GenerationMark, Qua
 from company_activity.records.fields import RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE, Table
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANY_ACTIVITY_DAILY,
+    PRODUCT_USAGE,
+    QUARANTINE,
+    RISK_EPISODES,
+    Table,
+)
 from company_activity.work import stage_usage
 
 from support.cycle.older_rules import OLDER, OlderLibrary, one_rule_more, refused
@@ -411,7 +418,7 @@ def test_a_replay_killed_after_a_commit_to_each_table_ends_as_if_the_records_had
 ) -> None:
     short.check_before(capsys)
     assert replay_until_done(short.place, monkeypatch) == [
-        table.name for table in (QUARANTINE, PRODUCT_USAGE, COMPANIES, COMPANY_ACTIVITY_DAILY)
+        table.name for table in (QUARANTINE, PRODUCT_USAGE, COMPANIES, COMPANY_ACTIVITY_DAILY, RISK_EPISODES)
     ]
     short.check_after(capsys)
     short.check_twice_is_once(capsys)
