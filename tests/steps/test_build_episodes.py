@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from delta import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from company_activity.io.lake.delta import Lake
@@ -58,6 +57,8 @@ def run(root: Path, spark: SparkSession, table: Table_) -> dict[str, int]:
 def test_a_lake_shows_the_episodes_of_its_rows_whatever_comes(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_per_file: int
 ) -> None:
+    from delta import DeltaTable  # a pool without it collects these tests too
+
     monkeypatch.setattr(work, "ROWS_PER_FILE", rows_per_file)
     rng = Random(rows_per_file)
     days = [FIRST + timedelta(days=n) for n in range(45)]
