@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from evaluation.comparison import SHOWN, WARM_UP_DAYS, Figures, figures
 from evaluation.fate import HORIZON_DAYS
+from evaluation.shares import number, percent
 from evaluation.worlds import SETTLING_DAYS, WEEK_DAYS, fates_of, flags_of
 from generate import at_least_one
 from simulation.rules.fleet import Fleet
@@ -108,16 +109,6 @@ def calibration(kind: str, of_today: Figures) -> str:
     found = 100 * of_today.fades_found / max(1, of_today.fades)
     verdict = "as it should be" if low <= found <= high else "THE WORLDS HAVE MOVED"
     return f"the rule of today finds {found:.1f} % of the fades, {low} to {high} expected: {verdict}"
-
-
-def percent(value: float | None) -> str:
-    """A share for the eye."""
-    return "–" if value is None else f"{100 * value:.0f} %"
-
-
-def number(value: float | None) -> str:
-    """A number for the eye."""
-    return "–" if value is None else f"{value:.1f}"
 
 
 def alerts_on(kind: str) -> Callable[[Figures], str]:

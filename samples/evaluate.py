@@ -20,6 +20,7 @@ from company_activity.settings.model import MetricSettings
 from evaluation.churn import ChurnScores, known_future, score_churn
 from evaluation.methods import ours_as_shown, ours_by_engagement, reference
 from evaluation.monthly import UserError, score_users, share_within_bounds
+from evaluation.shares import number, percent
 from evaluation.table import Tables, build_tables
 from evaluation.truth import HORIZON, WARM_UP_DAYS, true_monthly_users, truth_of
 from generate import Sample, at_least_one, generate
@@ -101,16 +102,6 @@ def told_users(evaluation: Evaluation) -> Iterator[str]:
     for name, error in evaluation.users.items():
         yield f"  {name:<54}{error.company_days:>14,}{error.mean_absolute:>9.1f}{error.bias:>+9.1f}"
     yield f"  within our two bounds: {percent(evaluation.within_bounds)}"
-
-
-def percent(share: float | None) -> str:
-    """A share for the eye."""
-    return "–" if share is None else f"{100 * share:.0f} %"
-
-
-def number(value: float | None) -> str:
-    """A number for the eye."""
-    return "–" if value is None else f"{value:.1f}"
 
 
 FIGURES: dict[str, Callable[[ChurnScores], str]] = {

@@ -11,6 +11,7 @@ from math import ceil
 from statistics import median
 
 from evaluation.methods import Verdict, Verdicts
+from evaluation.shares import ratio
 from evaluation.truth import HORIZON, Truth
 
 SILENT = Verdict()
@@ -80,11 +81,6 @@ class ChurnScores:
     def delay(self) -> float | None:
         """The median of these days."""
         return median(self.caught) if self.caught else None
-
-
-def ratio(part: float, whole: float) -> float | None:
-    """A share; None of nothing."""
-    return part / whole if whole else None
 
 
 def score_churn(verdicts: Verdicts, truth: Truth, days: Sequence[date], patterns: Mapping[str, str]) -> ChurnScores:

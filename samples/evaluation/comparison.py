@@ -9,6 +9,7 @@ from statistics import median
 
 from evaluation.fate import HORIZON_DAYS, Fate
 from evaluation.flags import Flag, alerts, at_risk, lists
+from evaluation.shares import ratio
 
 WARM_UP_DAYS = 30
 SHOWN = 10
@@ -65,31 +66,26 @@ class Figures:
     @property
     def precision(self) -> float | None:
         """Of the flags on customers, those that are right."""
-        return share(self.right, self.flagged)
+        return ratio(self.right, self.flagged)
 
     @property
     def recall(self) -> float | None:
         """Of the customer-days on which a flag would be right, those flagged."""
-        return share(self.right, self.to_flag)
+        return ratio(self.right, self.to_flag)
 
     @property
     def alerts_a_week(self) -> float | None:
         """Alerts per 100 customers and week."""
-        return share(700 * self.alerts.total(), self.customer_days)
+        return ratio(700 * self.alerts.total(), self.customer_days)
 
     def alert_share(self, kind: str) -> float | None:
         """The share of the alerts that met this."""
-        return share(self.alerts[kind], self.alerts.total())
+        return ratio(self.alerts[kind], self.alerts.total())
 
     @property
     def first_ten(self) -> float | None:
         """Of the first ten rows of each day's list, those that are right."""
-        return share(self.shown_right, self.shown)
-
-
-def share(part: float, whole: float) -> float | None:
-    """A share; None of nothing."""
-    return part / whole if whole else None
+        return ratio(self.shown_right, self.shown)
 
 
 def figures(flags: Sequence[Flag], fates: Fates, days: range) -> Figures:

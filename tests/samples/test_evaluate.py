@@ -10,10 +10,11 @@ from pyspark.sql import SparkSession
 
 from company_activity.settings.model import ContactSettings, MetricSettings
 
-from evaluate import Evaluation, evaluate, judged_dates, main, number, percent, told
+from evaluate import Evaluation, evaluate, judged_dates, main, told
 from evaluation.churn import right_among_first, score_churn
 from evaluation.methods import Verdict, ours_as_shown, reference, rows_until
 from evaluation.monthly import error_of
+from evaluation.shares import number, percent
 from evaluation.table import Tables, build_tables
 from evaluation.truth import Truth, true_monthly_users, truth_of
 from generate import generate

@@ -14,10 +14,10 @@ from company_activity.cli.options import DateType, settings_options
 from company_activity.errors import UsageError
 from company_activity.io.storage.folder import Folder, root_folder
 from company_activity.operations.backtest import Backtest, backtest
-from company_activity.operations.backtest.churned import read_churned
 from company_activity.operations.backtest.figures import DEFINITIONS, as_csv, table_lines
 from company_activity.operations.backtest.page import page
 from company_activity.operations.constants import other_constants
+from company_activity.records.churned import read_churned
 from company_activity.settings.loading import load_settings
 
 WIDTH = 110  # characters of a definition's lines

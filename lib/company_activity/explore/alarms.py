@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.explore.reader import as_pandas
+from company_activity.records.churned import read_churned
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Alarm:
 
 
 def churned_companies(file: str) -> dict[str, date]:
-    """When each company of a CSV (`company_id, churned_on`) churned; none where there is no such file."""
+    """When each company of a CSV (`company_id, churned_on`) churned; none where there is no such file.
+
+    Raises:
+        UsageError: if a line of it is not as it should be, as `backtest` says it.
+    """
     if not Path(file).is_file():
         return {}
-    read = pd.read_csv(file, dtype=str, keep_default_na=False)
-    days = map(date.fromisoformat, read["churned_on"])
-    return dict(zip(read["company_id"], days, strict=True))
+    return dict(read_churned(Path(file)).dates)
 
 
 def alarms_on(reader: Reader, dates: DateRange, churned: Mapping[str, date]) -> list[Alarm]:

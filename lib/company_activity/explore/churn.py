@@ -7,18 +7,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from pyspark.sql import functions as F
 
 from company_activity.dates import DateRange
 from company_activity.explore.reader import as_pandas
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY
+from company_activity.transforms.call_lists import most_missing_first
 from company_activity.transforms.figures import figures_by_date
+from company_activity.transforms.fleet import PER_MILLE
 
 if TYPE_CHECKING:
     from company_activity.explore.reader import Reader
 
 HALF = 0.5  # of what is expected
-PER_MILLE = 1000
 SHOWN = (
     "company_id",
     "company_name",
@@ -45,8 +45,7 @@ def companies_on(reader: Reader, day: date) -> pd.DataFrame:
     `is_churn_risk` is <NA> where the company is not judged.
     """
     rows = reader.rows(COMPANY_ACTIVITY_DAILY, DateRange(day, day)).select(*SHOWN)
-    order = [F.desc_nulls_last("missing_user_days_7d"), F.asc("company_id")]
-    found = as_pandas(rows.orderBy(*order)).set_index("company_id")
+    found = as_pandas(rows.orderBy(*most_missing_first())).set_index("company_id")
     found["churn_reasons"] = found["churn_reasons"].map(list)
     return found.astype(dict.fromkeys(WHOLE, "Int64") | {"is_churn_risk": "boolean"})
 
@@ -64,9 +63,14 @@ def share_of_usual(companies: pd.DataFrame) -> pd.Series:
     >>> share_of_usual(pd.DataFrame(rows, ["a", "b", "c"], columns)).to_dict()
     {'a': 0.25}
     """
-    expected = companies["usual_user_days_7d"] * companies["fleet_pace"] / PER_MILLE
+    expected = expected_user_days(companies)
     used = companies[expected.gt(0).fillna(False)]
     return (used["rolling_7d_active_users"] / expected[used.index]).astype("float64")
+
+
+def expected_user_days(rows: pd.DataFrame) -> pd.Series:
+    """The user-days of the usual week at the fleet's pace; <NA> where one of them is not known."""
+    return rows["usual_user_days_7d"] * rows["fleet_pace"] / PER_MILLE
 
 
 def far_below_usual(companies: pd.DataFrame) -> pd.DataFrame:

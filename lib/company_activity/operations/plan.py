@@ -10,7 +10,6 @@ from company_activity.gates.rewrite import Rewriting
 from company_activity.io.landing.crm_arrivals import new_arrivals
 from company_activity.io.warehouse.mirror import read_mirror
 from company_activity.planning.dirty import Dirty, Span, check_metrics
-from company_activity.planning.episodes import Moved
 from company_activity.planning.plan import (
     CrmNews,
     Plan,
@@ -118,9 +117,7 @@ def stale_dates(activity: ActivityState, published: Published) -> list[date]:
 
 def episodes_move(run: Run, build: Sequence[PlannedDate], drop: Sequence[date]) -> bool:
     """Whether a date moves that risk episodes are made of, or has moved since they were built."""
-    if build or drop:
-        return True
-    return bool(Moved.between(run.lake.episodes, run.lake.activity.hashes).dates)
+    return bool(build or drop or run.lake.moved_since_episodes.dates)
 
 
 def rewriting(

@@ -15,8 +15,7 @@ EPISODES_VERSION = "1"
 class EpisodesState:
     """The content hash of each date of the activity table that the episodes were built from, and by which rules.
 
-    Without a version nothing is known: they are built from scratch. `rows` is how many episodes there are; None where
-    somebody else may have changed them.
+    Without a version nothing is known, nor how many episodes there are (`rows`): they are built from scratch.
     """
 
     dates: Mapping[date, str] = field(default_factory=dict)

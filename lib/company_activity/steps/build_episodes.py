@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from company_activity.planning.episodes import Moved
 from company_activity.report.model import StepReport
 from company_activity.schemas import RISK_EPISODES
 
@@ -19,7 +18,7 @@ def build_episodes(run: Run) -> StepReport:
         GateRefused: if a key stands twice among the rows to write, or a NULL where there must be none.
     """
     run.lake.look_at(RISK_EPISODES)
-    moved = Moved.between(run.lake.episodes, run.lake.activity.hashes)
+    moved = run.lake.moved_since_episodes
     if not moved.dates:
         return StepReport(
             "build_episodes", "nothing", notes=["no date of the activity table moved"]

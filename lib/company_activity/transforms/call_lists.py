@@ -138,6 +138,11 @@ def _is_gone(gone_after_days: int) -> Column:
     return F.coalesce(is_long_silent, was_active, F.lit(False))
 
 
+def most_missing_first() -> list[Column]:
+    """The one order of every list: the most missing user-days first, those that are not known last, then by id."""
+    return [F.desc_nulls_last("missing_user_days_7d"), F.asc("company_id")]
+
+
 def _order() -> list[Column]:
     """The one order; before it, of the gone, those who left last: silent for the fewest days, as far as it is known."""
     is_of_gone = F.col("kind") == GONE
@@ -146,8 +151,7 @@ def _order() -> list[Column]:
     return [
         F.asc_nulls_last(silent_days),
         F.desc_nulls_last(gone_on),
-        F.desc_nulls_last("missing_user_days_7d"),
-        F.asc("company_id"),
+        *most_missing_first(),
     ]
 
 

@@ -32,8 +32,8 @@ def revise_episodes(run: Run, moved: Moved) -> StepReport:
     lake = run.lake
     touched = touched_by(moved)
     # One reading of the table is gone on with, compared with the outcome, and, if it is small, written again.
-    rows_before = lake.episodes.rows
-    is_small = rows_before is not None and rows_before <= ROWS_PER_FILE
+    rows_before = lake.episodes.rows or 0
+    is_small = rows_before <= ROWS_PER_FILE
     table = lake.read(RISK_EPISODES)
     known = cached(table if is_small else table.where(touched or "true"))
     standing = known.where(touched or "true")
@@ -44,7 +44,8 @@ def revise_episodes(run: Run, moved: Moved) -> StepReport:
         rows, keys, nulls = found["rows"], found["keys"], found["nulls"]
         verdicts = refuse_defects(key_checks(RISK_EPISODES.name, rows, keys, nulls))
         changed = found["changed"]
-        episodes = rows + untouched(run, touched, found["before"])
+        untouched = 0 if touched is None else rows_before - found["before"]
+        episodes = rows + untouched
         state = EpisodesState.of(lake.activity.hashes, episodes)
         if changed or not lake.exists(RISK_EPISODES):
             if touched is None or not is_small:
@@ -71,14 +72,6 @@ def in_files(fresh: DataFrame, rows: int) -> DataFrame:
     if rows <= ROWS_PER_FILE:
         return fresh.coalesce(1)
     return with_ended_apart(fresh, bucket_count(rows), "ended_on")
-
-
-def untouched(run: Run, touched: str | None, touched_before: int) -> int:
-    """How many episodes stand as they are."""
-    if touched is None:
-        return 0
-    before = run.lake.episodes.rows
-    return (run.lake.read(RISK_EPISODES).count() if before is None else before) - touched_before
 
 
 def touched_by(moved: Moved) -> str | None:

@@ -11,7 +11,6 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 from company_activity.io.lake.record_files import last_reported
-from company_activity.planning.episodes import Moved
 from company_activity.report.risks import (
     NOBODY,
     ListedCompany,
@@ -45,7 +44,7 @@ def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
     """Ask whom the report of `day` names, and keep it in the report."""
     since, is_since_report = news_since(run, day)
     # Older ones would tell of a stretch that is over, and of nobody who entered risk since.
-    are_episodes_current = not Moved.between(run.lake.episodes, run.lake.activity.hashes).dates
+    are_episodes_current = not run.lake.moved_since_episodes.dates
     episodes = run.lake.read(RISK_EPISODES)
     if not are_episodes_current:
         episodes = episodes.limit(0)

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from company_activity.explore.landed import MISSING
+from company_activity.explore.churn import expected_user_days
 from company_activity.explore.pictures.style import (
     BLUE,
-    GAP,
     GREY,
     ORANGE,
-    PALE_ORANGE,
     draw_days,
     draw_line,
     midnights,
@@ -21,7 +19,7 @@ from company_activity.explore.pictures.style import (
     new_figure,
     place_legend,
     set_calendar,
-    shade_days,
+    shade_risk_and_gaps,
 )
 from company_activity.report.page.charts import INK
 from company_activity.report.page.words import cut
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from company_activity.explore.alarms import Alarm
 
 NAME = 40  # characters of a name that a title has room for
-PER_MILLE = 1000
 
 
 def draw_alarm(alarm: Alarm, days: pd.DataFrame) -> Figure:
@@ -49,15 +46,11 @@ def draw_alarm(alarm: Alarm, days: pd.DataFrame) -> Figure:
 
     usual = days["usual_user_days_7d"]
     draw_line(week, usual, color=GREY, linewidth=1.2, linestyle="--", label="usual week")
-    at_pace = usual * days["fleet_pace"] / PER_MILLE
-    draw_line(week, at_pace, color=INK, linewidth=1.2, label="at the fleet's pace")
+    draw_line(week, expected_user_days(days), color=INK, linewidth=1.2, label="at the fleet's pace")
     draw_line(week, days["rolling_7d_active_users"], color=BLUE, linewidth=1.8, label="this week")
     draw_days(missing, days["missing_user_days_7d"], color=ORANGE, linewidth=0)
-    risky = days.index[days["is_churn_risk"].fillna(False)]
-    absent = list(days.index[days["date_is"] == MISSING])
     for axes in (week, missing):
-        shade_days(axes, risky, "at risk", color=PALE_ORANGE, linewidth=0)
-        shade_days(axes, absent, "missing date", **GAP)
+        shade_risk_and_gaps(axes, days)
         _mark_last_active(axes, alarm)
     name_axis(week, "user-days in 7 days")
     name_axis(missing, "missing")

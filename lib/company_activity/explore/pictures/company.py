@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from company_activity.explore.landed import MISSING
 from company_activity.explore.pictures.style import (
     BLUE,
-    GAP,
     PALE_BLUE,
-    PALE_ORANGE,
     draw_days,
     draw_line,
     name_axis,
@@ -20,7 +17,7 @@ from company_activity.explore.pictures.style import (
     new_figure,
     place_legend,
     set_calendar,
-    shade_days,
+    shade_risk_and_gaps,
 )
 from company_activity.report.page.words import cut, reason_name
 from company_activity.report.page.words import day as day_text
@@ -36,8 +33,6 @@ def draw_company(company_id: str, days: pd.DataFrame) -> Figure:
 
     The mean is drawn where all 7 days are complete. A missing date is hatched.
     """
-    risky = days["is_churn_risk"].fillna(False)
-    missing = list(days.index[days["date_is"] == MISSING])
     below = "Active users per day, their mean over 7 complete days, and the engagement score"
     figure, [users, score] = new_figure([2.6, 1.2], finding(company_id, days), below)
 
@@ -46,8 +41,7 @@ def draw_company(company_id: str, days: pd.DataFrame) -> Figure:
     draw_line(users, mean, color=BLUE, linewidth=1.6, label="mean of 7 days")
     draw_line(score, days["engagement_score"], color=BLUE, linewidth=1.6)
     for axes in (users, score):
-        shade_days(axes, days.index[risky], "at risk", color=PALE_ORANGE, linewidth=0)
-        shade_days(axes, missing, "missing date", **GAP)
+        shade_risk_and_gaps(axes, days)
     name_axis(users, "users")
     name_axis(score, "engagement\n(0 to 100)")
     set_calendar([users, score], days.index)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from company_activity.dates import day_number, spans
+from company_activity.explore.landed import MISSING
 from company_activity.report.page.charts import GRID, INK, MUTED
 from company_activity.report.page.words import day as day_text
 from company_activity.report.page.words import printable
@@ -100,6 +101,14 @@ def shade_days(axes: Axes, days: Sequence[date], label: str, **style: Any) -> No
         first, last = midnights([span.first, span.last])
         text = label if number == 0 else None
         axes.axvspan(first - HALF_A_DAY, last + HALF_A_DAY, label=text, zorder=0, **style)
+
+
+def shade_risk_and_gaps(axes: Axes, days: pd.DataFrame) -> None:
+    """Shade a company's days at risk, and hatch the missing dates; `days` as `company_days` gives them."""
+    risky = days.index[days["is_churn_risk"].fillna(False)]
+    missing = list(days.index[days["date_is"] == MISSING])
+    shade_days(axes, risky, "at risk", color=PALE_ORANGE, linewidth=0)
+    shade_days(axes, missing, "missing date", **GAP)
 
 
 def set_calendar(axes: Sequence[Axes], days: pd.Index) -> None:

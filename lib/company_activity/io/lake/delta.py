@@ -17,7 +17,7 @@ from company_activity.io.lake.table_features import Features, unfit
 from company_activity.io.lake.table_sql import create_statement, sql_text
 from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
-from company_activity.planning.episodes import EpisodesState
+from company_activity.planning.episodes import EpisodesState, Moved
 from company_activity.planning.state import (
     ActivityState,
     CompanyCounts,
@@ -191,6 +191,11 @@ class Lake:
         if not self.is_as_counted(RISK_EPISODES):
             return EpisodesState()
         return EpisodesState.from_json(self.state(RISK_EPISODES))
+
+    @property
+    def moved_since_episodes(self) -> Moved:
+        """The dates whose rows are other ones than the episodes were built from."""
+        return Moved.between(self.episodes, self.activity.hashes)
 
     @property
     def staged_sources(self) -> Sources:

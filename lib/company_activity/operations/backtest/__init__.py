@@ -18,8 +18,8 @@ from company_activity.schemas import COMPANIES
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from company_activity.operations.backtest.churned import Churned
     from company_activity.operations.constants import Constants
+    from company_activity.records.churned import Churned
     from company_activity.settings.model import Settings
 
 FEW_CHURNS = 20
@@ -106,7 +106,7 @@ def unknown_of(table: Table, churned: Churned) -> list[str]:
 def remarks_on(churned: Churned, unknown: int, judged: int) -> Iterator[str]:
     """What of the file does not count, and whether the rest is enough to tell.
 
-    >>> from company_activity.operations.backtest.churned import Churned
+    >>> from company_activity.records.churned import Churned
     >>> churned = Churned({"a": date(2025, 1, 1), "b": date(2025, 1, 2)}, repeated=3)
     >>> for remark in remarks_on(churned, unknown=1, judged=1):
     ...     print(remark)

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS
 from company_activity.runtime.compute import cached, uncache
+from company_activity.transforms.call_lists import most_missing_first
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Row
@@ -241,8 +242,7 @@ def customers_on(rows: DataFrame, period: Period, gone_after_days: int) -> DataF
 
 def with_place(rows: DataFrame) -> DataFrame:
     """Add `place`: where a row at risk stands in its date's list, counted from 1."""
-    order = [F.desc_nulls_last("missing_user_days_7d"), F.asc("company_id")]
-    of_the_date = W.partitionBy("activity_date", "is_flagged").orderBy(*order)
+    of_the_date = W.partitionBy("activity_date", "is_flagged").orderBy(*most_missing_first())
     return rows.withColumn("place", F.row_number().over(of_the_date))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from company_activity.errors import UsageError
-from company_activity.operations.backtest.churned import Churned, read_churned
+from company_activity.records.churned import Churned, read_churned
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
