@@ -96,7 +96,7 @@ QUIET = (
 FLAGS = {
     "WINDOW_INCOMPLETE": "a date of [D−29, D] is missing, from the company's first known day on",
     "UNKNOWN_COMPANY": "`company_name` is `UNKNOWN`: the CRM does not have the company, or has no name for it",
-    "ATTRIBUTES_BACKDATED": "name, country and industry come from a later snapshot",
+    "ATTRIBUTES_BACKDATED": "name, country, industry, owner and segment come from a later snapshot",
     "QUARANTINED_RECORDS": "a usage record of this company and D was refused",
     "CONFLICTING_DUPLICATES": "two records of D had the same time and different numbers; the later was taken",
     "WARMUP": "fewer than 30 days of the company are known",
@@ -105,6 +105,12 @@ FLAGS = {
 WEEKDAYS = (
     "over the w Mondays to Fridays among the complete dates of [D−29, D] on which the company was known:"
     " S = Σu, Q = Σu², V = wQ − S², T = (w−1)S"
+)
+OF_ITS_OWN_DATES = Formula(
+    "as `company_name`, but never backdated",
+    days=0,
+    reads_crm=True,
+    null="where the CRM has none for D; where attributes are backdated",
 )
 
 FORMULAS: Mapping[str, Formula] = {
@@ -122,12 +128,16 @@ FORMULAS: Mapping[str, Formula] = {
     "industry_tag": Formula(
         "as `company_name`", days=0, reads_crm=True, null="where the CRM has none for D"
     ),
-    "last_contact_at": Formula(
-        "as `company_name`, but never backdated",
-        days=0,
-        reads_crm=True,
-        null="where the CRM has none for D; where attributes are backdated",
+    "last_contact_at": OF_ITS_OWN_DATES,
+    "owner": Formula(
+        "as `company_name`", days=0, reads_crm=True, null="where the CRM has none for D"
     ),
+    "segment": Formula(
+        "as `company_name`", days=0, reads_crm=True, null="where the CRM has none for D"
+    ),
+    "seats": OF_ITS_OWN_DATES,
+    "contract_value": OF_ITS_OWN_DATES,
+    "renewal_on": OF_ITS_OWN_DATES,
     "active_users": Formula("u: sum over the day's accepted records, each kept once", days=1),
     "events": Formula("e: sum over the same records as `active_users`", days=1),
     "rolling_7d_active_users": Formula("Σ u over [D−6, D]", days=7),
@@ -169,6 +179,12 @@ FORMULAS: Mapping[str, Formula] = {
         words=METHODS,
     ),
     "mau_method": Formula(WEEKDAYS, days=30, words=METHODS),
+    "seat_utilisation_lower": Formula(
+        "`mau_lower` / `seats`", days=30, reads_crm=True, null="where `seats` is NULL or 0"
+    ),
+    "seat_utilisation_upper": Formula(
+        "`mau_upper` / `seats`", days=30, reads_crm=True, null="where `seats` is NULL or 0"
+    ),
     "engagement_score": Formula(
         "100 · ({engagement.weight_frequency} frequency + {engagement.weight_recency} recency"
         " + {engagement.weight_breadth} breadth + {engagement.weight_depth} depth), rounded half up",

@@ -20,7 +20,7 @@ from company_activity.io.landing.tombstones import erased_companies
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.planning.state import FORMULA_VERSION, CrmState, MetricsMark
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION, RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
 from company_activity.runtime.session import spark_session
 
@@ -173,8 +173,9 @@ class Run:
     @cached_property
     def upgrade(self) -> Upgrades:
         """Whether someone accepted what today's rules, constants and formulas rewrite."""
-        versions = (RULES_VERSION, self.settings.metrics.metric_version, FORMULA_VERSION)
-        return Upgrades(self.lake.files, *versions)
+        rules = (RULES_VERSION, CRM_RULES_VERSION)
+        metric_version = self.settings.metrics.metric_version
+        return Upgrades(self.lake.files, *rules, metric_version, FORMULA_VERSION)
 
     def check_rewriting(self, scope: str, found: Rewriting) -> list[Verdict]:
         """Judge what a step would rewrite or drop unasked; `--accept-gate rewrite` accepts it, an upgrade for good.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 # The types that Delta keeps column statistics of.
-STATISTICS = frozenset({"string", "bigint", "double", "date", "timestamp"})
+STATISTICS = frozenset({"string", "bigint", "double", "decimal(18,2)", "date", "timestamp"})
 LIST_SEPARATOR = ","  # between the words of a list that is one text
 
 
@@ -99,7 +99,19 @@ def spark_type(ddl: str) -> DataType:
     }  # fmt: skip
     if ddl.startswith("array<"):
         return T.ArrayType(spark_type(ddl[6:-1]), containsNull=False)
+    if ddl.startswith("decimal("):
+        return T.DecimalType(*decimal_of(ddl))
     return simple[ddl]()
+
+
+def decimal_of(ddl: str) -> tuple[int, int]:
+    """The digits of a decimal type, and how many of them stand behind the point.
+
+    >>> decimal_of("decimal(18,2)")
+    (18, 2)
+    """
+    precision, scale = ddl.removeprefix("decimal(").removesuffix(")").split(",")
+    return int(precision), int(scale)
 
 
 CRM_COMPANIES = Table(
@@ -112,6 +124,13 @@ CRM_COMPANIES = Table(
         Column("country", "string", "Country as in the CRM"),
         Column("industry_tag", "string", "Industry as in the CRM"),
         Column("last_contact_at", "timestamp", "Last contact, UTC"),
+        Column(
+            "owner", "string", "Who looks after it; NULL where the file has none", personal=True
+        ),
+        Column("segment", "string", "Segment as in the CRM"),
+        Column("seats", "bigint", "Seats bought"),
+        Column("contract_value", "decimal(18,2)", "Contract value, in the CRM's currency"),
+        Column("renewal_on", "date", "When the contract renews"),
         Column("file_date", "date", "Date of the snapshot", nullable=False),
         Column("src_file_name", "string", "Path of the file under the landing", nullable=False),
         Column("ingested_at", "timestamp", "When the run that staged it began", nullable=False),
@@ -168,6 +187,11 @@ COMPANIES = Table(
         Column("country", "string", "Current country"),
         Column("industry_tag", "string", "Current industry"),
         Column("last_contact_at", "timestamp", "Current last contact, UTC"),
+        Column("owner", "string", "Who looks after it now", personal=True),
+        Column("segment", "string", "Current segment"),
+        Column("seats", "bigint", "Seats bought, as known now"),
+        Column("contract_value", "decimal(18,2)", "Current contract value, in the CRM's currency"),
+        Column("renewal_on", "date", "When the contract renews, as known now"),
         Column(
             "first_seen_date", "date", "Earliest snapshot or accepted usage record", nullable=False
         ),
@@ -189,6 +213,15 @@ COMPANIES_HISTORY = Table(
         Column("country", "string", "Country in this period"),
         Column("industry_tag", "string", "Industry in this period"),
         Column("last_contact_at", "timestamp", "Last contact as known in this period, UTC"),
+        Column("owner", "string", "Who looked after it in this period", personal=True),
+        Column("segment", "string", "Segment in this period"),
+        Column("seats", "bigint", "Seats bought, as known in this period"),
+        Column(
+            "contract_value",
+            "decimal(18,2)",
+            "Contract value in this period, in the CRM's currency",
+        ),
+        Column("renewal_on", "date", "When the contract renews, as known in this period"),
         Column("valid_from", "date", "Snapshot that brought these attributes", nullable=False),
         Column(
             "valid_to", "date", "Snapshot that replaced them (exclusive); NULL while they stand"
@@ -214,6 +247,15 @@ COMPANY_ACTIVITY_DAILY = Table(
         Column("country", "string", "Country as of the date"),
         Column("industry_tag", "string", "Industry as of the date"),
         Column("last_contact_at", "timestamp", "Last contact as of the date, UTC"),
+        Column("owner", "string", "Who looked after it as of the date", personal=True),
+        Column("segment", "string", "Segment as of the date"),
+        Column("seats", "bigint", "Seats bought, as of the date"),
+        Column(
+            "contract_value",
+            "decimal(18,2)",
+            "Contract value as of the date, in the CRM's currency",
+        ),
+        Column("renewal_on", "date", "When the contract renews, as of the date"),
         Column(
             "active_users",
             "bigint",
@@ -261,6 +303,12 @@ COMPANY_ACTIVITY_DAILY = Table(
             "est_monthly_active_users", "bigint", "Estimate between the two bounds", nullable=False
         ),
         Column("mau_method", "string", "How it was estimated", nullable=False),
+        Column("seat_utilisation_lower", "double", "At least this share of the seats is used"),
+        Column(
+            "seat_utilisation_upper",
+            "double",
+            "At most this share of the seats is used; may exceed 1",
+        ),
         Column("engagement_score", "double", "0 to 100, two decimals", nullable=False),
         Column("engagement_frequency", "double", "0 to 1: share of days with use", nullable=False),
         Column("engagement_recency", "double", "0 to 1: how lately used", nullable=False),
@@ -350,6 +398,7 @@ RISK_EPISODES = Table(
             "Dates judged without risk since the last flagged one; 7 end it",
             nullable=False,
         ),
+        Column("owner", "string", "Who looked after it on the newest date at risk", personal=True),
     ),
     key=("company_id", "started_on"),
     comment="One row per company and stretch of dates at risk",

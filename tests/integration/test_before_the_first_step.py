@@ -17,7 +17,7 @@ import pytest
 from company_activity.io.lake.delta_log import encode_state
 from company_activity.io.lake.run_records import run_records
 from company_activity.io.notify.outbox import Outbox
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, CRM_COMPANIES
 from company_activity.settings.loading import load_settings
 
@@ -176,7 +176,7 @@ def test_an_accepted_file_that_does_not_wait_is_told_to_the_caller_alone(
     status = (folder / "staged.csv").stat()
     seen = f"{status.st_size}/{datetime.fromtimestamp(status.st_mtime, UTC).isoformat()}"
     staged = {"raw/crm/staged.csv": {"sha256": "x", "seen": seen, "file_date": DAY}}
-    commit(place, CRM_COMPANIES.path, {"files": staged, "companies": {}, "rules_version": RULES_VERSION})
+    commit(place, CRM_COMPANIES.path, {"files": staged, "companies": {}, "rules_version": CRM_RULES_VERSION})
     before = files(place)
     assert run(place, receiver, "run", "--date", DAY, "--accept-crm", name, *more) == 2
     [line] = capsys.readouterr().err.strip().splitlines()

@@ -24,7 +24,7 @@ from company_activity.operations.replay import replay_quarantine
 from company_activity.pipeline import STEPS
 from company_activity.planning.replay import Replay, replay_of
 from company_activity.planning.state import FORMULA_VERSION, GenerationMark, QuarantineState
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION, RULES_VERSION
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.schemas import (
@@ -347,9 +347,9 @@ class Replaying:
         return self.place.settings.lake.root
 
     @property
-    def versions(self) -> tuple[str, str, str]:
+    def versions(self) -> tuple[str, ...]:
         """Of today's rules, constants and formulas."""
-        return (RULES_VERSION, self.place.settings.metrics.metric_version, FORMULA_VERSION)
+        return (RULES_VERSION, CRM_RULES_VERSION, self.place.settings.metrics.metric_version, FORMULA_VERSION)
 
     def marks(self, days: Sequence[date]) -> set[str]:
         """The rules that staged these dates."""

@@ -67,6 +67,7 @@ def attribute_columns(view: View) -> Row:
         "country": attributes.country,
         "industry_tag": attributes.industry_tag,
         "last_contact_at": attributes.last_contact_at,
+        **attributes.optional._asdict(),
     }
 
 
@@ -84,13 +85,16 @@ def sum_columns(view: View) -> Row:
 
 
 def monthly_columns(view: View) -> Row:
-    """Bounds, estimate and method."""
+    """Bounds, estimate and method; design: "mau_lower/seats and mau_upper/seats (NULL without seats or with 0)"."""
     monthly = metrics.monthly_users(view)
+    seats = view.attributes.optional.seats
     return {
         "mau_lower": monthly.lower,
         "mau_upper": monthly.upper,
         "est_monthly_active_users": monthly.estimate,
         "mau_method": monthly.method,
+        "seat_utilisation_lower": monthly.lower / seats if seats else None,
+        "seat_utilisation_upper": monthly.upper / seats if seats else None,
     }
 
 

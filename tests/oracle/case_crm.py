@@ -30,6 +30,32 @@ NAMES = (
 AROUND = (" ", "  ", "\u00a0", "\ufeff", "\u200b ")
 COUNTRIES = ("DE", "FR", "us", "", None)
 INDUSTRIES = ("retail", "health care", " ", None)
+OWNERS = ("Ana", "ana", " Bo ", "Größe", "o" * 1024, "o" * 1025, None, "", "  ")
+SEGMENTS = ("enterprise", "smb", " ", None, "s" * 1025)
+SEATS = ("0", "1", "7", " 250\t", "007", "-3", "12.0", "1e3", "٣", "9" * 18, "9" * 19, "many", "", None)
+VALUES = (
+    "0",
+    "0.5",
+    "1200",
+    "24000.00",
+    "1.234",
+    "1,200",
+    "€ 5",
+    "-1",
+    "00.1",
+    "9" * 16 + ".99",
+    "9" * 17,
+    ".5",
+    "5.",
+    None,
+)
+RENEWALS = (
+    "2024-03-31", " 2024-02-29", "2023-02-29", "31.03.2024", "2024-03-31T23:30:00-01:00", "2999-12-31", "3000-01-01",
+    "soon", "", None,
+)  # fmt: skip
+OPTIONAL = {
+    "owner": OWNERS, "segment": SEGMENTS, "seats": SEATS, "contract_value": VALUES, "renewal_on": RENEWALS,
+}  # fmt: skip
 FAULTS: tuple[dict[str, str | None], ...] = (
     {"company_id": None},
     {"company_id": "   "},
@@ -74,7 +100,14 @@ def random_file(rng: Random, plans: tuple[Plan, ...], file_date: date, path: str
             bad = newcomer(rng, plan, file_date)
             rows.append(replace(bad, **rng.choice((*FAULTS, contact_after(file_date)))))  # type: ignore[arg-type]
     rng.shuffle(rows)
+    rows = without_columns(rng, rows)
     return Snapshot(file_date, path, tuple(replace(row, line=2 + number) for number, row in enumerate(rows)))
+
+
+def without_columns(rng: Random, rows: list[CrmRow]) -> list[CrmRow]:
+    """The rows as a file has them that sends some of the optional columns, most often all of them."""
+    absent = {name: None for name in OPTIONAL if rng.random() < 0.15}
+    return [replace(row, **absent) for row in rows]
 
 
 def repeated(rng: Random, row: CrmRow, file_date: date) -> list[CrmRow]:
@@ -90,7 +123,8 @@ def repeated(rng: Random, row: CrmRow, file_date: date) -> list[CrmRow]:
 def newcomer(rng: Random, plan: Plan, file_date: date) -> CrmRow:
     """A company's first row: any field may be NULL, a NULL name is as likely as any other."""
     contact = random_contact(rng, file_date)
-    return CrmRow(0, plan.company_id, rng.choice(NAMES), rng.choice(COUNTRIES), rng.choice(INDUSTRIES), contact)
+    row = CrmRow(0, plan.company_id, rng.choice(NAMES), rng.choice(COUNTRIES), rng.choice(INDUSTRIES), contact)
+    return replace(row, **{name: rng.choice(values) for name, values in OPTIONAL.items()})
 
 
 def changed(rng: Random, row: CrmRow, file_date: date) -> CrmRow:
@@ -103,6 +137,9 @@ def changed(rng: Random, row: CrmRow, file_date: date) -> CrmRow:
         row = replace(row, industry_tag=rng.choice(INDUSTRIES))
     if rng.random() < 0.3:
         row = replace(row, last_contact_at=random_contact(rng, file_date))
+    for name, values in OPTIONAL.items():
+        if rng.random() < 0.15:
+            row = replace(row, **{name: rng.choice(values)})
     return row
 
 

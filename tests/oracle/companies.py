@@ -7,10 +7,11 @@ from datetime import date
 
 from .crm import CrmRecord
 from .model import Row
+from .optional import Optional
 from .usage import Record
 
 Snapshots = Mapping[date, Mapping[str, CrmRecord]]
-ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at")
+ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at", *Optional._fields)
 
 
 def standings(snapshots: Snapshots) -> dict[str, list[CrmRecord]]:

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from .fields import is_bad_company_id, parse_timestamp, trim
 from .model import CrmRow, Snapshot
+from .optional import Optional, optional_values
 
 MAX_TEXT = 1024
-Attributes = tuple[str | None, str | None, str | None, datetime | None]
+Attributes = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class CrmRecord:
     file_date: date
     src_file_name: str
     line: int
+    optional: Optional = Optional()
 
     @property
     def attributes(self) -> Attributes:
         """What the history compares."""
-        return self.name, self.country, self.industry_tag, self.last_contact_at
+        return self.name, self.country, self.industry_tag, self.last_contact_at, *self.optional
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def to_record(row: CrmRow, snapshot: Snapshot) -> CrmRecord:
         file_date=snapshot.file_date,
         src_file_name=snapshot.path,
         line=row.line,
+        optional=optional_values(row),
     )
 
 

@@ -54,13 +54,15 @@ def begun(row: Row) -> Row:
         "churn_reasons_text": "",
         "peak_missing_user_days": None,
         "calm_dates": 0,
+        "owner": None,
     }
 
 
 def flag(episode: Row, row: Row) -> None:
-    """Take in a row at risk: "churn_reasons (all that held, alphabetical)", the peak "NULL if never known"."""
+    """Take in a row at risk: "churn_reasons (all that held, alphabetical)", the peak "NULL if never known"; "owner (as of last_flagged_on)"."""
     episode["last_flagged_on"] = row["activity_date"]
     episode["calm_dates"] = 0
+    episode["owner"] = row["owner"]
     episode["churn_reasons"] = sorted({*episode["churn_reasons"], *row["churn_reasons"]})
     episode["churn_reasons_text"] = ",".join(episode["churn_reasons"])
     known = [one for one in (episode["peak_missing_user_days"], row["missing_user_days_7d"]) if one is not None]

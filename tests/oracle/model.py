@@ -41,6 +41,11 @@ class CrmRow:
     country: str | None = None
     industry_tag: str | None = None
     last_contact_at: str | None = None
+    owner: str | None = None
+    segment: str | None = None
+    seats: str | None = None
+    contract_value: str | None = None
+    renewal_on: str | None = None
 
 
 @dataclass(frozen=True)

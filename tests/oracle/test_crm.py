@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from .crm import read_file, read_files, union_by_date
 from .hand import JAN_1, item, landed, snapshot
 from .model import CrmRow, Snapshot
+from .optional import Optional
 from .world import build
 
 
@@ -79,6 +80,7 @@ def test_companies_carry_first_days_and_the_newest_attributes() -> None:
         "country": "DE",
         "industry_tag": "retail",
         "last_contact_at": contact,
+        **Optional()._asdict(),
         "is_inferred": False,
     }
     inferred = {
@@ -86,6 +88,7 @@ def test_companies_carry_first_days_and_the_newest_attributes() -> None:
         "country": None,
         "industry_tag": None,
         "last_contact_at": None,
+        **Optional()._asdict(),
         "is_inferred": True,
     }
     assert build(usage, crm).companies == [

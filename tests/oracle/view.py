@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from .model import Row
+from .optional import Optional
 
 BACKDATED_DAYS = 60
 UNKNOWN = "UNKNOWN"
@@ -53,6 +54,7 @@ class Attributes:
     country: str | None = None
     industry_tag: str | None = None
     last_contact_at: datetime | None = None
+    optional: Optional = Optional()
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,16 @@ class View:
 
     @property
     def attributes(self) -> Attributes:
-        """As of D; "backdated" ones have `last_contact_at` NULL, "earlier D stay `UNKNOWN`"."""
+        """As of D; "backdated" ones have `last_contact_at` NULL, "earlier D stay `UNKNOWN`".
+
+        Design: "owner and segment backdated as the name is, the other three never".
+        """
         version = self.version or (self.subject.versions[0] if self.is_backdated else None)
         if version is None:
             return Attributes(UNKNOWN)
         contact = None if self.is_backdated else version["last_contact_at"]
         name = UNKNOWN if version["name"] is None else version["name"]
-        return Attributes(name, version["country"], version["industry_tag"], contact)
+        optional = Optional(*(version[column] for column in Optional._fields))
+        if self.is_backdated:
+            optional = Optional(optional.owner, optional.segment)
+        return Attributes(name, version["country"], version["industry_tag"], contact, optional)

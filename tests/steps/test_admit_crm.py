@@ -27,7 +27,7 @@ from company_activity.operations.plan import plan
 from company_activity.pipeline import run_steps
 from company_activity.planning.plan import Plan
 from company_activity.records.crm import CrmFile
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION
 from company_activity.records.tombstone import tombstone_of
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Admission, AdmittedFile, Options, Run
@@ -107,7 +107,7 @@ class CrmInbox:
         commit = json.dumps({"commitInfo": {"userMetadata": metadata}}, separators=(",", ":"))
         (log / f"{len(list(log.iterdir())):020}.json").write_text(commit, encoding="utf-8")
 
-    def stage_as_0_1(self, day: date, *files: Path, companies: int, rules: str = RULES_VERSION) -> None:
+    def stage_as_0_1(self, day: date, *files: Path, companies: int, rules: str = CRM_RULES_VERSION) -> None:
         """What version 0.1 left behind when it had staged these files."""
         before = self.run().lake.state(CRM_COMPANIES)
         self.commit(
@@ -319,7 +319,7 @@ def test_what_older_rules_staged_is_read_again_and_its_loss_is_decided(place: Cr
     """As where the larger snapshot came later than the smaller one."""
     for day, companies in ((D1, 30), (D2, 10)):
         place.stage_as_0_1(day, place.drop(f"{day}.csv", range(companies)), companies=companies, rules="0")
-    assert all(told.endswith(f"read again by rules version {RULES_VERSION}") for _, told in place.told().values())
+    assert all(told.endswith(f"read again by rules version {CRM_RULES_VERSION}") for _, told in place.told().values())
     place.admit()
     assert place.admitted == [f"{D1}.csv", f"{D2}.csv"]
 

@@ -29,7 +29,7 @@ class JudgedFile:
     """What is kept of a file once it is judged: its digest and its counts, no rows.
 
     `companies` counts those of its snapshot date, once this file and those judged before it are
-    staged.
+    staged. `columns` are the optional columns that it has.
     """
 
     path: str
@@ -40,6 +40,7 @@ class JudgedFile:
     broken: int
     broken_by_reason: Mapping[str, int]
     companies: int = 0
+    columns: tuple[str, ...] = ()
 
     @property
     def contents(self) -> str:
@@ -69,6 +70,7 @@ def judged(file: CrmFile) -> JudgedFile:
         len(file.accepted),
         file.broken,
         file.broken_by_reason,
+        columns=file.columns,
     )
 
 

@@ -28,7 +28,7 @@ from company_activity.planning.state import (
     Marks,
     Sources,
 )
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION
 from company_activity.schemas import (
     COMPANIES,
     COMPANIES_HISTORY,
@@ -157,8 +157,8 @@ def crm_news(run: Run, state: CrmState) -> tuple[list[CrmNews], dict[str, str]]:
     judged = arrivals.judge(state, None, run.settings.gates, run.tombstones)
     seen = {file.path: file.seen for file in arrivals.waiting}
     for file in judged.admitted:
-        known.replace_file(file.path, str(file.day), file.sha256, seen[file.path])
-    again = dict.fromkeys(arrivals.standing, f", read again by rules version {RULES_VERSION}")
+        known.replace_file(file.path, str(file.day), file.sha256, seen[file.path], file.columns)
+    again = dict.fromkeys(arrivals.standing, f", read again by rules version {CRM_RULES_VERSION}")
     news = [
         CrmNews(one.path, "new", f"snapshot of {one.day}, {one.contents}{again.get(one.path, '')}")
         for one in judged.admitted

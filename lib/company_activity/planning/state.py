@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from company_activity.planning.snapshots import by_snapshot_date, snapshots
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION, RULES_VERSION
 
 Json = Mapping[str, Any]
 MISSING = "missing"
@@ -366,14 +366,14 @@ class CrmState:
     companies: Mapping[str, int] = field(default_factory=dict)
     elsewhere: frozenset[str] = frozenset()
     older: frozenset[str] = frozenset()
-    rules_version: str = RULES_VERSION
+    rules_version: str = CRM_RULES_VERSION
     files: Mapping[str, NotedFile] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, noted: Json) -> CrmState:
         rules_version = noted.get("rules_version", FIRST_VERSION)
         contents = snapshots(noted)
-        older = noted.get("older_rules", ()) if rules_version == RULES_VERSION else contents
+        older = noted.get("older_rules", ()) if rules_version == CRM_RULES_VERSION else contents
         files = {}
         for path, file in noted.get("files", {}).items():
             files[path] = NotedFile(file["sha256"], file["file_date"], file.get("seen", ""))
@@ -390,7 +390,7 @@ class CrmState:
         noted: dict[str, Any] = {
             "crm": dict(sorted(self.contents.items())),
             "companies": dict(sorted(self.companies.items())),
-            "rules_version": RULES_VERSION,
+            "rules_version": CRM_RULES_VERSION,
         }
         if self.elsewhere:
             noted["elsewhere"] = sorted(self.elsewhere)

@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from company_activity.dates import micros_of
 
-RULES_VERSION = "2"
+RULES_VERSION = "2"  # of usage; a rule that both feeds share raises both
+CRM_RULES_VERSION = "3"
 
 MAX_COUNT = 10**9
 MAX_ID = 64

@@ -24,6 +24,7 @@ from company_activity.transforms.metrics import (
     with_engagement,
     with_monthly_users,
     with_observed_days,
+    with_seat_utilisation,
 )
 from company_activity.transforms.risk import with_churn, with_contact_due, with_missing
 
@@ -78,8 +79,9 @@ def build_activity(
     ...     ),
     ...     history=spark.sql(
     ...         "SELECT 'a' AS company_id, 'Acme' AS name, 'DE' AS country, 'it' AS industry_tag,"
-    ...         " TIMESTAMP(NULL) AS last_contact_at, DATE'2025-03-01' AS valid_from,"
-    ...         " DATE(NULL) AS valid_to"
+    ...         " TIMESTAMP(NULL) AS last_contact_at, 'Ana' AS owner, 'smb' AS segment, 8L AS seats,"
+    ...         " 10.50BD AS contract_value, DATE'2026-01-01' AS renewal_on,"
+    ...         " DATE'2025-03-01' AS valid_from, DATE(NULL) AS valid_to"
     ...     ),
     ...     usage=spark.sql(
     ...         "SELECT 'a' AS company_id, DATE'2025-03-03' AS date, 4L AS active_users,"
@@ -88,8 +90,8 @@ def build_activity(
     ...     quarantined=spark.sql("SELECT DATE'2025-03-01' AS date, 'a' AS company_id"),
     ... )
     >>> row = build_activity(inputs, MetricSettings(), by_slices=True).first()
-    >>> row.company_name, row.active_users, row.usage_density, row.lifecycle_state
-    ('Acme', 4, 2.5, 'new')
+    >>> row.company_name, row.owner, row.usage_density, row.seat_utilisation_upper
+    ('Acme', 'Ana', 2.5, 0.5)
     """
     read = within_reach(inputs)
     return finished_rows(known_rows(read, metrics, by_slices=by_slices), read, metrics)
@@ -109,6 +111,7 @@ def finished_rows(known: DataFrame, read: ActivityInputs, metrics: MetricSetting
         .transform(with_change)
         .transform(with_consistency)
         .transform(with_monthly_users)
+        .transform(with_seat_utilisation)
         .transform(with_engagement, metrics.engagement)
         .transform(with_lifecycle)
         .transform(with_contact_due, metrics.contact)

@@ -32,7 +32,9 @@ def build_companies(snapshots: DataFrame, usage: DataFrame) -> DataFrame:
     >>> snapshots = spark.sql(
     ...     "VALUES ('a', 'Old', DATE'2025-03-02'), ('a', 'New', DATE'2025-03-09')"
     ...     " AS t(company_id, name, file_date)"
-    ... ).selectExpr("*", "'DE' AS country", "'it' AS industry_tag", "NULL AS last_contact_at")
+    ... ).selectExpr(
+    ...     "*", "'DE' AS country", "'it' AS industry_tag", *(f"NULL AS {name}" for name in ATTRIBUTES[3:])
+    ... )
     >>> usage = spark.sql(
     ...     "VALUES ('a', DATE'2025-03-05', 0), ('b', DATE'2025-03-06', 3)"
     ...     " AS t(company_id, date, active_users)"

@@ -28,7 +28,7 @@ def latest_of_crm(companies: DataFrame, periods: DataFrame) -> DataFrame:
     >>> periods = spark.sql(
     ...     "SELECT 'a' AS company_id, 'Acme' AS name, 'DE' AS country, 'it' AS industry_tag,"
     ...     " TIMESTAMP'2025-02-01' AS last_contact_at, DATE'2025-03-01' AS valid_from"
-    ... )
+    ... ).select("*", *(F.lit(None).alias(name) for name in ATTRIBUTES[4:]))
     >>> companies = spark.sql("VALUES ('a'), ('left') AS t(company_id)")
     >>> latest = latest_of_crm(companies, periods).select("company_id", "crm.name", "is_in_crm")
     >>> sorted(tuple(row) for row in latest.collect())
@@ -66,11 +66,11 @@ def revise_companies(
     ...     " NULL AS last_contact_at, DATE'2025-03-02' AS first_seen_date,"
     ...     " CAST(NULL AS date) AS first_active_date, true AS is_inferred,"
     ...     " NULL AS created_at, NULL AS updated_at"
-    ... )
+    ... ).select("*", *(F.lit(None).alias(name) for name in ATTRIBUTES[4:]))
     >>> crm = latest_of_crm(spark.sql("VALUES ('a') AS t(company_id)"), spark.sql(
     ...     "SELECT 'a' AS company_id, 'Acme' AS name, 'DE' AS country, 'it' AS industry_tag,"
     ...     " NULL AS last_contact_at, DATE'2025-03-01' AS valid_from"
-    ... ))
+    ... ).select("*", *(F.lit(None).alias(name) for name in ATTRIBUTES[4:])))
     >>> usage = spark.sql("SELECT 'b' AS company_id, DATE'2025-03-05' AS first_record,"
     ...     " DATE'2025-03-05' AS first_active_date")
     >>> revised = revise_companies(

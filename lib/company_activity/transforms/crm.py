@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STAGED = (
     "company_id string, name string, country string, industry_tag string, contact_micros bigint, "
+    "owner string, segment string, seats bigint, contract_value decimal(18,2), renewal_on date, "
     "file_date date, src_file_name string"
 )
 
@@ -42,6 +43,11 @@ def crm_staging_frame(spark: SparkSession, files: Iterable[CrmFile], now: dateti
             r.country,
             r.industry_tag,
             r.last_contact_at,
+            r.owner,
+            r.segment,
+            r.seats,
+            r.contract_value,
+            r.renewal_on,
             file.file_date,
             file.path,
         )

@@ -8,7 +8,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from company_activity.dates import HORIZON_DAYS
-from company_activity.transforms.history import ATTRIBUTES, reaches, with_reach
+from company_activity.transforms.history import (
+    ATTRIBUTES,
+    BACKDATED,
+    NEVER_BACKDATED,
+    reaches,
+    with_reach,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -75,7 +81,7 @@ def spans_of_moved_attributes(
     >>> before = spark.sql(
     ...     "SELECT 'a' AS company_id, 'Old' AS name, 'DE' AS country, 'it' AS industry_tag,"
     ...     " NULL AS last_contact_at, DATE'2025-03-09' AS valid_from, DATE(NULL) AS valid_to"
-    ... )
+    ... ).select("*", *(F.lit(None).alias(name) for name in ATTRIBUTES[4:]))
     >>> companies = spark.sql("SELECT 'a' AS company_id, DATE'2025-03-01' AS first_seen_date")
     >>> renamed = before.withColumn("name", F.lit("New"))
     >>> spans = spans_of_moved_attributes(before, renamed, companies)
@@ -122,7 +128,7 @@ def _stretches(periods: DataFrame) -> DataFrame:
 def _with_seen(stretches: DataFrame, periods: DataFrame, name: str) -> DataFrame:
     """Add what a version says on the first day of each stretch; NULL where it says nothing.
 
-    That is a struct of the attributes and whether they are backdated.
+    That is a struct of the attributes and whether they are backdated; those that never are, are NULL then.
     """
     renamed = periods.withColumnRenamed("company_id", "period_company_id")
     is_same_company = F.col("company_id") == F.col("period_company_id")
@@ -132,5 +138,6 @@ def _with_seen(stretches: DataFrame, periods: DataFrame, name: str) -> DataFrame
 
 def _seen_attributes() -> Column:
     is_backdated = F.col("edge") < F.col("valid_from")
-    seen = F.struct(*ATTRIBUTES, is_backdated.alias("is_backdated"))
+    own = (F.when(~is_backdated, F.col(name)).alias(name) for name in NEVER_BACKDATED)
+    seen = F.struct(*BACKDATED, *own, is_backdated.alias("is_backdated"))
     return F.when(F.col("period_company_id").isNotNull(), seen)

@@ -26,7 +26,8 @@ def flagged_rows(activity: DataFrame, limits: ChurnSettings) -> DataFrame:
     """What of each judged row of the activity table an episode is made of.
 
     Shape: `analytics.company_activity_daily` in; `company_id, day, is_risk, is_gone, churn_reasons, missing, since,
-    calm` out, key company_id, day. `since` and `calm` are those of an episode that goes on (`as_row`); here NULL and 0.
+    calm, owner` out, key company_id, day. `since` and `calm` are those of an episode that goes on (`as_row`); here NULL
+    and 0.
     """
     silent_days = F.col("days_since_last_active")
     is_gone = silent_days.isNull() | (silent_days >= limits.gone_after_days)
@@ -39,6 +40,7 @@ def flagged_rows(activity: DataFrame, limits: ChurnSettings) -> DataFrame:
         F.when(F.col("is_churn_risk"), F.col("missing_user_days_7d")).alias("missing"),
         F.lit(None).cast("date").alias("since"),
         F.lit(0).cast("bigint").alias("calm"),
+        "owner",
     )
 
 
@@ -56,6 +58,7 @@ def as_row(open_episodes: DataFrame) -> DataFrame:
         F.col("peak_missing_user_days").alias("missing"),
         F.col("started_on").alias("since"),
         F.col("calm_dates").alias("calm"),
+        "owner",
     )
 
 
@@ -68,12 +71,12 @@ def episodes_of(rows: DataFrame) -> DataFrame:
     >>> rows = spark.createDataFrame(days, "day int, is_risk boolean, is_gone boolean").selectExpr(
     ...     "'a' AS company_id", "date_add('2025-03-01', day - 1) AS day", "is_risk", "is_gone",
     ...     "if(is_risk, array('SILENT'), array()) AS churn_reasons", "if(is_risk, 9L, NULL) AS missing",
-    ...     "DATE(NULL) AS since", "0L AS calm",
+    ...     "DATE(NULL) AS since", "0L AS calm", "concat('owner on ', day) AS owner",
     ... )
     >>> for row in episodes_of(rows).orderBy("started_on").collect():
-    ...     print(row.started_on.day, row.last_flagged_on.day, row.ended_on.day, row.ended_as, row.calm_dates)
-    2 5 12 recovered 7
-    20 20 27 gone 7
+    ...     print(row.started_on.day, row.last_flagged_on.day, row.ended_on.day, row.ended_as, row.owner)
+    2 5 12 recovered owner on 5
+    20 20 27 gone owner on 20
     """
     is_risk = F.col("is_risk")
     by_day = W.partitionBy("company_id").orderBy("day")
@@ -115,4 +118,5 @@ def _figures() -> list[Column]:
         F.array_join(named, LIST_SEPARATOR).alias("churn_reasons_text"),
         F.max("missing").alias("peak_missing_user_days"),
         F.least(calm, F.lit(CALM_DATES)).cast("bigint").alias("calm_dates"),
+        F.max_by("owner", day_at_risk).alias("owner"),
     ]

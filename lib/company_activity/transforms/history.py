@@ -9,12 +9,16 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from company_activity.dates import BACKDATED_DAYS
+from company_activity.records.crm.records import OPTIONAL
 from company_activity.schemas import COMPANIES_HISTORY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at")
+# What a later snapshot says of earlier dates too, up to 60 days back; the others are of their own dates only.
+BACKDATED = ("name", "country", "industry_tag", "owner", "segment")
+NEVER_BACKDATED = ("last_contact_at", "seats", "contract_value", "renewal_on")
+ATTRIBUTES = ("name", "country", "industry_tag", "last_contact_at", *OPTIONAL)
 
 
 def build_history(snapshots: DataFrame) -> DataFrame:
@@ -30,6 +34,7 @@ def build_history(snapshots: DataFrame) -> DataFrame:
     ...     "company_id", "name", F.lit(None).cast("string").alias("country"),
     ...     F.lit(None).cast("string").alias("industry_tag"),
     ...     F.lit(None).cast("timestamp").alias("last_contact_at"),
+    ...     *(F.lit(None).cast("string").alias(name) for name in ATTRIBUTES[4:]),
     ...     F.date_from_unix_date("day").alias("file_date"), F.lit("f").alias("src_file_name"))
     >>> periods = build_history(snapshots).orderBy("valid_from")
     >>> [(r.name, r.valid_from.day, r.valid_to) for r in periods.collect()]
@@ -55,27 +60,28 @@ def _differs_from_previous() -> Column:
 def with_attributes_as_of(days: DataFrame, history: DataFrame) -> DataFrame:
     """Add each company's attributes as they stood on `activity_date`, and how we know them.
 
-    A company whose first snapshot lies 1 to 60 days later takes that snapshot's name, country and
-    industry: `is_backdated`. `is_in_crm` says whether any snapshot up to 60 days later knows the
+    A company whose first snapshot lies 1 to 60 days later takes of that snapshot what is
+    `BACKDATED`: `is_backdated`. `is_in_crm` says whether any snapshot up to 60 days later knows the
     company.
 
-    Shape: `company_id, activity_date, …` in; `company_name` (never NULL), `country`,
-    `industry_tag`, `last_contact_at`, `is_backdated`, `is_in_crm` added.
+    Shape: `company_id, activity_date, …` in; `company_name` (never NULL), the other `ATTRIBUTES`,
+    `is_backdated`, `is_in_crm` added.
 
     >>> history = spark.sql(
     ...     "SELECT 'a' AS company_id, 'Acme' AS name, 'DE' AS country, 'it' AS industry_tag,"
-    ...     " TIMESTAMP'2025-02-01' AS last_contact_at, DATE'2025-03-09' AS valid_from,"
+    ...     " TIMESTAMP'2025-02-01' AS last_contact_at, 'Ana' AS owner, 'smb' AS segment, 9L AS seats,"
+    ...     " 1.5 AS contract_value, DATE'2026-01-01' AS renewal_on, DATE'2025-03-09' AS valid_from,"
     ...     " DATE(NULL) AS valid_to"
     ... )
     >>> days = spark.sql("VALUES (1, 'a'), (9, 'a'), (9, 'b') AS t(day, company_id)")
     >>> dated = days.withColumn("activity_date", F.make_date(F.lit(2025), F.lit(3), "day"))
     >>> known = with_attributes_as_of(dated, history)
-    >>> columns = ["day", "company_id", "company_name", "is_backdated", "is_in_crm"]
+    >>> columns = ["day", "company_id", "company_name", "owner", "seats", "is_backdated", "is_in_crm"]
     >>> for row in known.select(*columns).orderBy("day", "company_id").collect():
     ...     print(*row)
-    1 a Acme True True
-    9 a Acme False True
-    9 b UNKNOWN False False
+    1 a Acme Ana None True True
+    9 a Acme Ana 9 False True
+    9 b UNKNOWN None None False False
     """
     periods = with_reach(history).select(
         F.col("company_id").alias("crm_company_id"),
@@ -87,12 +93,13 @@ def with_attributes_as_of(days: DataFrame, history: DataFrame) -> DataFrame:
     is_same_company = F.col("company_id") == F.col("crm_company_id")
     joined = days.join(periods, is_same_company & reaches("activity_date"), "left")
     is_backdated = F.coalesce(F.col("activity_date") < F.col("valid_from"), F.lit(False))
-    contact = F.when(~F.col("is_backdated"), F.col("last_contact_at"))
+    is_own = ~F.col("is_backdated")
+    own = {name: F.when(is_own, F.col(name)) for name in NEVER_BACKDATED}
     return (
         joined.withColumn("is_in_crm", F.col("crm_company_id").isNotNull())
         .withColumn("is_backdated", is_backdated)
         .withColumn("company_name", F.coalesce("name", F.lit("UNKNOWN")))
-        .withColumn("last_contact_at", contact)
+        .withColumns(own)
         .drop("crm_company_id", "name", "valid_from", "valid_to", "reaches_from")
     )
 

@@ -45,7 +45,7 @@ def companies_with_changed_periods(
     >>> from company_activity.planning.staging_change import StagingChange
     >>> staged = spark.sql("VALUES ('same', 'S'), ('renamed', 'New') AS t(company_id, name)")
     >>> known = spark.sql("VALUES ('same', 'S'), ('renamed', 'Old') AS t(company_id, name)")
-    >>> others = ["NULL AS country", "NULL AS industry_tag", "NULL AS last_contact_at"]
+    >>> others = [f"NULL AS {name}" for name in ATTRIBUTES[1:]]
     >>> others += ["'f' AS src_file_name"]
     >>> snapshots = staged.selectExpr("*", *others, "DATE'2025-03-09' AS file_date")
     >>> periods = known.selectExpr(
@@ -100,7 +100,7 @@ def rebuilt_periods(
 
     Shape: `dim.companies_history`, key company_id, valid_from.
 
-    >>> others = ["NULL AS country", "NULL AS industry_tag", "NULL AS last_contact_at"]
+    >>> others = [f"NULL AS {name}" for name in ATTRIBUTES[1:]]
     >>> companies = spark.sql("VALUES ('a') AS t(company_id)")
     >>> periods = companies.selectExpr("*", "'Old' AS name", "DATE'2025-03-01' AS valid_from")
     >>> staged = companies.selectExpr("*", "'New' AS name", "DATE'2025-03-09' AS file_date")
@@ -130,7 +130,7 @@ def companies_that_differ(before: DataFrame, after: DataFrame) -> DataFrame:
     ...     "SELECT 'a' AS company_id, 'Acme' AS name, NULL AS country, NULL AS industry_tag,"
     ...     " NULL AS last_contact_at, DATE'2025-03-01' AS valid_from, DATE(NULL) AS valid_to,"
     ...     " 'f' AS src_file_name"
-    ... )
+    ... ).select("*", *(F.lit(None).alias(name) for name in ATTRIBUTES[4:]))
     >>> companies_that_differ(before, before.withColumn("country", F.lit("DE"))).collect()
     [Row(company_id='a')]
     """

@@ -181,6 +181,24 @@ def with_monthly_users(facts: DataFrame) -> DataFrame:
     )
 
 
+def with_seat_utilisation(facts: DataFrame) -> DataFrame:
+    """Add the bounds of the share of the seats that is used: the bounds of the monthly users, by the seats.
+
+    Shape: `mau_lower`, `mau_upper`, `seats` in; `seat_utilisation_lower`, `seat_utilisation_upper` added, NULL without
+    seats or with 0.
+
+    >>> facts = spark.sql("VALUES (3L, 10L, 5L), (3L, 10L, 0L) AS t(mau_lower, mau_upper, seats)")
+    >>> [tuple(row)[3:] for row in with_seat_utilisation(facts).collect()]
+    [(0.6, 2.0), (None, None)]
+    """
+    has_seats = F.col("seats") > 0
+    shares = {
+        f"seat_utilisation_{bound}": F.when(has_seats, F.col(f"mau_{bound}") / F.col("seats"))
+        for bound in ("lower", "upper")
+    }
+    return facts.withColumns(shares)
+
+
 def _weekday_moments() -> _Moments:
     """Sums of the lived weekdays; variance and threshold are both scaled by the same factor."""
     lived_weekdays = F.col("lived_mask").bitwiseAND(F.col("weekday_mask"))

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from company_activity.gates.crm_admission import CRM_BROKEN, Refusal
 from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.crm_verdicts import BROKEN, LOSS, CrmVerdicts
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION
 from company_activity.schemas import CRM_COMPANIES
 from company_activity.transforms.crm import paths_predicate, refused_files_frame
 
@@ -30,7 +30,7 @@ def staged_ids(run: Run, day: date, replaced: frozenset[str]) -> set[str]:
 def keep_aside(run: Run, verdicts: CrmVerdicts, refusals: list[Refusal]) -> None:
     """Quarantine the files as wholes, one record each, and keep the verdicts."""
     paths = [refusal.file.path for refusal in refusals]
-    aside = refused_files_frame(run.spark, refusals, RULES_VERSION, run.run_id)
+    aside = refused_files_frame(run.spark, refusals, CRM_RULES_VERSION, run.run_id)
     of_files = "arrays_overlap(reasons, array('CRM_LOSS', 'CRM_BROKEN'))"
     predicate = f"feed = 'crm' AND {paths_predicate('path', paths)} AND {of_files}"
     held = {refusal.file.path: refusal.file.day for refusal in refusals}

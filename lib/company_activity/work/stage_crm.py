@@ -15,12 +15,14 @@ from company_activity.io.lake.conflicts import lake_moved
 from company_activity.io.lake.quarantine import quarantine
 from company_activity.io.landing.crm_files import content_as_judged
 from company_activity.records.crm import CrmFile, read_crm_file
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.crm.records import OPTIONAL
+from company_activity.records.fields import CRM_RULES_VERSION
 from company_activity.report.model import StepReport
 from company_activity.schemas import CRM_COMPANIES, QUARANTINE
 from company_activity.transforms.crm import crm_quarantine_frame, crm_staging_frame, paths_predicate
 
 if TYPE_CHECKING:
+    from company_activity.io.landing.crm_known import KnownFiles
     from company_activity.planning.state import CrmState
     from company_activity.run import Admission, AdmittedFile, Run
 
@@ -88,10 +90,13 @@ def stage_batch(run: Run, admission: Admission, admitted: Sequence[AdmittedFile]
     read = {file.path for file in files}
     counts = reconcile(files)
     verdicts = refuse_defects(verdict for file in files for verdict in keys_of(file))
+    warnings: list[str] = []
     if files:
-        commit(run, admission, files, [one for one in admitted if one.file.path in read])
+        warnings += commit(
+            run, admission, files, [one for one in admitted if one.file.path in read]
+        )
     changed = [one.file.path for one in admitted if one.file.path not in read]
-    warnings = [f"{path} changed while the run was on: the next run reads it" for path in changed]
+    warnings += [f"{path} changed while the run was on: the next run reads it" for path in changed]
     warnings += [warning for file in files for warning in file.warnings]
     if blank := sum(file.blank for file in files):
         counts["blank"] = blank
@@ -112,10 +117,13 @@ def read_again(run: Run, admitted: Iterable[AdmittedFile]) -> list[CrmFile]:
 
 def commit(
     run: Run, admission: Admission, files: Sequence[CrmFile], admitted: Sequence[AdmittedFile]
-) -> None:
-    """Commit a batch: first what is quarantined, then the notes that the state names, then rows and state."""
+) -> list[str]:
+    """Commit a batch: first what is quarantined, then the notes that the state names, then rows and state.
+
+    What is handed back warns of columns that the files have no more.
+    """
     paths = [file.path for file in files]
-    quarantined = crm_quarantine_frame(run.spark, files, RULES_VERSION, run.run_id)
+    quarantined = crm_quarantine_frame(run.spark, files, CRM_RULES_VERSION, run.run_id)
     of_files = f"feed = 'crm' AND {paths_predicate('path', paths)}"
     held = {file.path: file.file_date for file in files if file.quarantined}
     quarantine(run.lake, quarantined, of_files, paths, held)
@@ -125,6 +133,23 @@ def commit(
         CRM_COMPANIES, staged, paths_predicate("src_file_name", paths), state.as_json()
     )
     admission.known.sweep(touched)
+    return [warning for day in sorted(touched) for warning in stopped_columns(admission.known, day)]
+
+
+def stopped_columns(known: KnownFiles, day: str) -> list[str]:
+    """A warning where the snapshot before had optional columns that no file of this date has."""
+    files = known.of(day)
+    had = known.columns_before(day)
+    gone = [
+        name
+        for name in OPTIONAL
+        if name in had and not any(name in f.columns for f in files.values())
+    ]
+    if not files or not gone:
+        return []
+    return [
+        f"{', '.join(sorted(files))}: no column {', '.join(gone)} any more; from {day} on they are NULL"
+    ]
 
 
 def keys_of(file: CrmFile) -> list[Verdict]:
@@ -146,7 +171,7 @@ def state_with(
     for one in admitted:
         day = str(one.file.day)
         before = known.day_of(one.file.path)
-        known.replace_file(one.file.path, day, one.file.sha256, one.seen)
+        known.replace_file(one.file.path, day, one.file.sha256, one.seen, one.file.columns)
         if before and before != day:
             touched.add(before)
             companies[before] = admission.companies_after.get(date.fromisoformat(before), 0)

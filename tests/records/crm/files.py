@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from company_activity.records.crm import CrmFile, read_crm_file
 
-from .reference_file import FIVE, Read
+from .reference_file import FIVE, OPTIONAL, Read
 
 DAY, TODAY = date(2025, 1, 10), date(2025, 1, 20)
 PATH = f"raw/crm/crm_{DAY}.csv"
 REQUIRED = list(FIVE)
+COLUMNS = [*FIVE, *OPTIONAL]
 HEADER = ",".join(REQUIRED)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ def written_files(draw: st.DrawFn, rows: st.SearchStrategy[list[Row]] = ROWS) ->
 
 def write(rows: list[Row], rng: Random) -> Written:
     """Any order of columns, some more, BOM, line ends that differ, quotes where needed and where not."""
-    more = rng.sample(["file_date", "src_file_name", "segment", "größe"], rng.randint(0, 4))
+    more = rng.sample(list(EXTRAS), rng.randint(0, len(EXTRAS)))
     names = rng.sample([*REQUIRED, *more], 5 + len(more))
     breaks = rng.choice([["\n"], ["\r\n"], ["\n", "\r\n"]])
     header = rng.choice(["", "\ufeff"]) + ",".join(write_cell(name, rng) for name in names) + rng.choice(breaks)
@@ -76,7 +77,11 @@ def write(rows: list[Row], rng: Random) -> Written:
 EXTRAS = {
     "file_date": [str(DAY), str(DAY), ""],
     "src_file_name": ["crm.csv", ""],
+    "owner": ["Ana", "", "  ", "Größe", "o" * 1024, "o" * 1025],
     "segment": ["large", "", 'a "b", c\n'],
+    "seats": ["0", " 12\t", "012", "1.0", "-1", "9" * 18, "9" * 19, "٣", ""],
+    "contract_value": ["0", "12.5", " 1200.00", "1,200", "1.234", "€ 1", "9" * 16 + ".99", "9" * 17, ""],
+    "renewal_on": ["2025-03-31", " 2025-03-31T23:30:00-01:00", "2025-02-29", "31.03.2025", "3000-01-01", ""],
     "größe": ["ß", "1"],
 }
 
@@ -103,7 +108,7 @@ def read(data: bytes) -> CrmFile:
 def comparable(file: CrmFile) -> Read:
     """The file as the reference puts it."""
     accepted: list[tuple[Any, ...]] = [
-        (r.line, r.company_id, r.name, r.country, r.industry_tag, instant(r.last_contact_at)) for r in file.accepted
+        (r.line, *r.contract[:4], instant(r.last_contact_at), *r.contract[5:]) for r in file.accepted
     ]
     quarantined: list[tuple[Any, ...]] = [
         (r.line,) if {"BAD_ROW", "BAD_ENCODING"} & set(r.reasons) else (r.line, r.reasons, r.company_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from company_activity.records.crm import CrmFile, CrmRecord
 
-from .files import REQUIRED, Written
+from .files import COLUMNS, Written
 from .reference import parse
 
 STRUCTURE = b'"\r\n'
@@ -56,7 +56,7 @@ def is_of_the_whole_file(written: Written, mutation: Mutation) -> bool:
 
 def changed_columns(before: CrmRecord, after: CrmRecord) -> set[str]:
     """The columns in which two records of the same line differ."""
-    return {name for name in REQUIRED if getattr(before, name) != getattr(after, name)}
+    return {name for name in COLUMNS if getattr(before, name) != getattr(after, name)}
 
 
 def lines_before(data: bytes, at: int) -> int:

@@ -10,9 +10,11 @@ from .reference import Parsed, parse
 from oracle.crm import read_file
 from oracle.fields import category
 from oracle.model import CrmRow, Snapshot
+from oracle.optional import Optional
 
 FIVE = ["company_id", "name", "country", "industry_tag", "last_contact_at"]
-KNOWN = [*FIVE, "file_date", "src_file_name"]
+OPTIONAL = list(Optional._fields)
+KNOWN = [*FIVE, *OPTIONAL, "file_date", "src_file_name"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ def reference_read(data: bytes, day: date, today: date, path: str) -> Read | Non
     file_date = the_date({cells.get("file_date", b"") for cells in by_name.values()}, day)
     if file_date is None or file_date > today:
         return None
-    good = {line: by_name[line] for line, cells in whole.items() if all(is_text(text) for text in cells)}
-    rows = [CrmRow(line, *(cells[name].decode() for name in FIVE)) for line, cells in good.items()]
+    costly = [place for place, name in enumerate(names) if name not in OPTIONAL]
+    good = {line: by_name[line] for line, cells in whole.items() if all(is_text(cells[place]) for place in costly)}
+    rows = [
+        CrmRow(line, *(text_of(cells.get(name, b"")) for name in (*FIVE, *OPTIONAL))) for line, cells in good.items()
+    ]
     staged = read_file(Snapshot(file_date, path, tuple(rows)))
     refused: list[tuple[Any, ...]] = [(r.line, list(r.reasons), r.company_id or None) for r in staged.quarantined]
     refused += [(row.line,) for row in body if row.line not in good]
@@ -97,6 +102,11 @@ def the_date(cells: set[bytes], otherwise: date) -> date | None:
     except ValueError:
         return None
     return days.pop() if {str(day) for day in days} == texts and len(texts) == 1 and min(days).year >= 1900 else None
+
+
+def text_of(cell: bytes) -> str | None:
+    """What the cell says; None where nobody can read it."""
+    return cell.decode() if is_text(cell) else None
 
 
 def is_text(cell: bytes) -> bool:

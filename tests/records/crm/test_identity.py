@@ -31,7 +31,7 @@ def test_write_then_read_is_the_identity(data: st.DataObject) -> None:
     records = data.draw(RECORDS)
     written = data.draw(written_files(st.just([as_cells(record) for record in records])))
     file = read(written.data)
-    found = [(*r.contract[:4], r.last_contact_at) for r in file.accepted]
+    found = [r.contract[:5] for r in file.accepted]
     assert found == [expected(record) for record in records]
     assert (file.quarantined, file.duplicates) == ([], 0)
 
@@ -49,7 +49,7 @@ def test_what_pythons_csv_module_writes_is_read(records: list[tuple[Any, ...]], 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n", quoting=quoting)
     writer.writerows([HEADER.split(","), *(as_cells(record) for record in records)])
-    found = [r.contract for r in read(text.getvalue().encode()).accepted]
+    found = [r.contract[:5] for r in read(text.getvalue().encode()).accepted]
     assert found == [expected(record) for record in records]
 
 

@@ -69,7 +69,7 @@ def test_refused_with_what_and_remedy(path: str, data: bytes, says: str) -> None
         (DATED, HEADER, []),
         (DATED, f"\ufeff{HEADER}\r\n", []),
         (DATED, '\ufeff"company_id", name,"  country",industry_tag ,last_contact_at\r\n', []),
-        (DATED, f"{HEADER},segment,,größe,segment\n", ["segment", "", "größe"]),
+        (DATED, f"{HEADER},tier,,größe,tier,Owner\n", ["tier", "", "größe"]),
         (DATED, "last_contact_at,x,industry_tag,country,src_file_name,name,company_id\n", ["x"]),
         (DATED, f"{HEADER},file_date\n", []),
         (DATED, HEADER.upper(), []),

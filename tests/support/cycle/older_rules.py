@@ -40,7 +40,8 @@ class OlderLibrary:
         shutil.copytree(REPOSITORY / "lib", folder / "lib", ignore=shutil.ignore_patterns("__pycache__"))
         for shared in ("conf", "sql"):
             (folder / shared).symlink_to(REPOSITORY / shared)
-        self._set("records/fields.py", "RULES_VERSION", f'"{OLDER}"')
+        for rules in ("RULES_VERSION", "CRM_RULES_VERSION"):
+            self._set("records/fields.py", rules, f'"{OLDER}"')
         self._set("records/fields.py", "WIDEST_OFFSET_MINUTES", "0")
         self._set("planning/state.py", "FORMULA_VERSION", f'"{OLDER}"')
 

@@ -15,9 +15,10 @@ from company_activity.settings.model import LandingSettings
 
 from oracle.cases import History
 from oracle.model import Item, Snapshot
+from oracle.optional import Optional
 from support.landing.pages import NOON, land
 
-COLUMNS = ("company_id", "name", "country", "industry_tag", "last_contact_at")
+COLUMNS = ("company_id", "name", "country", "industry_tag", "last_contact_at", *Optional._fields)
 
 
 def land_history(root: Path, settings: LandingSettings, history: History) -> None:
@@ -48,9 +49,12 @@ def set_aside(landing: Landing, day: date) -> None:
 
 
 def write_crm(path: Path, snapshot: Snapshot) -> None:
-    """The CSV of a snapshot."""
+    """The CSV of a snapshot; an optional column of which no row has anything is not in it."""
+    names = [
+        name for name in COLUMNS if name not in Optional._fields or any(getattr(row, name) for row in snapshot.rows)
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*COLUMNS, "file_date"])
-        writer.writerows([*(getattr(row, name) for name in COLUMNS), snapshot.file_date] for row in snapshot.rows)
+        writer.writerow([*names, "file_date"])
+        writer.writerows([*(getattr(row, name) for name in names), snapshot.file_date] for row in snapshot.rows)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from company_activity.io.landing.crm_notes import (
 from company_activity.planning.snapshots import content_of
 from company_activity.planning.state import CrmState, NotedFile
 from company_activity.records.crm.snapshot_date import date_in_name
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION
 
 if TYPE_CHECKING:
     from company_activity.io.storage.folder import Folder
@@ -113,7 +114,7 @@ class KnownFiles:
         """Remember that a path still has its staged bytes, seen with another size or time."""
         day = self._day_of[path]
         known = self._files[day][path]
-        self._files[day][path] = KnownFile(known.sha256, known.rules, known.seen | {seen})
+        self._files[day][path] = replace(known, seen=known.seen | {seen})
         self._looked_at.add(day)
 
     def note_unchanged(self) -> None:
@@ -137,9 +138,11 @@ class KnownFiles:
         ]
 
     def _is_left_behind(self, path: str, file: KnownFile) -> bool:
-        return file.rules != RULES_VERSION and path not in self._listed
+        return file.rules != CRM_RULES_VERSION and path not in self._listed
 
-    def replace_file(self, path: str, day: str, sha256: str, seen: str) -> None:
+    def replace_file(
+        self, path: str, day: str, sha256: str, seen: str, columns: tuple[str, ...] = ()
+    ) -> None:
         """Replace what is known of a path by its new content, which is about to be staged."""
         before = self.day_of(path)
         if before:
@@ -148,8 +151,14 @@ class KnownFiles:
             self._refresh(before)
         self._open([day])
         self._listed[path] = seen
-        self._keep(day, {path: KnownFile(sha256, RULES_VERSION, frozenset({seen}))})
+        self._keep(day, {path: KnownFile(sha256, CRM_RULES_VERSION, frozenset({seen}), columns)})
         self._refresh(day)
+
+    def columns_before(self, day: str) -> frozenset[str]:
+        """The optional columns that the files of the nearest earlier snapshot date have."""
+        earlier = [other for other in self.contents if other < day]
+        files = self.of(max(earlier)).values() if earlier else ()
+        return frozenset(name for file in files for name in file.columns)
 
     def state(self, companies: Mapping[str, int] = MappingProxyType({})) -> CrmState:
         """The table's state, with the `companies` of each date.
@@ -197,7 +206,7 @@ class KnownFiles:
         held = self._files.setdefault(day, {})
         for path, file in files.items():
             seen = held[path].seen if path in held else frozenset()
-            held[path] = KnownFile(file.sha256, file.rules, file.seen | seen)
+            held[path] = replace(file, seen=file.seen | seen)
             self._day_of[path] = day
 
     def _refresh(self, day: str) -> None:
@@ -212,7 +221,7 @@ class KnownFiles:
         self.contents[day] = content_of({path: file.digest for path, file in files.items()})
         if any(day_in_name(path) != day for path in files):
             self._elsewhere.add(day)
-        if any(file.rules != RULES_VERSION for file in files.values()):
+        if any(file.rules != CRM_RULES_VERSION for file in files.values()):
             self._older.add(day)
 
     def _write(self, day: str) -> None:
@@ -229,9 +238,7 @@ class KnownFiles:
     def _as_listed(self, path: str, file: KnownFile) -> KnownFile:
         """The file with the size and time that it is listed with, where that is how it was seen."""
         listed = self._listed.get(path)
-        return (
-            KnownFile(file.sha256, file.rules, frozenset({listed})) if listed in file.seen else file
-        )
+        return replace(file, seen=frozenset({listed})) if listed in file.seen else file
 
     def _is_current(self, path: str) -> bool:
         """Whether a listed path is as it was staged."""
@@ -240,7 +247,7 @@ class KnownFiles:
 
     def _listing(self, paths: Iterable[str]) -> str:
         return digest_of(
-            RULES_VERSION + "".join(f"\n{path}\t{self._listed[path]}" for path in sorted(paths))
+            CRM_RULES_VERSION + "".join(f"\n{path}\t{self._listed[path]}" for path in sorted(paths))
         )
 
 

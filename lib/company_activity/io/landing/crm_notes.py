@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from company_activity.io.storage.folder import Folder, open_folder
-from company_activity.records.fields import RULES_VERSION
+from company_activity.records.fields import CRM_RULES_VERSION
 
 FOLDER = "ops/crm"
 FIRST_RULES = "1"  # of the files whose state was written before it noted the rules per path
@@ -24,11 +24,15 @@ WORKERS = 16  # notes that are read or written at once
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A staged path: its digest, the rules that read it, the sizes and times it was seen with."""
+    """A staged path: its digest, the rules that read it, the sizes and times it was seen with.
+
+    `columns` are the optional columns that its header names; none where an older version noted it.
+    """
 
     sha256: str
     rules: str
     seen: frozenset[str]
+    columns: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -41,11 +45,11 @@ class KnownFile:
 
     def holds(self, sha256: str) -> bool:
         """Whether these bytes are those that today's rules staged."""
-        return self.sha256 == sha256 and self.rules == RULES_VERSION
+        return self.sha256 == sha256 and self.rules == CRM_RULES_VERSION
 
     def is_as_seen(self, seen: str) -> bool:
         """Whether a size and time tell that it is as it was staged, under today's rules."""
-        return seen in self.seen and self.rules == RULES_VERSION
+        return seen in self.seen and self.rules == CRM_RULES_VERSION
 
 
 Files = Mapping[str, KnownFile]
@@ -116,15 +120,18 @@ class CrmNotes:
         except FileNotFoundError:
             return {}
         return {
-            path: KnownFile(sha256, rules, frozenset(seen))
-            for path, (sha256, rules, seen) in noted.items()
+            path: KnownFile(sha256, rules, frozenset(seen), *map(tuple, columns))
+            for path, (sha256, rules, seen, *columns) in noted.items()
         }
 
 
 def encoded(files: Files) -> str:
     """The files as a note holds them."""
     return json.dumps(
-        {path: [file.sha256, file.rules, sorted(file.seen)] for path, file in sorted(files.items())}
+        {
+            path: [file.sha256, file.rules, sorted(file.seen), list(file.columns)]
+            for path, file in sorted(files.items())
+        }
     )
 
 

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.driver import Driver
-from company_activity.io.warehouse.engines.base import Dialect
+from company_activity.io.warehouse.engines.base import Dialect, is_decimal
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.migrations import migrate, pending
 from company_activity.io.warehouse.served import ServedColumn, ServedTable
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse
+from company_activity.schemas import decimal_of
 
-FIELDS = ("COLUMN_NAME", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION", "DATETIME_PRECISION",
-          "IS_NULLABLE", "COLUMN_DEFAULT", "COLLATION_NAME")  # fmt: skip
+FIELDS = ("COLUMN_NAME", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION", "NUMERIC_SCALE",
+          "DATETIME_PRECISION", "IS_NULLABLE", "COLUMN_DEFAULT", "COLLATION_NAME")  # fmt: skip
 MIN_PRECISION = {"double": 53, "timestamp": 6}
 UNLIMITED = (None, "-1")
 
@@ -28,6 +29,7 @@ class Found:
     type: str
     length: str | None
     precision: str | None
+    scale: str | None
     fraction: str | None
     is_nullable: bool
     has_default: bool
@@ -123,8 +125,19 @@ def _is_wide_enough(wanted: ServedColumn, found: Found, dialect: Dialect) -> boo
             found.length in UNLIMITED
             or int(str(found.length)) >= dialect.text_units * wanted.length
         )
+    if is_decimal(wanted.type):
+        return _holds_decimal(wanted.type, found)
     precision = found.fraction if wanted.type == "timestamp" else found.precision
     return precision is None or int(precision) >= MIN_PRECISION.get(wanted.type, 0)
+
+
+def _holds_decimal(type_: str, found: Found) -> bool:
+    """Whether it has room for our digits on both sides of the point; a NUMERIC without a size has room for all."""
+    if found.precision is None or found.scale is None:
+        return True
+    precision, digits = decimal_of(type_)
+    whole = int(found.precision) - int(found.scale)
+    return int(found.scale) >= digits and whole >= precision - digits
 
 
 def _described(found: Found) -> str:
@@ -138,12 +151,13 @@ def _columns(connection: Connection, table: ServedTable) -> Iterator[Found]:
     rows = connection.query(
         f"SELECT {', '.join(FIELDS)} FROM INFORMATION_SCHEMA.COLUMNS {where}", schema, name
     )
-    for column, kind, length, precision, fraction, nullable, default, collation in rows:
+    for column, kind, length, precision, scale, fraction, nullable, default, collation in rows:
         yield Found(
             name=str(column),
             type=str(kind).lower(),
             length=length,
             precision=precision,
+            scale=scale,
             fraction=fraction,
             is_nullable=nullable == "YES",
             has_default=default is not None,

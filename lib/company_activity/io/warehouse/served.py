@@ -14,6 +14,8 @@ TEXT_LENGTHS = {
     "company_name": FREE_TEXT,
     "country": FREE_TEXT,
     "industry_tag": FREE_TEXT,
+    "owner": FREE_TEXT,
+    "segment": FREE_TEXT,
     "churn_reasons": 256,
 }
 

@@ -72,7 +72,7 @@ def take_out_crm(run: Run, company_id: str, landed: Collection[str]) -> list[str
     for path, day in found.items():
         staged = known.find(path)
         other = hashlib.sha256(f"erased\n{staged.sha256 if staged else ''}".encode()).hexdigest()
-        known.replace_file(path, day, other, "")
+        known.replace_file(path, day, other, "", staged.columns if staged else ())
     for day in set(found.values()):
         ids = staged_ids(run, date.fromisoformat(day), frozenset())
         companies[day] = len(ids - {company_id})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeGuard
@@ -10,17 +11,22 @@ from company_activity.errors import CrmFileRefused
 from company_activity.records.crm.csv_reader import CsvRecord, grammar, read_records
 from company_activity.records.crm.csv_text import BOM, excerpt, physical_lines
 from company_activity.records.crm.likely_cause import likely_cause, why_not_utf8
-from company_activity.records.crm.records import OPTIONAL, REQUIRED
+from company_activity.records.crm.records import OF_THE_FILE, OPTIONAL, REQUIRED
 from company_activity.records.fields import INVISIBLE
 
 DELIMITERS = (",", ";", "\t", "|")
 SAVE_AS = "export it as a CSV text in UTF-8"
 NAMES = ",".join(REQUIRED)
+KNOWN = frozenset((*REQUIRED, *OPTIONAL, *OF_THE_FILE))
 
 
 @dataclass(frozen=True)
 class Columns:
-    """How many cells a record has, which are ours, what else the header names, and how it is to be read."""
+    """How many cells a record has, which are ours, what else the header names, and how it is to be read.
+
+    `attributes` says where each of the optional columns stands; None for one that the file does not have, and nothing
+    at all where it has none of them.
+    """
 
     width: int
     required: tuple[int, ...]
@@ -28,6 +34,13 @@ class Columns:
     extra: list[str]
     delimiter: str = ","
     passed_by: int = 0
+    attributes: tuple[int | None, ...] = ()
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """Which of the optional columns the file has."""
+        places = zip(OPTIONAL, self.attributes, strict=False)
+        return tuple(name for name, place in places if place is not None)
 
     def fit(self, cells: list[str] | None) -> TypeGuard[list[str]]:
         """Whether a record is grammatical and as wide as the header, but for empty cells at its end."""
@@ -42,6 +55,14 @@ class Columns:
         picked: tuple[str, ...] = itemgetter(*self.required)(cells)
         return picked
 
+    def pick_attributes(self, cells: list[str]) -> list[str]:
+        """The cells of the optional columns, in their order; empty where the file has no such column."""
+        return ["" if place is None else cells[place] for place in self.attributes]
+
+    def are_attributes(self, places: Iterable[int]) -> bool:
+        """Whether these cells are all of optional columns."""
+        return all(place in self.attributes for place in places)
+
 
 def read_header(path: str, data: bytes) -> Columns:
     r"""The columns by the names in the first record, read with the first delimiter that gives all that are required.
@@ -51,8 +72,9 @@ def read_header(path: str, data: bytes) -> Columns:
     Raises:
         CrmFileRefused: if there is no readable header, or a column of ours is missing or stands twice.
 
-    >>> read_header("a.csv", b"segment;Name;\xe2\x80\x8bCompany ID;country;last_contact_at;industry_tag")
-    Columns(width=6, required=(2, 1, 3, 5, 4), file_date=None, extra=['segment'], delimiter=';', passed_by=0)
+    >>> columns = read_header("a.csv", b"tier;Name;\xe2\x80\x8bCompany ID;country;last_contact_at;industry_tag;Owner")
+    >>> columns.required, columns.extra, columns.delimiter, columns.attribute_names
+    ((2, 1, 3, 5, 4), ['tier'], ';', ('owner',))
     """
     passed_by = 1 if has_sep_line(data) else 0
     delimiter, header = find_header(path, data, passed_by)
@@ -60,8 +82,7 @@ def read_header(path: str, data: bytes) -> Columns:
     names = [column_name(cell) for cell in cells]
     refuse_missing(path, data, header, names)
     refuse_repeated(path, cells, names)
-    ours = REQUIRED + OPTIONAL
-    further = (cell for cell, name in zip(cells, names, strict=True) if name not in ours)
+    further = (cell for cell, name in zip(cells, names, strict=True) if name not in KNOWN)
     shown = (excerpt(without_invisible(cell))[1:-1] for cell in further)
     return Columns(
         width=len(names),
@@ -70,7 +91,19 @@ def read_header(path: str, data: bytes) -> Columns:
         extra=list(dict.fromkeys(shown)),
         delimiter=delimiter,
         passed_by=passed_by,
+        attributes=places_of_attributes(names),
     )
+
+
+def places_of_attributes(names: list[str]) -> tuple[int | None, ...]:
+    """Where each optional column stands; nothing where the header has none of them.
+
+    >>> places_of_attributes(["company_id", "seats"]), places_of_attributes(["company_id"])
+    ((None, None, 1, None, None), ())
+    """
+    if not set(OPTIONAL) & set(names):
+        return ()
+    return tuple(names.index(name) if name in names else None for name in OPTIONAL)
 
 
 def has_sep_line(data: bytes) -> bool:
@@ -154,9 +187,7 @@ def refuse_missing(path: str, data: bytes, header: CsvRecord, names: list[str]) 
 
 def refuse_repeated(path: str, cells: list[str], names: list[str]) -> None:
     """Raises CrmFileRefused that names the columns of ours which stand there twice, as they stand."""
-    if repeated := sorted(
-        {name for name in names if name in REQUIRED + OPTIONAL and names.count(name) > 1}
-    ):
+    if repeated := sorted({name for name in names if name in KNOWN and names.count(name) > 1}):
         as_found = ", ".join(
             excerpt(cell) for cell, name in zip(cells, names, strict=True) if name in repeated
         )

@@ -13,7 +13,7 @@ from company_activity.records.crm.csv_reader import CsvRecord, grammar, read_rec
 from company_activity.records.crm.csv_text import is_readable
 from company_activity.records.crm.erased_rows import without_erased
 from company_activity.records.crm.header import Columns, read_header
-from company_activity.records.crm.records import CrmFile, CrmRecord, RefusedRow
+from company_activity.records.crm.records import CrmFile, CrmRecord, RefusedRow, Unread
 from company_activity.records.crm.repeats import keep_last_lines
 from company_activity.records.crm.rules import future_from, read_row
 from company_activity.records.crm.snapshot_date import Snapshot, check_file_date, snapshot_of
@@ -34,8 +34,8 @@ def read_crm_file(
 
     >>> text = b"company_id,name,country,industry_tag,last_contact_at\\n a ,Acme,DE,,2025-01-01\\na,A,DE,\\n"
     >>> file = read_crm_file("raw/crm/crm_2025-01-02.csv", text, date(2025, 1, 3))
-    >>> file.accepted
-    [CrmRecord(line=2, company_id='a', name='Acme', country='DE', industry_tag=None, last_contact_at=1735689600000000)]
+    >>> [(record.company_id, record.name, record.last_contact_at) for record in file.accepted]
+    [('a', 'Acme', 1735689600000000)]
     >>> file.quarantined
     [RefusedRow(line=3, company_id=None, raw='a,A,DE,', reasons=['BAD_ROW'])]
     """
@@ -64,6 +64,8 @@ def read_crm_file(
         rows.blank,
         rows.surplus,
         rows.surplus_from,
+        columns.attribute_names,
+        rows.unread,
     )
 
 
@@ -77,6 +79,7 @@ class Rows:
     blank: int = 0
     surplus: int = 0
     surplus_from: int = 0
+    unread: dict[str, Unread] = field(default_factory=dict)
 
     def note_surplus(self, line: int) -> None:
         """Count a row with empty fields beyond the header's."""
@@ -98,7 +101,7 @@ def read_rows(
     for row in without_erased(body(data, columns), columns, erased):
         seen += 1
         check_file_date(path, snapshot, row.line, file_date_of(row, columns))
-        read = read_row(row, columns, future)
+        read = read_row(row, columns, future, rows.unread)
         if isinstance(read, CrmRecord):
             rows.records.append(read)
         elif is_blank(row):

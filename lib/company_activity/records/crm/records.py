@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from company_activity.records.crm.csv_text import excerpt
 
 REPLACED = "DUPLICATE_KEY"  # a later line of the same company says otherwise
 REQUIRED = ("company_id", "name", "country", "industry_tag", "last_contact_at")
 OPTIONAL = (
+    "owner",
+    "segment",
+    "seats",
+    "contract_value",
+    "renewal_on",
+)  # read where a file has them
+OF_THE_FILE = (
     "file_date",
     "src_file_name",
-)  # of these only the first is read: a source is the path it came by
+)  # only the first is read: a source is the path it came by
 
+MOST_SAMPLES, MOST_SHOWN = (
+    3,
+    60,
+)  # of values that cannot be read: how many a warning shows, and of each so much
 BLANKS_AND_TABS = " \t"  # around a date, a time or a number they are nothing
 
 
 @dataclass(frozen=True, slots=True)
 class CrmRecord:
-    """An accepted row; `line` is its first line in the file, `last_contact_at` microseconds since 1970, UTC."""
+    """An accepted row; `line` is its first line in the file, `last_contact_at` microseconds since 1970, UTC.
+
+    The fields from `owner` on are the optional columns: None where the file has no such column, nothing in it, or
+    nothing that can be read.
+    """
 
     line: int
     company_id: str
@@ -26,15 +46,70 @@ class CrmRecord:
     country: str | None
     industry_tag: str | None
     last_contact_at: int | None
+    owner: str | None = None
+    segment: str | None = None
+    seats: int | None = None
+    contract_value: Decimal | None = None
+    renewal_on: date | None = None
+
+    def with_attributes(self, values: Iterable[Any]) -> CrmRecord:
+        """The record with the optional columns' values, in their order."""
+        return CrmRecord(
+            self.line,
+            self.company_id,
+            self.name,
+            self.country,
+            self.industry_tag,
+            self.last_contact_at,
+            *values,
+        )
 
     def repeats(self, other: CrmRecord) -> bool:
         """Whether both say the same of the same company, once blanks and notations of a time are read."""
         return self.contract == other.contract
 
     @property
-    def contract(self) -> tuple[str, str | None, str | None, str | None, int | None]:
-        """The five fields that the contract names."""
-        return self.company_id, self.name, self.country, self.industry_tag, self.last_contact_at
+    def contract(self) -> tuple[object, ...]:
+        """The fields that the contract names, the optional ones at the end."""
+        return (
+            self.company_id,
+            self.name,
+            self.country,
+            self.industry_tag,
+            self.last_contact_at,
+            self.owner,
+            self.segment,
+            self.seats,
+            self.contract_value,
+            self.renewal_on,
+        )
+
+
+@dataclass
+class Unread:
+    """The values of an optional column that could not be read: how many, and the first of them as a log may show them.
+
+    >>> unread = Unread(1, ["'many'"])
+    >>> unread.add("12k")
+    >>> unread.told("seats")
+    "2 values of seats cannot be read and are NULL: 'many', '12k'"
+    """
+
+    count: int = 0
+    samples: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        self.count += 1
+        sample = excerpt(text, MOST_SHOWN)
+        if len(self.samples) < MOST_SAMPLES and sample not in self.samples:
+            self.samples.append(sample)
+
+    def told(self, column: str) -> str:
+        """A sentence about them."""
+        values = "1 value" if self.count == 1 else f"{self.count:,} values"
+        what = f"{values} of {column} cannot be read and {'is' if self.count == 1 else 'are'} NULL"
+        more = ", …" if self.count > len(self.samples) else ""
+        return f"{what}: {', '.join(self.samples)}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +133,8 @@ class CrmFile:
 
     `rows_in` counts the records after the header that are not blank, and each line of a record whose quoting is
     broken. `blank` counts the records whose every field is blank, `surplus` the rows with empty fields beyond the
-    header's, the first of them in line `surplus_from`.
+    header's, the first of them in line `surplus_from`. `columns` are the optional columns that it has, `unread` says of
+    them how many values of accepted rows could not be read.
     """
 
     path: str
@@ -72,6 +148,8 @@ class CrmFile:
     blank: int = 0
     surplus: int = 0
     surplus_from: int = 0
+    columns: tuple[str, ...] = ()
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
     @property
     def broken(self) -> int:
@@ -100,8 +178,11 @@ class CrmFile:
     @property
     def warnings(self) -> list[str]:
         """What was passed over in reading it, a sentence each."""
+        found = [
+            f"{self.path}: {unread.told(name)}" for name, unread in sorted(self.unread.items())
+        ]
         if not self.surplus:
-            return []
+            return found
         rows = "1 row has" if self.surplus == 1 else f"{self.surplus:,} rows have"
         dropped = f"{self.path}: {rows} empty fields beyond the header's, the first in line {self.surplus_from}"
-        return [f"{dropped}; they are dropped"]
+        return [f"{dropped}; they are dropped", *found]

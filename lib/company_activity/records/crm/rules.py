@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import date, datetime
 
 from company_activity.dates import MICROS_PER_DAY, day_number, micros_of
 from company_activity.records import fields
+from company_activity.records.crm.attributes import read_attributes
 from company_activity.records.crm.csv_reader import CsvRecord
 from company_activity.records.crm.csv_text import as_shown, is_readable
 from company_activity.records.crm.header import Columns
-from company_activity.records.crm.records import BLANKS_AND_TABS, CrmRecord, RefusedRow
+from company_activity.records.crm.records import BLANKS_AND_TABS, CrmRecord, RefusedRow, Unread
 
 USUAL_TIME = re.compile(
     r"(?:19|2\d)\d\d-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)",
@@ -29,22 +30,30 @@ def future_from(snapshot: date) -> int:
     return (day_number(snapshot) + 2) * MICROS_PER_DAY
 
 
-def read_row(row: CsvRecord, columns: Columns, future: int) -> CrmRecord | RefusedRow:
+def read_row(
+    row: CsvRecord, columns: Columns, future: int, unread: MutableMapping[str, Unread]
+) -> CrmRecord | RefusedRow:
     """The record that a row holds, or every reason why it is none.
 
     `BAD_ROW`: not grammatical, or not as many cells as the header (empty ones at the end may be more).
     `BAD_ENCODING`: a byte of it is no UTF-8, or NUL; a cell with such a byte is judged by no further rule. The
-    others: see `read_cells`.
+    others: see `read_cells`. A value of an optional column never costs the row: what cannot be read of an accepted one
+    is counted in `unread`.
     """
     is_whole = is_readable(row.raw)
     if not columns.fit(row.cells):
         reasons = ["BAD_ROW"] if is_whole else ["BAD_ENCODING", "BAD_ROW"]
         return RefusedRow(row.line, None, as_shown(row.raw), reasons)
-    cells = columns.pick(row.cells)
-    if is_whole:
-        return read_cells(row, cells, future)
-    readable = [cell if is_readable(cell) else None for cell in cells]
-    return read_cells(row, readable, future, "BAD_ENCODING")
+    cells: Sequence[str | None] = columns.pick(row.cells)
+    broken = None
+    if not is_whole:
+        cells = [cell if cell is not None and is_readable(cell) else None for cell in cells]
+        odd = [place for place, cell in enumerate(row.cells) if not is_readable(cell)]
+        broken = None if columns.are_attributes(odd) else "BAD_ENCODING"
+    read = read_cells(row, cells, future, broken)
+    if columns.attributes and isinstance(read, CrmRecord):
+        return read.with_attributes(read_attributes(columns.pick_attributes(row.cells), unread))
+    return read
 
 
 def read_cells(

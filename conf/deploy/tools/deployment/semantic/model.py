@@ -31,6 +31,7 @@ TYPES = {
     "string": "string",
     "bigint": "int64",
     "double": "double",
+    "decimal(18,2)": "decimal",
     "boolean": "boolean",
     "date": "dateTime",
     "timestamp": "dateTime",
@@ -38,6 +39,7 @@ TYPES = {
 FORMATS = {
     "bigint": "#,0",
     "double": "#,0.00",
+    "decimal(18,2)": "#,0.00",
     "date": "yyyy-mm-dd",
     "timestamp": "yyyy-mm-dd hh:nn:ss",
 }

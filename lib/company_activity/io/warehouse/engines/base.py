@@ -37,6 +37,12 @@ STANDARD_NAMES = {
     "date": frozenset({"date"}),
     "timestamp": frozenset({"timestamp", "timestamp without time zone"}),
 }
+DECIMAL_NAMES = frozenset({"decimal", "numeric"})
+
+
+def is_decimal(type_: str) -> bool:
+    """Whether it is a type such as `decimal(18,2)`."""
+    return type_.startswith("decimal(")
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,11 @@ class Dialect(ABC):
         """The column's type, as our DDL has it."""
         if column.type == "text":
             return self.text(column.length)
-        return STANDARD_TYPES[column.type]
+        return column.type.upper() if is_decimal(column.type) else STANDARD_TYPES[column.type]
 
     def found_types(self, type_: str) -> frozenset[str]:
         """What INFORMATION_SCHEMA may call a column that takes our type, whatever its size."""
-        return STANDARD_NAMES[type_]
+        return DECIMAL_NAMES if is_decimal(type_) else STANDARD_NAMES[type_]
 
     def serves(self, url: JdbcUrl) -> bool:
         """Whether this is the engine behind the URL, as far as the URL says."""

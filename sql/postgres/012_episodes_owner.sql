@@ -1,0 +1,3 @@
+-- Of analytics.risk_episodes: owner is new.
+ALTER TABLE analytics.risk_episodes
+ADD COLUMN IF NOT EXISTS owner VARCHAR(1024) COLLATE "C" NULL;
