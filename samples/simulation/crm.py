@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from simulation.cast import LONG_AGO, NEVER, Company
 
 COLUMNS = ("company_id", "name", "country", "industry_tag", "last_contact_at", "file_date", "src_file_name")
+OPTIONAL = ("owner", "segment", "seats", "contract_value", "renewal_on")  # in the files from the third on
+OWNERS = ("Ana Ruiz", "Bo Lindqvist", "Chidi Okafor", "")
 Row = dict[str, str]
 
 
@@ -35,8 +37,9 @@ CHANGES: dict[str, dict[int, Row]] = {
     "c_103": {number: {"name": "Bright Energy"} for number in (2, 3)},
     "c_105": {1: {"industry_tag": ""}},
     "c_108": {2: {"country": "  "}},
-    "c_112": {2: {"company_id": " c_112 "}},
+    "c_112": {2: {"company_id": " c_112 "}, 3: {"seats": "12 seats", "contract_value": "n/a"}},
     "c_119": {3: {"last_contact_at": "last tuesday"}},
+    "c_120": {3: {"owner": "Ana Ruiz"}},
 }
 ABSENT = {2: ("c_109",)}
 REPEATED = {1: ("c_116",)}
@@ -46,8 +49,8 @@ UNQUOTED = {2: ("c_117",)}  # its name has a comma, the line has no quotes: a fi
 def snapshots(last_date: date, days: int) -> list[Snapshot]:
     """One snapshot before the first of `days` dates, then three until shortly before the last."""
     first, second, third, fourth = (last_date - timedelta(days=ago) for ago in (max(days + 5, 95), 64, 34, 3))
-    reordered = (*COLUMNS[4:1:-1], "segment", *COLUMNS[:2], *COLUMNS[:4:-1])
-    undated = tuple(column for column in COLUMNS if column != "file_date")
+    reordered = (*COLUMNS[4:1:-1], "territory", *reversed(OPTIONAL), *COLUMNS[:2], *COLUMNS[:4:-1])
+    undated = (*(column for column in COLUMNS if column != "file_date"), *OPTIONAL)
     return [
         Snapshot(0, first, first),
         Snapshot(1, second, first, line_end="\r\n", encoding="utf-8-sig"),
@@ -88,11 +91,27 @@ def row_of(company: Company, snapshot: Snapshot) -> Row:
         "last_contact_at": last_contact(company, snapshot),
         "file_date": snapshot.day.isoformat(),
         "src_file_name": snapshot.file_name,
-        "segment": "large" if role.shifts > 1 else "small",
+        "territory": "west" if role.shifts > 1 else "east",
+        **contract_of(company, snapshot),
     }
     row = usual | CHANGES.get(company.company_id, {}).get(snapshot.number, {})
     row["last_contact_at"] = row["last_contact_at"].format(after=snapshot.day + timedelta(days=1))
     return row
+
+
+def contract_of(company: Company, snapshot: Snapshot) -> Row:
+    """The optional columns: who looks after it, which segment it is of, and what it has bought until when."""
+    users = company.role.users
+    segment = "enterprise" if users >= 24 else "mid-market" if users >= 12 else "small business"
+    seats = users + users // 2 + 1
+    renewal = snapshot.first + timedelta(days=110 + 37 * company.number % 300)
+    return {
+        "owner": OWNERS[company.number % len(OWNERS)],
+        "segment": segment,
+        "seats": str(seats),
+        "contract_value": f"{seats * 120}.00" if company.number % 5 else "",
+        "renewal_on": renewal.isoformat(),
+    }
 
 
 def last_contact(company: Company, snapshot: Snapshot) -> str:

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, Table
 
 from oracle.model import CrmRow, Item, LandedDate, Snapshot
+from oracle.optional import Optional
 from oracle.world import World, build
 from support.cycle.place import SAMPLES, Place
 from support.spark.compare import differences
@@ -34,8 +35,8 @@ def snapshots() -> Iterator[Snapshot]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header, *rows = csv.reader(file)
         whole = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
-        fields = ("company_id", "name", "country", "industry_tag", "last_contact_at")
-        crm = (CrmRow(number, *(row[name] for name in fields)) for number, row in enumerate(whole))
+        fields = ("company_id", "name", "country", "industry_tag", "last_contact_at", *Optional._fields)
+        crm = (CrmRow(number, *(row.get(name) for name in fields)) for number, row in enumerate(whole))
         yield Snapshot(date.fromisoformat(path.stem[-10:]), f"raw/crm/{path.name}", tuple(crm))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -96,6 +97,11 @@ PERIOD = {
     "country": None,
     "industry_tag": "it",
     "last_contact_at": None,
+    "owner": "Ana",
+    "segment": None,
+    "seats": 7,
+    "contract_value": Decimal("1200.50"),
+    "renewal_on": date(2025, 9, 30),
     "valid_from": date(2025, 3, 12),
     "valid_to": None,
     "file": "raw/crm/a.csv",
@@ -142,7 +148,8 @@ def test_a_column_of_words_says_when_each_holds_and_what_the_crm_says() -> None:
     told = lines("source", "crm_csv")
     assert (
         "crm      snapshot of 2025-03-12, still stands, backdated:"
-        ' name "A\\nB", country NULL, industry_tag it, last_contact_at NULL; raw/crm/a.csv'
+        ' name "A\\nB", country NULL, industry_tag it, last_contact_at NULL, owner Ana, segment NULL, seats 7, contract_value 1200.50,'
+        " renewal_on 2025-09-30; raw/crm/a.csv"
     ) in told
     assert any(line.startswith("  SILENT: m < 4, `active_days_7d` = 0") for line in lines("churn_reasons", []))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from .fields import is_bad_company_id, parse_timestamp, trim
-from .model import CrmRow, Snapshot
+from .model import CrmRow, Row, Snapshot
 from .optional import Optional, optional_values
 
 MAX_TEXT = 1024
@@ -32,6 +32,11 @@ class CrmRecord:
     def attributes(self) -> Attributes:
         """What the history compares."""
         return self.name, self.country, self.industry_tag, self.last_contact_at, *self.optional
+
+    @property
+    def row(self) -> Row:
+        """The record by the columns of its table, and its line."""
+        return {**{name: value for name, value in vars(self).items() if name != "optional"}, **self.optional._asdict()}
 
 
 @dataclass(frozen=True)

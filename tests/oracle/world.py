@@ -35,7 +35,7 @@ def build(landed: Iterable[LandedDate], snapshots: Iterable[Snapshot], limits: T
     companies, history = build_companies(union, records), build_history(union)
     return World(
         staged_usage=[dict(vars(record)) for record in records],
-        staged_crm=[dict(vars(stands[name])) for _, stands in sorted(union.items()) for name in sorted(stands)],
+        staged_crm=[stands[name].row for _, stands in sorted(union.items()) for name in sorted(stands)],
         quarantine=[*usage_quarantine(days), *crm_quarantine(files)],
         companies=companies,
         history=history,

@@ -82,7 +82,7 @@ def stretch(*at_risk: tuple[int, int], days: int = 130) -> Table_:
     for n in range(days):
         day = FIRST + timedelta(days=n)
         is_risk = any(first <= n <= last for first, last in at_risk)
-        values = ("a", day, is_risk, ["DECLINING"] if is_risk else [], n, 0)
+        values = ("a", day, is_risk, ["DECLINING"] if is_risk else [], n, 0, f"owner {n % 3}")
         table[day] = [dict(zip(READ, values, strict=True))]
     return table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -14,10 +15,24 @@ from hypothesis import strategies as st
 
 from company_activity.io.warehouse.pg_binary import as_binary_rows
 
+
+def numeric(value: Decimal, whole: int, fraction: int, scale: int) -> bytes:
+    """NUMERIC: number of groups, weight of the first, sign, digits shown behind the point, and the groups of four."""
+    digits = f"{abs(value):f}".partition(".")
+    text = digits[0].rjust(4 * whole, "0") + digits[2].ljust(4 * fraction, "0")
+    groups = [int(text[at : at + 4]) for at in range(0, len(text), 4)]
+    return struct.pack(f">hhHh{len(groups)}h", len(groups), whole - 1, 0x4000 if value < 0 else 0, scale, *groups)
+
+
 KINDS: dict[pa.DataType, tuple[st.SearchStrategy[Any], Callable[[Any], bytes]]] = {
     pa.string(): (st.text(max_size=5), lambda v: v.encode()),
     pa.int64(): (st.integers(-(2**63), 2**63 - 1), lambda v: struct.pack(">q", v)),
     pa.float64(): (st.floats(), lambda v: struct.pack(">d", v)),
+    pa.decimal128(18, 2): (
+        st.decimals(-(10**16) + 1, 10**16 - 1, places=2),
+        lambda v: numeric(v, 4, 1, 2),
+    ),
+    pa.decimal128(38, 0): (st.integers(-(10**38) + 1, 10**38 - 1).map(Decimal), lambda v: numeric(v, 10, 0, 0)),
     pa.bool_(): (st.booleans(), lambda v: struct.pack("?", v)),
     pa.date32(): (st.dates(), lambda v: struct.pack(">i", (v - date(2000, 1, 1)).days)),
     pa.timestamp("us", "UTC"): (
@@ -53,5 +68,5 @@ def test_a_part_of_a_batch_is_only_that_part() -> None:
 
 
 def test_a_type_without_a_binary_form_is_refused() -> None:
-    with pytest.raises(TypeError, match="decimal128"):
-        as_binary_rows(pa.RecordBatch.from_arrays([pa.array([1], pa.decimal128(5))], names=["n"]))
+    with pytest.raises(TypeError, match="int8"):
+        as_binary_rows(pa.RecordBatch.from_arrays([pa.array([1], pa.int8())], names=["n"]))

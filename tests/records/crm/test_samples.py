@@ -21,7 +21,7 @@ def sample(name: str) -> CrmFile:
     [
         ("crm/crm_2025-08-20.csv", 34, 0, [], []),
         ("crm/crm_2025-09-20.csv", 37, 1, [], []),
-        ("crm/crm_2025-10-20.csv", 36, 0, [(None, ["BAD_ROW"])], []),
+        ("crm/crm_2025-10-20.csv", 36, 0, [(None, ["BAD_ROW"])], ["territory"]),
         ("crm/crm_2025-11-20.csv", 38, 0, [("c_119", ["BAD_TIMESTAMP"])], []),
         ("smallest/crm/sample_crm_2025-11-23.csv", 3, 0, [], []),
     ],

@@ -68,7 +68,9 @@ def by_day(records: Mapping[str, Iterable[Json]], name: str, reduce: Any) -> dic
 def version_of(crm: Json) -> Row:
     contact = crm["last_contact_at"]
     return {
-        **{name: crm[name] for name in ("name", "country", "industry_tag")},
+        **{name: crm[name] for name in ("name", "country", "industry_tag", "owner", "segment", "seats")},
+        "contract_value": None if crm["contract_value"] is None else Decimal(crm["contract_value"]),
+        "renewal_on": day_of(crm["renewal_on"]),
         "last_contact_at": None if contact is None else datetime.fromisoformat(contact),
         "valid_from": date.fromisoformat(crm["valid_from"]),
         "valid_to": day_of(crm["valid_to"]),

@@ -20,6 +20,7 @@ READ = (
     "churn_reasons",
     "missing_user_days_7d",
     "days_since_last_active",
+    "owner",
 )
 Table_ = dict[date, list[Row]]  # the rows of each date
 
@@ -41,6 +42,7 @@ def row_of(company: str, day: date, rng: Random) -> Row:
         "churn_reasons": sorted(rng.sample(REASONS, rng.randint(1, 3))) if is_risk else [],
         "missing_user_days_7d": rng.choice((None, rng.randrange(99))),
         "days_since_last_active": silent,
+        "owner": rng.choice(("Ana", "Bo", None)),
     }
 
 

@@ -114,7 +114,7 @@ def content(table: Table, rows: Iterable[Mapping[str, Any]]) -> Content:
 
 
 def crm_frame(spark: SparkSession, files: Iterable[CrmFile]) -> DataFrame:
-    return table_frame(spark, CRM_COMPANIES, plain_rows(vars(record) for file in files for record in file.accepted))
+    return table_frame(spark, CRM_COMPANIES, plain_rows(record.row for file in files for record in file.accepted))
 
 
 def usage_frame(spark: SparkSession, records: Iterable[Record]) -> DataFrame:

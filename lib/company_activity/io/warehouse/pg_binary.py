@@ -170,7 +170,9 @@ def _as_numeric(there: pa.Array, precision: int, scale: int) -> tuple[Any, Any]:
     )
     # As Python's whole numbers: 38 digits do not fit the machine's.
     shift = fraction * GROUP_DIGITS - scale
-    rest = np.array([int(value.scaleb(scale)) * 10**shift for value in there.to_pylist()], object)
+    rest = np.array(
+        [int(f"{value:f}".replace(".", "")) * 10**shift for value in there.to_pylist()], object
+    )
     found = np.zeros(len(rest), kind)
     found["groups"], found["weight"], found["scale"] = whole + fraction, whole - 1, scale
     found["sign"] = np.where(rest < 0, NEGATIVE, 0)
