@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from .case_plans import Plan
 from .model import CrmRow, Snapshot
@@ -106,7 +107,7 @@ def random_file(rng: Random, plans: tuple[Plan, ...], file_date: date, path: str
 
 def without_columns(rng: Random, rows: list[CrmRow]) -> list[CrmRow]:
     """The rows as a file has them that sends some of the optional columns, most often all of them."""
-    absent = {name: None for name in OPTIONAL if rng.random() < 0.15}
+    absent: dict[str, Any] = {name: None for name in OPTIONAL if rng.random() < 0.15}
     return [replace(row, **absent) for row in rows]
 
 
@@ -124,7 +125,8 @@ def newcomer(rng: Random, plan: Plan, file_date: date) -> CrmRow:
     """A company's first row: any field may be NULL, a NULL name is as likely as any other."""
     contact = random_contact(rng, file_date)
     row = CrmRow(0, plan.company_id, rng.choice(NAMES), rng.choice(COUNTRIES), rng.choice(INDUSTRIES), contact)
-    return replace(row, **{name: rng.choice(values) for name, values in OPTIONAL.items()})
+    optional: dict[str, Any] = {name: rng.choice(values) for name, values in OPTIONAL.items()}
+    return replace(row, **optional)
 
 
 def changed(rng: Random, row: CrmRow, file_date: date) -> CrmRow:
@@ -137,10 +139,8 @@ def changed(rng: Random, row: CrmRow, file_date: date) -> CrmRow:
         row = replace(row, industry_tag=rng.choice(INDUSTRIES))
     if rng.random() < 0.3:
         row = replace(row, last_contact_at=random_contact(rng, file_date))
-    for name, values in OPTIONAL.items():
-        if rng.random() < 0.15:
-            row = replace(row, **{name: rng.choice(values)})
-    return row
+    news: dict[str, Any] = {name: rng.choice(values) for name, values in OPTIONAL.items() if rng.random() < 0.15}
+    return replace(row, **news)
 
 
 def random_contact(rng: Random, file_date: date) -> str | None:

@@ -145,10 +145,11 @@ def stopped_columns(known: KnownFiles, day: str) -> list[str]:
         for name in OPTIONAL
         if name in had and not any(name in f.columns for f in files.values())
     ]
+    they = "it is" if len(gone) == 1 else "they are"
     if not files or not gone:
         return []
     return [
-        f"{', '.join(sorted(files))}: no column {', '.join(gone)} any more; from {day} on they are NULL"
+        f"{', '.join(sorted(files))}: no column {', '.join(gone)} any more; from {day} on {they} NULL"
     ]
 
 

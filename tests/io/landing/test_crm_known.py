@@ -15,6 +15,7 @@ from company_activity.io.storage.folder import Folder
 from company_activity.io.storage.port import Entry
 from company_activity.planning.snapshots import snapshots
 from company_activity.planning.state import CrmState
+from company_activity.work.stage_crm import stopped_columns
 
 FIRST = date(2015, 1, 1)
 DATES = [FIRST + timedelta(days=n) for n in range(3653)]
@@ -147,3 +148,17 @@ def test_superseded_notes_are_swept(tmp_path: Path) -> None:
         known.write_notes()
         known.sweep({str(day)})
     assert len(list((tmp_path / "ops/crm").iterdir())) == 2
+
+
+def test_a_snapshot_that_lacks_columns_of_the_one_before_is_told_of_once(tmp_path: Path) -> None:
+    files = {"a.csv": (DATES[0], ("owner", "seats")), "b.csv": (DATES[2], ("seats",)), "c.csv": (DATES[3], ("seats",))}
+    known = KnownFiles(str(tmp_path), CrmState.from_json({}))
+    for path, (day, columns) in files.items():
+        known.replace_file(path, str(day), SHA, "1000/x", columns)
+    known.write_notes()
+    again = KnownFiles(str(tmp_path), known.state())
+    told = [stopped_columns(again, str(day)) for day in DATES[:4]]
+    assert told == [[], [], ["b.csv: no column owner any more; from 2015-01-03 on it is NULL"], []]
+    again.replace_file("b2.csv", str(DATES[2]), SHA, "1000/x", ("owner",))
+    assert stopped_columns(again, str(DATES[2])) == []
+    assert stopped_columns(again, str(DATES[3])) == ["c.csv: no column owner any more; from 2015-01-04 on it is NULL"]
