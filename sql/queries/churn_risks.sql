@@ -2,6 +2,8 @@
 SELECT
     activity.company_id,
     activity.company_name,
+    activity.owner,
+    activity.segment,
     activity.churn_reasons,
     episodes.started_on AS risk_since,
     activity.missing_user_days_7d,
@@ -10,6 +12,8 @@ SELECT
     activity.fleet_pace,
     activity.days_since_last_active,
     activity.last_contact_at,
+    activity.contract_value,
+    activity.renewal_on,
     activity.data_quality_flag
 FROM analytics.company_activity_daily AS activity
 LEFT JOIN analytics.risk_episodes AS episodes
