@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -55,10 +56,11 @@ USE: dict[str, dict[int, int]] = {
     "renamed": dict.fromkeys(range(60), 4),
     "unknown": dict.fromkeys(range(89), 4),
 }
+CONTRACT = {"owner": "Ana", "segment": "smb", "seats": 8, "contract_value": Decimal("99.50"), "renewal_on": D}
 CRM = [
     {"company_id": "silent", "name": "Silent", "file_date": FIRST, "last_contact_at": contact(FIRST)},
     {"company_id": "recent", "name": "Recent", "file_date": back(20), "last_contact_at": contact(back(25))},
-    {"company_id": "renamed", "name": "Old Name", "file_date": FIRST},
+    {"company_id": "renamed", "name": "Old Name", "file_date": FIRST, **CONTRACT},
     {"company_id": "renamed", "name": "New Name", "file_date": back(5)},
     {"company_id": "unknown", "name": "Found", "country": "EG", "industry_tag": "farms", "file_date": back(2)},
 ]

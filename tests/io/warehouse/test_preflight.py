@@ -50,9 +50,9 @@ def narrowed(column: str, type_: str) -> Callable[[str], list[str]]:
             "dim.companies.country is NOT NULL, but the lake has NULLs in it",
         ),
         (
-            lambda engine: ["ALTER TABLE dim.companies ADD COLUMN owner VARCHAR(9) DEFAULT 'x' NOT NULL",
-                            "ALTER TABLE dim.companies ALTER COLUMN owner DROP DEFAULT"],
-            "dim.companies.owner is not ours, NOT NULL and without a default",
+            lambda engine: ["ALTER TABLE dim.companies ADD COLUMN rating VARCHAR(9) DEFAULT 'x' NOT NULL",
+                            "ALTER TABLE dim.companies ALTER COLUMN rating DROP DEFAULT"],
+            "dim.companies.rating is not ours, NOT NULL and without a default",
         ),
     ],
 )  # fmt: skip
