@@ -1,4 +1,4 @@
-"""Rebuild the activity dates that changed."""
+"""Rebuild the episodes at risk that moved dates touch."""
 
 from company_activity.cli.main import run_step
 from company_activity.steps.build_episodes import build_episodes

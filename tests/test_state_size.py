@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from company_activity.io.lake.delta_log import encode_state
+from company_activity.planning.episodes import Began, EpisodesState
+from company_activity.planning.rollups import RolledDate, SegmentsState, sources_of_dates
 from company_activity.planning.snapshots import snapshots
 from company_activity.planning.state import QuarantineState
 
@@ -29,6 +31,19 @@ def test_the_largest_state_of_87_672_files_and_3_653_dates_is_under_700_kb() -> 
     print(f"{size:,} bytes")
     assert len(snapshots(staged)) == 3_653
     assert size < 700_000
+
+
+def test_the_states_of_episodes_and_of_the_roll_up_of_3_653_dates_warn_of_nothing() -> None:
+    """A warning comes from half of what a commit may carry."""
+    hashes = dict.fromkeys(DATES, f"200000:-{10**18}")
+    began = dict.fromkeys(DATES, Began(20_000, 2**64 - 1))
+    rolled = {day: RolledDate(f"1000:-{10**18}", sources) for day, sources in sources_of_dates(hashes, began).items()}
+    for state in (EpisodesState.of(hashes, 7_000_000, began), SegmentsState.of(rolled)):
+        read = type(state).from_json(state.as_json())
+        assert read == state
+        size = len(encode_state(state.as_json()).encode())
+        print(f"{type(state).__name__}: {size:,} bytes")
+        assert size < 500_000
 
 
 def test_a_quarantine_of_87_672_files_and_3_653_dates_names_no_path_and_may_hold_any() -> None:

@@ -19,6 +19,7 @@ from company_activity.steps.admit_crm import admit_crm
 from company_activity.steps.build_activity import build_activity
 from company_activity.steps.build_companies import build_companies
 from company_activity.steps.build_episodes import build_episodes
+from company_activity.steps.build_rollups import build_rollups
 from company_activity.steps.ingest_usage import ingest_usage
 from company_activity.steps.notify import notify
 from company_activity.steps.publish import publish
@@ -65,6 +66,7 @@ CYCLE = (
     Step(build_companies),
     Step(build_activity),
     Step(build_episodes),
+    Step(build_rollups),
     Step(register_tables),
     Step(publish),
     Step(validate, result_of=publish),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # The types that Delta keeps column statistics of.
 STATISTICS = frozenset({"string", "bigint", "double", "decimal(18,2)", "date", "timestamp"})
 LIST_SEPARATOR = ","  # between the words of a list that is one text
+GROUP_TEXT = 100  # characters of a group's name, which SQL has in keys: an index of SQL Server takes 900 bytes
 
 
 @dataclass(frozen=True)
@@ -404,6 +405,67 @@ RISK_EPISODES = Table(
     comment="One row per company and stretch of dates at risk",
 )
 
+SEGMENT_ACTIVITY_DAILY = Table(
+    "analytics.segment_activity_daily",
+    (
+        Column("activity_date", "date", "Activity date, a UTC day", nullable=False),
+        Column("segment", "string", "Segment as of the date; NULL where none is known"),
+        Column("country", "string", "Country as of the date; NULL where none is known"),
+        Column("companies", "bigint", "Companies with a row on the date", nullable=False),
+        Column("active_companies", "bigint", "Of these, active on the date", nullable=False),
+        Column("user_days", "bigint", "Active users of the day, summed", nullable=False),
+        Column("events", "bigint", "Events of the day, summed", nullable=False),
+        Column("at_risk", "bigint", "Companies at risk", nullable=False),
+        Column("not_judged", "bigint", "Companies whose week is not known", nullable=False),
+        Column("entered", "bigint", "Companies whose episode began on the date", nullable=False),
+        Column("gone", "bigint", "Companies that are gone since this date", nullable=False),
+        Column(
+            "missing_user_days", "bigint", "What the weeks of those at risk lack", nullable=False
+        ),
+        Column(
+            "contract_value_at_risk",
+            "decimal(28,2)",
+            "Contract values of those at risk; NULL where none has one",
+        ),
+        Column(
+            "stickiness_lower",
+            "double",
+            "At least this share of the monthly users comes on a day; NULL without any",
+        ),
+        Column(
+            "stickiness_upper",
+            "double",
+            "At most this share; may exceed 1, since it divides by the fewest monthly users",
+        ),
+        Column("lifecycle_returning", "bigint", "Companies in this state", nullable=False),
+        Column("lifecycle_new", "bigint", "Companies in this state", nullable=False),
+        Column("lifecycle_resurrected", "bigint", "Companies in this state", nullable=False),
+        Column("lifecycle_dormant", "bigint", "Companies in this state", nullable=False),
+        Column("lifecycle_inactive", "bigint", "Companies in this state", nullable=False),
+        Column("lifecycle_unknown", "bigint", "Companies whose state is NULL", nullable=False),
+    ),
+    key=("activity_date", "segment", "country"),
+    partition_by=("activity_date",),
+    comment="One row per date, segment and country",
+)
+
+RETENTION_MONTHLY = Table(
+    "analytics.retention_monthly",
+    (
+        Column(
+            "cohort_month",
+            "date",
+            "First day of the month in which its companies were first active",
+            nullable=False,
+        ),
+        Column("activity_month", "date", "First day of a complete month", nullable=False),
+        Column("companies", "bigint", "Companies of the cohort", nullable=False),
+        Column("active_companies", "bigint", "Of these, active in the month", nullable=False),
+    ),
+    key=("cohort_month", "activity_month"),
+    comment="One row per cohort and complete month from its own on",
+)
+
 QUARANTINE = Table(
     "quarantine.records",
     (
@@ -440,6 +502,14 @@ TABLES = (
     COMPANIES_HISTORY,
     COMPANY_ACTIVITY_DAILY,
     RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
+    RETENTION_MONTHLY,
     QUARANTINE,
 )
-SERVED = (COMPANY_ACTIVITY_DAILY, COMPANIES, RISK_EPISODES)
+SERVED = (
+    COMPANY_ACTIVITY_DAILY,
+    COMPANIES,
+    RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
+    RETENTION_MONTHLY,
+)

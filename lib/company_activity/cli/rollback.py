@@ -33,6 +33,7 @@ REBUILD = (
     "build_companies",
     "build_activity",
     "build_episodes",
+    "build_rollups",
     "register_tables",
     "publish",
     "validate",

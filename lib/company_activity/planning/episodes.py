@@ -5,38 +5,72 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 # Which rules make episodes of rows. Whoever changes what they give for the same rows raises it.
-EPISODES_VERSION = "2"  # 2: with their owner
+EPISODES_VERSION = "3"  # 2: with their owner; 3: the state says of each date how many began on it
+HASHES = 2**64
+
+
+class Began(NamedTuple):
+    """The episodes that began on a date: how many, and the sum of the hashes of their companies, modulo 2⁶⁴.
+
+    A sum, so that a run that looks at some episodes of a date can bring it up to date.
+
+    >>> Began(2, 5).changed_to(gone=Began(1, 7), new=Began(2, 3))
+    Began(companies=3, hashes=1)
+    """
+
+    companies: int = 0
+    hashes: int = 0
+
+    def changed_to(self, gone: Began, new: Began) -> Began:
+        """Without the episodes `gone`, and with the `new` ones."""
+        return Began(
+            self.companies - gone.companies + new.companies,
+            (self.hashes - gone.hashes + new.hashes) % HASHES,
+        )
 
 
 @dataclass(frozen=True)
 class EpisodesState:
     """The content hash of each date of the activity table that the episodes were built from, and by which rules.
 
-    Without a version nothing is known, nor how many episodes there are (`rows`): they are built from scratch.
+    Without a version nothing is known, nor how many episodes there are (`rows`): they are built from scratch. `began`
+    says of each date whose episodes began on it; a date on which none did is not in it.
     """
 
     dates: Mapping[date, str] = field(default_factory=dict)
     version: str = ""
     rows: int | None = None
+    began: Mapping[date, Began] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, noted: Mapping[str, Any]) -> EpisodesState:
         dates = {
             date.fromisoformat(day): content for day, content in noted.get("dates", {}).items()
         }
-        return cls(dates, str(noted.get("episodes_version", "")), noted.get("episodes"))
+        began = {
+            date.fromisoformat(day): Began(*mark) for day, mark in noted.get("began", {}).items()
+        }
+        return cls(dates, str(noted.get("episodes_version", "")), noted.get("episodes"), began)
 
     @classmethod
-    def of(cls, hashes: Mapping[date, str], rows: int) -> EpisodesState:
+    def of(
+        cls, hashes: Mapping[date, str], rows: int, began: Mapping[date, Began] | None = None
+    ) -> EpisodesState:
         """The state of so many episodes that are built from dates with these hashes by today's rules."""
-        return cls(dict(hashes), EPISODES_VERSION, rows)
+        return cls(dict(hashes), EPISODES_VERSION, rows, dict(began or {}))
 
     def as_json(self) -> dict[str, Any]:
         dates = {str(day): self.dates[day] for day in sorted(self.dates)}
-        return {"dates": dates, "episodes": self.rows, "episodes_version": self.version}
+        began = {str(day): [*self.began[day]] for day in sorted(self.began)}
+        return {
+            "dates": dates,
+            "episodes": self.rows,
+            "episodes_version": self.version,
+            "began": began,
+        }
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ NEEDS_SPARK = {
     "build_companies",
     "build_activity",
     "build_episodes",
+    "build_rollups",
     "publish",
     "validate",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from company_activity.gates.verdict import key_checks, refuse_defects
-from company_activity.planning.episodes import EpisodesState
+from company_activity.planning.episodes import Began, EpisodesState
 from company_activity.report.model import StepReport
 from company_activity.runtime.compute import cached, uncache
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, RISK_EPISODES
@@ -17,10 +19,12 @@ from company_activity.transforms.episodes import as_row, episodes_of, flagged_ro
 from company_activity.transforms.layout import ROWS_PER_FILE, bucket_count, with_ended_apart
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
     from company_activity.planning.episodes import Moved
     from company_activity.run import Run
+
+FIGURES = ("before", "rows", "keys", "nulls", "changed")
 
 
 def revise_episodes(run: Run, moved: Moved) -> StepReport:
@@ -40,13 +44,15 @@ def revise_episodes(run: Run, moved: Moved) -> StepReport:
     fresh = standing
     try:
         fresh = cached(rebuilt(run, moved, standing))
-        (found,) = compared(standing, fresh).collect()
-        rows, keys, nulls = found["rows"], found["keys"], found["nulls"]
+        found = compared(standing, fresh).collect()
+        before, rows, keys, nulls, changed = (
+            sum(of_date[name] for of_date in found) for name in FIGURES
+        )
         verdicts = refuse_defects(key_checks(RISK_EPISODES.name, rows, keys, nulls))
-        changed = found["changed"]
-        untouched = 0 if touched is None else rows_before - found["before"]
+        untouched = 0 if touched is None else rows_before - before
         episodes = rows + untouched
-        state = EpisodesState.of(lake.activity.hashes, episodes)
+        began = beginnings(None if touched is None else lake.episodes.began, found)
+        state = EpisodesState.of(lake.activity.hashes, episodes, began)
         if changed or not lake.exists(RISK_EPISODES):
             if touched is None or not is_small:
                 lake.replace(RISK_EPISODES, in_files(fresh, rows), touched, state.as_json())
@@ -107,13 +113,16 @@ def rebuilt(run: Run, moved: Moved, standing: DataFrame) -> DataFrame:
 def compared(standing: DataFrame, fresh: DataFrame) -> DataFrame:
     """How many episodes stood `before`; of those to write how many rows, keys and forbidden NULLs; how many `changed`.
 
-    Shape: one row, `before, rows, keys, nulls, changed`. A key that stands in several rows to write counts once.
+    Of those that go (`then`) and of those that come (`now`) also what the state keeps, see `Began`; NULL for none.
+
+    Shape: `started_on, before, rows, keys, nulls, changed, then, then_hashes, now, now_hashes`, key started_on. A key
+    that stands in several rows to write counts once.
 
     >>> column = {"bigint": "1L", "date": "DATE'2025-03-01'", "array<string>": "array('x')"}
     >>> texts = [f"{column.get(c.type, repr('a'))} AS {c.name}" for c in RISK_EPISODES.columns]
     >>> one = spark.range(1).selectExpr(*texts)
     >>> worse = one.withColumn("peak_missing_user_days", F.lit(9))
-    >>> compared(one, one).first()[:], compared(one, worse.union(worse)).first()[:]
+    >>> compared(one, one).first()[1:6], compared(one, worse.union(worse)).first()[1:6]
     ((1, 1, 1, 0, 0), (1, 2, 1, 0, 1))
     """
     columns = RISK_EPISODES.column_names
@@ -135,10 +144,33 @@ def compared(standing: DataFrame, fresh: DataFrame) -> DataFrame:
         )
     )
     is_changed = ~F.col("then").eqNullSafe(F.col("now"))
-    return by_key.agg(
-        F.coalesce(F.sum("before"), F.lit(0)).alias("before"),
-        F.coalesce(F.sum("rows"), F.lit(0)).alias("rows"),
+    company = F.xxhash64("company_id").cast("decimal(38,0)")
+    return by_key.groupBy("started_on").agg(
+        F.sum("before").alias("before"),
+        F.sum("rows").alias("rows"),
         F.count_if(F.col("now").isNotNull()).alias("keys"),
-        F.coalesce(F.sum("nulls"), F.lit(0)).alias("nulls"),
+        F.sum("nulls").alias("nulls"),
         F.count_if(is_changed).alias("changed"),
+        F.count("then").alias("then"),
+        F.sum(F.when(F.col("then").isNotNull(), company)).alias("then_hashes"),
+        F.count("now").alias("now"),
+        F.sum(F.when(F.col("now").isNotNull(), company)).alias("now_hashes"),
     )
+
+
+def beginnings(standing: Mapping[date, Began] | None, found: Iterable[Row]) -> dict[date, Began]:
+    """What the state keeps of each date on which episodes began, once those of `compared` are replaced.
+
+    Where nothing is known of those that stand (None), all of them are replaced.
+    """
+    began = dict(standing or {})
+    for row in found:
+        day = row["started_on"]
+        gone = Began()
+        if standing is not None:
+            gone = Began(row["then"], int(row["then_hashes"] or 0))
+        new = Began(row["now"], int(row["now_hashes"] or 0))
+        mark = began.pop(day, Began()).changed_to(gone, new)
+        if mark.companies:
+            began[day] = mark
+    return began

@@ -18,6 +18,14 @@ from company_activity.io.lake.table_sql import create_statement, sql_text
 from company_activity.io.lake.versions import is_version_gone
 from company_activity.io.storage.folder import Folder, open_folder
 from company_activity.planning.episodes import EpisodesState, Moved
+from company_activity.planning.rollups import (
+    MovedDates,
+    MovedMonths,
+    MovedRollups,
+    RetentionState,
+    SegmentsState,
+    sources_of_dates,
+)
 from company_activity.planning.state import (
     ActivityState,
     CompanyCounts,
@@ -37,7 +45,9 @@ from company_activity.schemas import (
     CRM_COMPANIES,
     PRODUCT_USAGE,
     QUARANTINE,
+    RETENTION_MONTHLY,
     RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
     spark_type,
 )
 
@@ -196,6 +206,31 @@ class Lake:
     def moved_since_episodes(self) -> Moved:
         """The dates whose rows are other ones than the episodes were built from."""
         return Moved.between(self.episodes, self.activity.hashes)
+
+    @property
+    def segments(self) -> SegmentsState:
+        """What `analytics.segment_activity_daily` was built from; nothing is known where somebody else changed rows."""
+        if not self.is_as_counted(SEGMENT_ACTIVITY_DAILY):
+            return SegmentsState()
+        return SegmentsState.from_json(self.state(SEGMENT_ACTIVITY_DAILY))
+
+    @property
+    def retention(self) -> RetentionState:
+        """What `analytics.retention_monthly` was built from; nothing is known where somebody else changed rows."""
+        if not self.is_as_counted(RETENTION_MONTHLY):
+            return RetentionState()
+        return RetentionState.from_json(self.state(RETENTION_MONTHLY))
+
+    @property
+    def sources_of_segments(self) -> dict[date, str]:
+        """By date what the roll-up by segment should be built from: rows of the activity table, and episodes."""
+        return sources_of_dates(self.activity.hashes, self.episodes.began)
+
+    @property
+    def moved_since_rollups(self) -> MovedRollups:
+        """What of the roll-ups has to be built again."""
+        dates = MovedDates.between(self.segments, self.sources_of_segments)
+        return MovedRollups(dates, MovedMonths.between(self.retention, self.activity.hashes))
 
     @property
     def staged_sources(self) -> Sources:

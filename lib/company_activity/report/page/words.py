@@ -20,6 +20,7 @@ PATH = {
     "build_companies": ("Staging", "company dimension"),
     "build_activity": ("Staging", "activity table"),
     "build_episodes": ("Activity table", "risk episodes"),
+    "build_rollups": ("Activity table", "roll-ups"),
     "register_tables": ("Lake", "catalog"),
     "publish": ("Lake", "SQL warehouse"),
     "validate": ("SQL warehouse", "lake, compared"),
