@@ -13,7 +13,7 @@ IF COL_LENGTH(N'analytics.company_activity_daily', N'seats') IS NULL
 
 IF COL_LENGTH(N'analytics.company_activity_daily', N'contract_value') IS NULL
     ALTER TABLE analytics.company_activity_daily
-    ADD contract_value DECIMAL(18,2) NULL;
+    ADD contract_value DECIMAL(18, 2) NULL;
 
 IF COL_LENGTH(N'analytics.company_activity_daily', N'renewal_on') IS NULL
     ALTER TABLE analytics.company_activity_daily

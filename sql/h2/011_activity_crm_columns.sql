@@ -9,7 +9,7 @@ ALTER TABLE analytics.company_activity_daily
 ADD COLUMN IF NOT EXISTS seats BIGINT NULL;
 
 ALTER TABLE analytics.company_activity_daily
-ADD COLUMN IF NOT EXISTS contract_value DECIMAL(18,2) NULL;
+ADD COLUMN IF NOT EXISTS contract_value DECIMAL(18, 2) NULL;
 
 ALTER TABLE analytics.company_activity_daily
 ADD COLUMN IF NOT EXISTS renewal_on DATE NULL;

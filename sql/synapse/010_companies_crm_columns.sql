@@ -13,7 +13,7 @@ IF COL_LENGTH(N'dim.companies', N'seats') IS NULL
 
 IF COL_LENGTH(N'dim.companies', N'contract_value') IS NULL
     ALTER TABLE dim.companies
-    ADD contract_value DECIMAL(18,2) NULL;
+    ADD contract_value DECIMAL(18, 2) NULL;
 
 IF COL_LENGTH(N'dim.companies', N'renewal_on') IS NULL
     ALTER TABLE dim.companies

@@ -266,7 +266,11 @@ def plan_lines(plan: Plan) -> list[tuple[str, str, str]]:
 
 def what_is_published(plan: Plan) -> str:
     """What else is published, and that the dates are a bound where only the ledger can tell."""
-    besides = {"dim.companies": plan.publish_companies, "risk episodes": plan.publish_episodes}
+    besides = {
+        "dim.companies": plan.publish_companies,
+        "risk episodes": plan.publish_episodes,
+        "roll-ups": plan.publish_rollups,
+    }
     named = " and ".join(name for name, is_sent in besides.items() if is_sent)
     bound = "≤ at most: the ledger will be asked" if plan.asks_ledger else ""
     return "; ".join(filter(None, (f"{named} as well" if named else "", bound)))

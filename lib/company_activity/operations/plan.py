@@ -35,10 +35,12 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     CRM_COMPANIES,
     PRODUCT_USAGE,
+    RETENTION_MONTHLY,
     RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
     TABLES,
 )
-from company_activity.steps.publish import is_shown
+from company_activity.steps.publish import is_shown, shown_dates
 
 if TYPE_CHECKING:
     from company_activity.planning.state import CrmState
@@ -82,6 +84,7 @@ def plan(run: Run) -> Plan:
         publish_companies=bool(spans) or not is_shown(run, COMPANIES, published),
         publish_episodes=episodes_move(run, build, drop)
         or not is_shown(run, RISK_EPISODES, published),
+        publish_rollups=rollups_move(run, build, drop) or not are_rollups_shown(run, published),
         rewriting=rewriting(run, now, activity, build, drop, unreadable),
         most_not_asked=run.settings.gates.max_dates_rewritten,
         unreadable=tuple(unreadable),
@@ -108,16 +111,23 @@ def unreadable_tables(run: Run) -> list[str]:
 
 def stale_dates(activity: ActivityState, published: Published) -> list[date]:
     """The built dates that the warehouse does not show as the lake has them."""
-    sent = {}
-    for (table, day), content in published.items():
-        if day and table == COMPANY_ACTIVITY_DAILY.name:
-            sent[day] = content
-    return dates_to_publish(activity.hashes, sent)
+    return dates_to_publish(activity.hashes, shown_dates(COMPANY_ACTIVITY_DAILY, published))
 
 
 def episodes_move(run: Run, build: Sequence[PlannedDate], drop: Sequence[date]) -> bool:
     """Whether a date moves that risk episodes are made of, or has moved since they were built."""
     return bool(build or drop or run.lake.moved_since_episodes.dates)
+
+
+def rollups_move(run: Run, build: Sequence[PlannedDate], drop: Sequence[date]) -> bool:
+    """Whether a date moves that roll-ups are made of, or has moved since they were built."""
+    return episodes_move(run, build, drop) or bool(run.lake.moved_since_rollups)
+
+
+def are_rollups_shown(run: Run, published: Published) -> bool:
+    """Whether the warehouse shows both roll-ups as the lake has them."""
+    by_segment = shown_dates(SEGMENT_ACTIVITY_DAILY, published)
+    return by_segment == run.lake.segments.hashes and is_shown(run, RETENTION_MONTHLY, published)
 
 
 def rewriting(

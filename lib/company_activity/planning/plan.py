@@ -52,7 +52,8 @@ class Plan:
     `rewriting` is what of it nobody asked for, as the gate `rewrite` will judge it. `unreadable` are tables whose state
     cannot be read: what they have is not known here, and a run finds it out with Spark. Where a run `asks_ledger`, what
     the warehouse shows is not known here either, and `publish` is an upper bound. `held` are the contents that no fetch
-    lands, by date. Which episodes change is known once dates are built: `publish_episodes` is an upper bound then.
+    lands, by date. Which episodes and roll-ups change is known once dates are built: `publish_episodes` and
+    `publish_rollups` are upper bounds then.
     """
 
     fetch: tuple[date, ...]
@@ -69,6 +70,7 @@ class Plan:
     asks_ledger: bool = False
     held: Mapping[date, Sequence[str]] = field(default_factory=dict)
     publish_episodes: bool = False
+    publish_rollups: bool = False
 
     @property
     def is_nothing(self) -> bool:
@@ -82,6 +84,7 @@ class Plan:
             or self.publish
             or self.publish_companies
             or self.publish_episodes
+            or self.publish_rollups
         )
 
     @property
@@ -135,6 +138,7 @@ class Plan:
             "publish_bound": "at most" if self.asks_ledger else "exact",
             "publish_companies": self.publish_companies,
             "publish_episodes": self.publish_episodes,
+            "publish_rollups": self.publish_rollups,
             "gate_rewrite": {
                 "dates_not_asked_for": self.not_asked,
                 "of_an_upgrade": len(self.rewriting.upgraded),

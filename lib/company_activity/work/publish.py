@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from company_activity.io.warehouse.figures import noted_figures
+from company_activity.io.warehouse.figures import NotedFigures, noted_figures
 from company_activity.io.warehouse.ledger import WHOLE
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.report.model import StepReport
@@ -15,6 +15,15 @@ from company_activity.schemas import SERVED
 
 if TYPE_CHECKING:
     from company_activity.run import Run
+
+
+def figures_of_the_lake(run: Run) -> NotedFigures:
+    """What the lake's states tell of the rows that are served, so that these need not be asked."""
+    lake = run.lake
+    episodes = lake.episodes.rows
+    # Where `build_rollups` was left out, rows by segment may be older than what the activity table's state sums up.
+    segments = lake.segments.built_from(lake.sources_of_segments)
+    return noted_figures(lake.activity, lake.company_counts, episodes, segments, lake.retention)
 
 
 def send_changes(run: Run, hashes: Mapping[date, str]) -> Published:
@@ -27,7 +36,8 @@ def send_changes(run: Run, hashes: Mapping[date, str]) -> Published:
         hashes=hashes,
         adopt_lake=run.options.adopt_lake,
         versions=run.lake.versions(SERVED),
-        noted=noted_figures(run.lake.activity, run.lake.company_counts, run.lake.episodes.rows),
+        noted=figures_of_the_lake(run),
+        segments=run.lake.segments.hashes,
         repair=() if run.options.trusts_mirror else run.dates,
     )
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from company_activity.io.warehouse.figures import noted_figures
 from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.report.model import StepReport
 from company_activity.schemas import SERVED
+from company_activity.work.publish import figures_of_the_lake
 
 if TYPE_CHECKING:
     from company_activity.run import Run
 
 
 def compare_dates(run: Run, dates: Sequence[date]) -> StepReport:
-    """Compare these dates, the companies and the episodes with the lake.
+    """Compare these dates, and the tables without dates, with the lake.
 
     Raises:
         PublishError: if counts, sums, keys or the ledger differ, naming table, date and both figures.
@@ -27,7 +27,8 @@ def compare_dates(run: Run, dates: Sequence[date]) -> StepReport:
         hashes=run.lake.activity.hashes,
         dates=dates,
         versions=run.lake.versions(SERVED),
-        noted=noted_figures(run.lake.activity, run.lake.company_counts, run.lake.episodes.rows),
+        noted=figures_of_the_lake(run),
+        segments=run.lake.segments.hashes,
     )
     counts = {"dates": len(dates), "rows_compared": found.rows}
     return StepReport("validate", counts=counts, driver=str(found.driver))

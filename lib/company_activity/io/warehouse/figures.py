@@ -11,7 +11,15 @@ from pyspark.sql import functions as F
 from company_activity.errors import PublishError
 from company_activity.io.warehouse.jdbc import Row
 from company_activity.io.warehouse.ledger import WHOLE
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, EPISODES, ServedTable
+from company_activity.io.warehouse.served import (
+    ACTIVITY,
+    DIMENSION,
+    EPISODES,
+    RETENTION,
+    SEGMENTS,
+    ServedTable,
+)
+from company_activity.planning.rollups import RetentionState, SegmentsState
 from company_activity.planning.state import ActivityState, CompanyCounts
 
 
@@ -59,24 +67,36 @@ def figures_by(rows: DataFrame, served: ServedTable, group: str) -> dict[str, Fi
 
 
 def noted_figures(
-    activity: ActivityState, companies: CompanyCounts | None, episodes: int | None
+    activity: ActivityState,
+    companies: CompanyCounts | None,
+    episodes: int | None,
+    segments: SegmentsState | None = None,
+    retention: RetentionState | None = None,
 ) -> dict[str, dict[str, Figures]]:
     """By served table and scope, the figures that the states of the tables note of their rows.
 
-    Of each date they stand beside its content hash, of `companies` and `episodes` in the commit that wrote them. What
-    is not noted is left out.
+    Of each date they stand beside its content hash, of `companies` and `episodes` in the commit that wrote them. The
+    sums of `segments` are those of the activity table, by their gate. What is not noted is left out.
     """
     dates = {}
+    by_segment = {}
+    rolled_up = segments.dates if segments else {}
     for day, built in activity.dates.items():
         total = built.total
         if total:
             sums = tuple(total[measure] for measure in ACTIVITY.measures)
             dates[day.isoformat()] = Figures(total["rows"], sums)
+        if total and day in rolled_up:
+            by_segment[day.isoformat()] = Figures(rolled_up[day].rows, (total["rows"], *sums))
     noted = {ACTIVITY.name: dates}
     if companies is not None:
         noted[DIMENSION.name] = {WHOLE: Figures(companies.rows)}
     if episodes is not None:
         noted[EPISODES.name] = {WHOLE: Figures(episodes)}
+    if segments is not None:
+        noted[SEGMENTS.name] = by_segment
+    if retention is not None and retention.rows is not None:
+        noted[RETENTION.name] = {WHOLE: Figures(retention.rows)}
     return noted
 
 

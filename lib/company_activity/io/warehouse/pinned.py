@@ -17,7 +17,14 @@ from company_activity.io.lake.delta_log import DeltaLog, open_log
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.figures import Figures, figures_by, nothing
 from company_activity.io.warehouse.ledger import WHOLE, Fence
-from company_activity.io.warehouse.served import DIMENSION, EPISODES, ServedTable
+from company_activity.io.warehouse.served import (
+    ACTIVITY,
+    DIMENSION,
+    EPISODES,
+    RETENTION,
+    SEGMENTS,
+    ServedTable,
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,17 @@ class PinnedTable:
 
 
 def keyed_tables(lake: str | Folder) -> tuple[ServedTable, ...]:
-    """The tables that are published by key: of the episodes only where the lake has them, which older ones have not."""
-    has_episodes = open_log(lake, EPISODES.lake.path).version >= 0
-    return (DIMENSION, EPISODES) if has_episodes else (DIMENSION,)
+    """The tables that are published by key: those that older lakes have not, only where the lake has them."""
+    return (DIMENSION, *(table for table in (EPISODES, RETENTION) if _is_made(lake, table)))
+
+
+def dated_tables(lake: str | Folder) -> tuple[ServedTable, ...]:
+    """The tables that are published by date: the roll-up by segment only where the lake has it."""
+    return (ACTIVITY, SEGMENTS) if _is_made(lake, SEGMENTS) else (ACTIVITY,)
+
+
+def _is_made(lake: str | Folder, table: ServedTable) -> bool:
+    return open_log(lake, table.lake.path).version >= 0
 
 
 def pin_table(

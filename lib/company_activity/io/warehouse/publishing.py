@@ -20,7 +20,12 @@ from company_activity.io.warehouse.figures import NotedFigures
 from company_activity.io.warehouse.jdbc import Connection, SqlError
 from company_activity.io.warehouse.ledger import MISSING, Fence, Ledger, read_ledger
 from company_activity.io.warehouse.mirror import mirror, mirror_files, mirrored
-from company_activity.io.warehouse.pinned import PinnedTable, keyed_tables, pin_table
+from company_activity.io.warehouse.pinned import (
+    PinnedTable,
+    dated_tables,
+    keyed_tables,
+    pin_table,
+)
 from company_activity.io.warehouse.preflight import Prepared, prepare
 from company_activity.io.warehouse.publisher import Publisher
 from company_activity.io.warehouse.served import ACTIVITY, SERVED_TABLES, ServedTable
@@ -55,11 +60,13 @@ def publish_scopes(
     versions: Mapping[str, int] | None = None,
     repair: Collection[date] = (),
     noted: NotedFigures | None = None,
+    segments: Mapping[date, str] | None = None,
 ) -> PublishReport:
-    """Publish companies and episodes, then each date of the activity table that is not served as the lake has it.
+    """Publish the tables without dates, then each date of the others that is not served as the lake has it.
 
-    `hashes` is the content hash per built date; a date that is served but not in it is deleted. `dates` limits
-    the dates looked at. `versions` pins Delta versions by table name (by default the newest). `now` is UTC.
+    `hashes` is the content hash per built date; a date that is served but not in it is deleted. `segments` is the same
+    of the roll-up by segment; without it, that table is left as it is. `dates` limits the dates looked at. `versions`
+    pins Delta versions by table name (by default the newest). `now` is UTC.
     With `repair`, these dates and the tables without dates are sent also where the ledger has them and SQL shows other
     figures.
     `noted` are figures of the lake by table and scope that need not be asked (`noted_figures`).
@@ -78,7 +85,10 @@ def publish_scopes(
             _pinned(spark, settings, table, versions or {}, noted or {})
             for table in keyed_tables(lake_folder(settings))
         ]
-        activity = _pinned(spark, settings, ACTIVITY, versions or {}, noted or {})
+        activity, *rollups = (
+            _pinned(spark, settings, table, versions or {}, noted or {})
+            for table in dated_tables(lake_folder(settings))
+        )
         with warehouse.reported("publishing"):
             ledger = _ledger(warehouse)
             warnings = moved(mirrored(files, settings.sql.url), ledger)
@@ -88,6 +98,11 @@ def publish_scopes(
                 tables = (
                     *(publish_keys(publisher, table, repair=bool(repair)) for table in keyed),
                     publish_dates(publisher, activity, hashes, dates, repair),
+                    *(
+                        publish_dates(publisher, rollup, segments, dates, repair)
+                        for rollup in rollups
+                        if segments is not None
+                    ),
                 )
     warned = (*prepared.advice, *warnings, *publisher.warnings)
     return PublishReport(tables, prepared.driver, warned)

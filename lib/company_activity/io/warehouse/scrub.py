@@ -10,6 +10,8 @@ from company_activity.io.warehouse.stage import drop_all
 from company_activity.io.warehouse.warehouse import Warehouse
 
 SERVED = tuple(table.name for table in SERVED_TABLES)
+# Roll-ups name nobody.
+NAMING = tuple(table.name for table in SERVED_TABLES if "company_id" in table.column_names)
 
 
 def scrub(warehouse: Warehouse, company_id: str) -> None:
@@ -21,7 +23,7 @@ def scrub(warehouse: Warehouse, company_id: str) -> None:
     def once(connection: Connection) -> None:
         try:
             drop_all(connection, warehouse)
-            for table in SERVED:
+            for table in NAMING:
                 connection.execute(f"DELETE FROM {table} WHERE company_id = ?", company_id)
             for statement in warehouse.dialect.forgetting(SERVED):
                 connection.execute(statement)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY, RISK_EPISODES, Column, Table
+from company_activity.schemas import (
+    COMPANIES,
+    COMPANY_ACTIVITY_DAILY,
+    GROUP_TEXT,
+    RETENTION_MONTHLY,
+    RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
+    Column,
+    Table,
+)
 
 FREE_TEXT = 1024  # what a CRM may say
 SHORT_TEXT = 128  # code words of ours: states, sources, versions, run ids
@@ -77,21 +86,36 @@ class ServedTable:
     @property
     def columns(self) -> tuple[ServedColumn, ...]:
         """All but the text of a list: a list is served as its text."""
-        return tuple(served_column(column) for column in self.lake.columns if not column.text_of)
+        return tuple(
+            served_column(column, is_key=column.name in self.key)
+            for column in self.lake.columns
+            if not column.text_of
+        )
+
+    @property
+    def blank_when_null(self) -> frozenset[str]:
+        """The texts of the key that the lake may have as NULL, which no key in SQL may be: they are served as ''.
+
+        >>> sorted(SEGMENTS.blank_when_null), sorted(DIMENSION.blank_when_null)
+        (['country', 'segment'], [])
+        """
+        return frozenset(name for name in self.key if self.lake.column(name).nullable)
 
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
 
 
-def served_column(column: Column) -> ServedColumn:
-    """The column as the warehouse has it: an array of words is one comma-separated text.
+def served_column(column: Column, *, is_key: bool = False) -> ServedColumn:
+    """The column as the warehouse has it: an array of words is one comma-separated text, and no key is NULL.
 
     >>> served_column(COMPANY_ACTIVITY_DAILY.column("churn_reasons")).length
     256
     """
     kind = "text" if column.type in ("string", "array<string>") else column.type
     length = TEXT_LENGTHS.get(column.name, SHORT_TEXT) if kind == "text" else 0
+    if is_key:
+        return ServedColumn(column.name, kind, nullable=False, length=min(length, GROUP_TEXT))
     return ServedColumn(column.name, kind, column.nullable, length)
 
 
@@ -100,4 +124,8 @@ ACTIVITY = ServedTable(
 )
 DIMENSION = ServedTable(COMPANIES, measures=(), dated=None)
 EPISODES = ServedTable(RISK_EPISODES, measures=(), dated=None)
-SERVED_TABLES = (DIMENSION, ACTIVITY, EPISODES)
+SEGMENTS = ServedTable(
+    SEGMENT_ACTIVITY_DAILY, measures=("companies", "user_days", "events"), dated="activity_date"
+)
+RETENTION = ServedTable(RETENTION_MONTHLY, measures=(), dated=None)
+SERVED_TABLES = (DIMENSION, ACTIVITY, EPISODES, SEGMENTS, RETENTION)

@@ -30,9 +30,13 @@ NOT_BY_SPARK = "nothing_but_our_ddl_creates_a_staging_table"
 def as_served(rows: DataFrame, table: ServedTable, dialect: Dialect) -> DataFrame:
     """The served columns as the warehouse can hold them: an array as one text, no character that it refuses."""
     kept = [column for column in (IS_GONE,) if column in rows.columns]
-    return rows.select(
-        *[_served(column, rows, dialect).alias(column.name) for column in table.columns], *kept
-    )
+    columns = []
+    for column in table.columns:
+        value = _served(column, rows, dialect)
+        if column.name in table.blank_when_null:
+            value = F.coalesce(value, F.lit(""))
+        columns.append(value.alias(column.name))
+    return rows.select(*columns, *kept)
 
 
 def _served(column: ServedColumn, rows: DataFrame, dialect: Dialect) -> Column:

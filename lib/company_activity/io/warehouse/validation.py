@@ -14,9 +14,14 @@ from company_activity.io.warehouse.driver import Driver
 from company_activity.io.warehouse.figures import Figures, NotedFigures, drift
 from company_activity.io.warehouse.jdbc import Connection
 from company_activity.io.warehouse.ledger import MISSING, LedgerRow, newest_rows
-from company_activity.io.warehouse.pinned import PinnedTable, keyed_tables, pin_table
+from company_activity.io.warehouse.pinned import (
+    PinnedTable,
+    dated_tables,
+    keyed_tables,
+    pin_table,
+)
 from company_activity.io.warehouse.replace import check_keys, served_by_scope
-from company_activity.io.warehouse.served import ACTIVITY
+from company_activity.io.warehouse.served import ACTIVITY, SEGMENTS
 from company_activity.io.warehouse.warehouse import PUBLISH, Warehouse, open_warehouse
 from company_activity.settings.model import Settings
 
@@ -42,12 +47,14 @@ def validate_scopes(
     dates: Iterable[date],
     versions: Mapping[str, int] | None = None,
     noted: NotedFigures | None = None,
+    segments: Mapping[date, str] | None = None,
 ) -> ValidationReport:
     """Check that SQL shows these dates, and the tables without dates, as the lake has them.
 
     Compared are rows, the sums of active users and events, the uniqueness of keys, and the content hash of the
-    newest ledger row with `hashes`; a date that is not in `hashes` must have no rows. `versions` pins Delta versions by
-    table name (by default the newest), `noted` has figures of the lake that need not be asked.
+    newest ledger row with `hashes`; a date that is not in `hashes` must have no rows. `segments` is the same of the
+    roll-up by segment; without it, that table is not looked at. `versions` pins Delta versions by table name (by
+    default the newest), `noted` has figures of the lake that need not be asked.
 
     Raises:
         PublishError: naming table, scope and both sides of each difference.
@@ -55,25 +62,36 @@ def validate_scopes(
     warehouse = open_warehouse(spark, settings)
     days = sorted(set(dates))
     lake = lake_folder(settings)
-    activity, *keyed = (
+    contents = {ACTIVITY.name: hashes, SEGMENTS.name: segments}
+    dated = [table for table in dated_tables(lake) if contents[table.name] is not None]
+    pinned = [
         pin_table(
             spark, lake, table, (versions or {}).get(table.name), (noted or {}).get(table.name)
         )
-        for table in (ACTIVITY, *keyed_tables(lake))
-    )
-    wanted = activity.day_figures(days)
-    totals = {table.served.name: table.whole_figures() for table in keyed}
-    contents = {day.isoformat(): hashes.get(day, MISSING) for day in days}
+        for table in (*dated, *keyed_tables(lake))
+    ]
+    wanted = {
+        table.served.name: table.day_figures(days) if table.served.dated else table.whole_figures()
+        for table in pinned
+    }
     with warehouse.reported("validating"), warehouse.session():
         driver = warehouse.asked(lambda connection: connection.driver)
-        differences = _differences(warehouse, activity, wanted, contents)
-        for table in keyed:
-            differences += _differences(warehouse, table, totals[table.served.name], {})
+        differences = []
+        for table in pinned:
+            name = table.served.name
+            built = contents.get(name)
+            in_lake = {} if built is None else _contents_of(days, built)
+            differences += _differences(warehouse, table, wanted[name], in_lake)
     if differences:
         raise PublishError(
             "; ".join(differences), remedy=f"look for another writer of this table, then: {PUBLISH}"
         )
-    return ValidationReport({ACTIVITY.name: wanted, **totals}, driver)
+    return ValidationReport(wanted, driver)
+
+
+def _contents_of(days: Iterable[date], built: Mapping[date, str]) -> dict[str, str]:
+    """The content that each of these days has in the lake, by ISO date."""
+    return {day.isoformat(): built.get(day, MISSING) for day in days}
 
 
 def _differences(

@@ -10,7 +10,8 @@ from company_activity.io.warehouse.ledger import WHOLE
 from company_activity.io.warehouse.mirror import last_mirrored, mirror_files
 from company_activity.operations.maintain.heap import Heap, days_before, in_folder
 from company_activity.planning.state import TableVersion
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, RISK_EPISODES, TABLES, Table
+from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, TABLES, Table
+from company_activity.steps.publish import WITHOUT_DATES
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -52,7 +53,7 @@ def versions_asked_for(run: Run) -> Iterator[tuple[Table, TableVersion]]:
     if built_from.history:
         yield COMPANIES_HISTORY, built_from.history
     ledger = last_mirrored(mirror_files(run.lake.files), run.settings.sql.url)
-    for table in (COMPANIES, RISK_EPISODES):
+    for table in WITHOUT_DATES:
         published = ledger.tables.get(table.name, {}).get(WHOLE) if ledger else None
         if published:
             yield table, TableVersion(published.fence.lake_id, published.fence.version)

@@ -65,7 +65,6 @@ class Dialect(ABC):
     has_row_values: bool = True  # (a, b) IN (SELECT …)
     ddl_in_transaction: bool = True
     text_units: int = 1  # what VARCHAR(n) counts, per code point
-    stage_suffix: str = ""
     takes_nul: bool = True  # whether text may hold U+0000
     closes_with_last_connection: bool = False
     transient_states: frozenset[str] = frozenset({"40001"})  # SQLSTATEs: a deadlock
@@ -78,7 +77,9 @@ class Dialect(ABC):
         """The column's type, as our DDL has it."""
         if column.type == "text":
             return self.text(column.length)
-        return column.type.upper() if is_decimal(column.type) else STANDARD_TYPES[column.type]
+        if is_decimal(column.type):
+            return column.type.upper().replace(",", ", ")
+        return STANDARD_TYPES[column.type]
 
     def found_types(self, type_: str) -> frozenset[str]:
         """What INFORMATION_SCHEMA may call a column that takes our type, whatever its size."""
@@ -159,7 +160,11 @@ class Dialect(ABC):
     def create_stage(self, stage: str, columns: Mapping[str, str]) -> str:
         """DDL of a staging table: no key, no index, every column nullable."""
         body = ", ".join(f"{name} {type_} NULL" for name, type_ in columns.items())
-        return f"CREATE TABLE {stage} ({body}){self.stage_suffix}"
+        return f"CREATE TABLE {stage} ({body}){self.stage_options(columns)}"
+
+    def stage_options(self, columns: Collection[str]) -> str:
+        """What stands behind the columns of a staging table."""
+        return ""
 
     def insert_row(self, table: str, columns: Collection[str], marks: Collection[str]) -> str:
         """Insert one row of bound values."""

@@ -16,6 +16,8 @@ from company_activity.settings.model import SqlSettings
 HOST = ".sql.azuresynapse."
 SERVERLESS = "-ondemand.sql."
 SPREAD = "\n    WITH (DISTRIBUTION = HASH (company_id), CLUSTERED COLUMNSTORE INDEX);"
+# Roll-ups name no company, and have too few rows for a columnstore, which wants 102,400 of each distribution.
+ANYWHERE = "\n    WITH (DISTRIBUTION = ROUND_ROBIN, HEAP);"
 KEY_COMMENT = """\
 -- Not enforced here: a publish checks uniqueness itself, in its transaction.
 -- The linter's tsql does not know NOT ENFORCED: its parser and layout rules rest from here on.
@@ -30,7 +32,6 @@ class Synapse(AzureSql):
     name: str = "synapse"
     enforces_keys: bool = False
     ddl_in_transaction: bool = False
-    stage_suffix: str = " WITH (DISTRIBUTION = HASH(company_id), HEAP)"
     without_snapshot: str = (
         "may see it half done"  # a pool reads what is not committed unless it is told otherwise
     )
@@ -53,7 +54,8 @@ class Synapse(AzureSql):
         declared = ",\n".join(f"        {self.declaration(column)}" for column in columns)
         key = f"{table.key_name} PRIMARY KEY NONCLUSTERED ({', '.join(table.key)})"
         return [
-            self._created(table, [declared]) + SPREAD,
+            self._created(table, [declared])
+            + (SPREAD if "company_id" in table.column_names else ANYWHERE),
             KEY_COMMENT
             + "IF NOT EXISTS (\n"
             + "    SELECT 1 AS there FROM sys.key_constraints\n"
@@ -61,6 +63,10 @@ class Synapse(AzureSql):
             + f"    ALTER TABLE {table.name}\n"
             + f"    ADD CONSTRAINT {key} NOT ENFORCED;",
         ]
+
+    def stage_options(self, columns: Collection[str]) -> str:
+        spread = "HASH(company_id)" if "company_id" in columns else "ROUND_ROBIN"
+        return f" WITH (DISTRIBUTION = {spread}, HEAP)"
 
     def prepare(self, connection: Connection, sql: SqlSettings) -> None:
         connection.execute("SET XACT_ABORT ON")

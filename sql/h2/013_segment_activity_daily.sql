@@ -1,0 +1,25 @@
+-- analytics.segment_activity_daily, as schemas.py declares it.
+CREATE TABLE IF NOT EXISTS analytics.segment_activity_daily (
+    activity_date DATE NOT NULL,
+    segment VARCHAR(200) NOT NULL,
+    country VARCHAR(200) NOT NULL,
+    companies BIGINT NOT NULL,
+    active_companies BIGINT NOT NULL,
+    user_days BIGINT NOT NULL,
+    events BIGINT NOT NULL,
+    at_risk BIGINT NOT NULL,
+    not_judged BIGINT NOT NULL,
+    entered BIGINT NOT NULL,
+    gone BIGINT NOT NULL,
+    missing_user_days BIGINT NOT NULL,
+    contract_value_at_risk DECIMAL(28, 2) NULL,
+    stickiness_lower DOUBLE PRECISION NULL,
+    stickiness_upper DOUBLE PRECISION NULL,
+    lifecycle_returning BIGINT NOT NULL,
+    lifecycle_new BIGINT NOT NULL,
+    lifecycle_resurrected BIGINT NOT NULL,
+    lifecycle_dormant BIGINT NOT NULL,
+    lifecycle_inactive BIGINT NOT NULL,
+    lifecycle_unknown BIGINT NOT NULL,
+    CONSTRAINT pk_segment_activity_daily PRIMARY KEY (activity_date, segment, country)
+);
