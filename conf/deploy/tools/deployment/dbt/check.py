@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft7Validator
 
-from company_activity.schemas import TABLES
-from deployment.dbt.sources import FILE
+from company_activity.schemas import TABLES, Table
+from deployment.dbt.sources import FILE, joined_key
 from deployment.fault import Fault
 from deployment.misfits import misfits
 
@@ -55,7 +55,7 @@ def _lake_faults(content: dict[str, Any]) -> Iterator[Fault]:
             if name not in lake:
                 yield Fault(FILE, name, "the lake has no such table")
                 continue
-            for what in _test_faults(entry, lake[name].key):
+            for what in _test_faults(entry, lake[name]):
                 yield Fault(FILE, name, what)
             types = {column.name: column.type for column in lake[name].columns}
             told = {column["name"]: column.get("data_type") for column in entry.get("columns", [])}
@@ -65,7 +65,7 @@ def _lake_faults(content: dict[str, Any]) -> Iterator[Fault]:
                     yield Fault(FILE, f"{name}.{column}", what)
 
 
-def _test_faults(entry: dict[str, Any], key: tuple[str, ...]) -> Iterator[str]:
+def _test_faults(entry: dict[str, Any], table: Table) -> Iterator[str]:
     """Tests that dbt does not bring, or that are told what they do not take; a key that is not tested."""
     tested = []
     for column, test in _tests(entry):
@@ -77,8 +77,8 @@ def _test_faults(entry: dict[str, Any], key: tuple[str, ...]) -> Iterator[str]:
             yield f"{name} does not take {arguments}"
         elif name == "unique":
             tested.append(column or arguments.get("column_name"))
-    if tested != [key[0] if len(key) == 1 else f"concat_ws('|', {', '.join(key)})"]:
-        yield f"unique are {tested}, and the key is {', '.join(key)}"
+    if tested != [table.key[0] if len(table.key) == 1 else joined_key(table)]:
+        yield f"unique are {tested}, and the key is {', '.join(table.key)}"
 
 
 def _tests(entry: dict[str, Any]) -> Iterator[tuple[str, Any]]:

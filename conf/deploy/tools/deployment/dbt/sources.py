@@ -56,9 +56,15 @@ def table_entry(table: Table) -> dict[str, Any]:
 
 def unique_key(table: Table) -> dict[str, Any]:
     """dbt's own test `unique` of several columns: of their texts, joined. It may fail wrongly, and never pass so."""
-    joined = f"concat_ws('|', {', '.join(table.key)})"
+    joined = joined_key(table)
     name = f"unique_{table.name.replace('.', '_')}_key"
     return {"unique": {"name": name, "arguments": {"column_name": joined}}}
+
+
+def joined_key(table: Table) -> str:
+    """The key's texts as one. A part that may be NULL counts as an empty text: else two keys would be one text."""
+    parts = [f"coalesce({name}, '')" if table.column(name).nullable else name for name in table.key]
+    return f"concat_ws('|', {', '.join(parts)})"
 
 
 def column_entry(table: Table, column: Column) -> dict[str, Any]:

@@ -22,6 +22,7 @@ SHOWN = {
         "build_companies",
         "build_activity",
         "build_episodes",
+        "build_rollups",
         "register_tables",
         "publish",
         "validate",
