@@ -70,15 +70,22 @@ class LaterTable:
 # Measured on 200 companies and 400 records a day. Until the goals of L1 are reached, this is what a run takes today: a
 # change may lower it, and nothing but a later table may raise it. Metric version 2 did all the same, by 8 jobs and 12
 # executions: one for the fleet of a date, three for the lists of the report, and the four that `risk_episodes` takes
-# beyond what a table may (`README.md`, "What is short").
+# beyond what a table may; the roll-up by segment takes 6 jobs and 10 executions beyond (`README.md`, "What is short").
 BUDGET = {
-    "with a CRM file": Budget(jobs=60, executions=84, commits=4),
-    "without": Budget(jobs=48, executions=68, commits=3),
+    "with a CRM file": Budget(jobs=66, executions=94, commits=4),
+    "without": Budget(jobs=54, executions=78, commits=3),
 }
 LATER_TABLES: tuple[LaterTable, ...] = (
     LaterTable(
         "analytics.risk_episodes",
         "built after the activity table, published by key: ten jobs, seven of them Delta's readings of logs",
+        jobs=6,
+        executions=6,
+        commits=1,
+    ),
+    LaterTable(
+        "analytics.segment_activity_daily",
+        "built after the episodes, published by date: 12 jobs, five for the commit; `retention_monthly` takes none on a day",
         jobs=6,
         executions=6,
         commits=1,
