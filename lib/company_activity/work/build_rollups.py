@@ -88,17 +88,14 @@ def revise_segments(run: Run, moved: MovedDates, outcome: Outcome) -> None:
             judge_segments(found, sums_of_activity(run, activity, moved.build), run, moved.build)
         )
         standing = lake.segments.dates if moved.is_known else {}
-        dates = {day: rolled for day, rolled in standing.items() if day not in moved.drop}
-        sources = lake.sources_of_segments
-        for day in moved.build:
-            content = str(found[day]["content_hash"]) if day in found else EMPTY
-            dates[day] = RolledDate(content, sources[day])
+        rolled = rolled_dates(found, lake.sources_of_segments, moved.build)
+        kept = {day: then for day, then in standing.items() if day not in moved.drop}
+        state = SegmentsState.of({**kept, **rolled}).as_json()
         changed = [
             day
             for day in moved.build
-            if day not in standing or standing[day].content_hash != dates[day].content_hash
+            if day not in standing or standing[day].content_hash != rolled[day].content_hash
         ]
-        state = SegmentsState.of(dates).as_json()
         if not moved.is_known:  # rows of others may stand on any date
             lake.replace(SEGMENT_ACTIVITY_DAILY, rows, None, state)
         elif changed or moved.drop:
@@ -115,6 +112,17 @@ def revise_segments(run: Run, moved: MovedDates, outcome: Outcome) -> None:
         "dates_changed": len(changed),
         "dates_dropped": len(moved.drop),
     }
+
+
+def rolled_dates(
+    found: Mapping[date, Row], sources: Mapping[date, str], days: Sequence[date]
+) -> dict[date, RolledDate]:
+    """What the state keeps of these dates."""
+    rolled = {}
+    for day in days:
+        content = str(found[day]["content_hash"]) if day in found else EMPTY
+        rolled[day] = RolledDate(content, sources[day])
+    return rolled
 
 
 def episodes_begun(run: Run, days: Sequence[date]) -> DataFrame | None:
