@@ -20,6 +20,8 @@ ONE_OF_TYPE = {
     "string": "'text'",
     "bigint": "1",
     "double": "0.5",
+    "decimal(18,2)": "1.50",
+    "decimal(28,2)": "1.50",
     "boolean": "false",
     "date": "DATE '2025-11-23'",
     "timestamp": "TIMESTAMP '2025-11-23 10:00:00'",
