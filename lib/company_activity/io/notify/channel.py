@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from company_activity.errors import CompanyActivityError
 from company_activity.io.notify.message import Message
+
+Sent = TypeVar("Sent")
 
 
 class NotSent(Exception):
@@ -28,25 +31,42 @@ class Channel(Protocol):
         """Send it; where it went. NotSent if it did not."""
 
 
-def within(seconds: float, send: Callable[[], str]) -> str:
+def foreseen(send: Callable[[], Sent]) -> Sent:
+    """What `send` gives.
+
+    Raises:
+        NotSent: for whatever reason; a text that might quote a secret is not passed on.
+    """
+    try:
+        return send()
+    except NotSent:
+        raise
+    except CompanyActivityError as error:
+        raise NotSent(error.what) from None
+    except Exception as error:
+        raise NotSent(type(error).__name__) from None
+
+
+def within(seconds: float, send: Callable[[], Sent]) -> Sent:
     """Wait at most so long: a server that drips its answer can outlast a socket's timeout.
 
     Raises:
         NotSent: if it takes longer; or whatever `send` raises.
     """
-    ended: list[str | BaseException] = []
+    ended: list[Sent] = []
+    failed: list[BaseException] = []
 
     def attempt() -> None:
         try:
             ended.append(send())
         except BaseException as error:
-            ended.append(error)
+            failed.append(error)
 
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
     thread.join(seconds)
+    if failed:
+        raise failed[0]
     if not ended:
         raise NotSent(f"no answer within {seconds:g} s")
-    if isinstance(ended[0], BaseException):
-        raise ended[0]
     return ended[0]

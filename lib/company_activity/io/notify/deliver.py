@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from company_activity.errors import CompanyActivityError
-from company_activity.io.notify.channel import Channel, NotSent
+from company_activity.io.notify.channel import Channel, NotSent, foreseen
 from company_activity.io.notify.message import Message
 from company_activity.io.notify.outbox import Outbox
 
@@ -64,11 +63,4 @@ def sent(channel: Channel, message: Message) -> str:
     Raises:
         NotSent: for whatever reason; a text that might quote a secret is not passed on.
     """
-    try:
-        return channel.send(message)
-    except NotSent:
-        raise
-    except CompanyActivityError as error:
-        raise NotSent(error.what) from None
-    except Exception as error:
-        raise NotSent(type(error).__name__) from None
+    return foreseen(lambda: channel.send(message))

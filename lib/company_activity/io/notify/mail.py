@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
 
-from company_activity.io.net.causes import cause
-from company_activity.io.notify.channel import NotSent, within
+from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.message import Message, fitting
-from company_activity.io.secrets.resolve import resolve
+from company_activity.io.notify.smtp import MailServer
 from company_activity.settings.model import NotifySettings, SecretSettings
 
 MOST_BYTES = 256 * 1024
@@ -22,68 +19,15 @@ class Mail:
 
     def __init__(self, settings: NotifySettings, secrets: SecretSettings) -> None:
         self._settings = settings
-        self._secrets = secrets
+        self._server = MailServer(settings, secrets)
 
     def send(self, message: Message) -> str:
         """Send it; who was written to."""
-        self._check()
+        self._server.check()
+        if not self._settings.mail_to:
+            raise NotSent("notify.mail_to has no value")
         mail = mail_of(message, self._settings.mail_from, self._settings.mail_to)
-        password = resolve(self._settings.smtp_password, self._secrets).reveal()
-        return within(self._settings.time_budget_seconds, lambda: self._deliver(mail, password))
-
-    def _check(self) -> None:
-        """
-        Raises:
-            NotSent: if a setting is not there, or a password would cross a network in clear.
-        """
-        wanted = ("smtp_host", "mail_from", "mail_to")
-        if missing := [name for name in wanted if not getattr(self._settings, name)]:
-            raise NotSent(f"notify.{missing[0]} has no value")
-        if self._settings.smtp_user and self._settings.smtp_tls == "none":
-            raise NotSent("notify.smtp_user needs TLS: set notify.smtp_tls to starttls or tls")
-
-    def _deliver(self, mail: EmailMessage, password: str) -> str:
-        settings = self._settings
-        try:
-            with self._connected() as server:
-                if settings.smtp_user:
-                    server.login(settings.smtp_user, password)
-                refused = server.send_message(mail)
-        except smtplib.SMTPRecipientsRefused:
-            raise NotSent(f"{settings.smtp_host} refuses every recipient") from None
-        except smtplib.SMTPAuthenticationError as error:
-            raise NotSent(
-                f"{settings.smtp_host} refuses the user or the password ({error.smtp_code})"
-            ) from None
-        except smtplib.SMTPResponseException as error:
-            is_refused = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-            raise NotSent(
-                f"{settings.smtp_host} answers {error.smtp_code}", is_refused=is_refused
-            ) from None
-        except smtplib.SMTPNotSupportedError as error:  # its text is smtplib's own
-            raise NotSent(f"{settings.smtp_host}: {error}") from None
-        except smtplib.SMTPException as error:
-            raise NotSent(f"{settings.smtp_host}: {type(error).__name__}") from None
-        except (OSError, UnicodeError) as error:
-            raise NotSent(f"{settings.smtp_host}: {cause(error)}") from None
-        return ", ".join(to for to in settings.mail_to if to not in refused)
-
-    def _connected(self) -> smtplib.SMTP:
-        """A connection whose server has shown a certificate that we trust, unless TLS is off."""
-        host = self._settings.smtp_host
-        port = self._settings.smtp_port
-        timeout = self._settings.timeout_seconds
-        trusted = ssl.create_default_context()
-        if self._settings.smtp_tls == "tls":
-            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=trusted)
-        server = smtplib.SMTP(host, port, timeout=timeout)
-        if self._settings.smtp_tls == "starttls":
-            try:
-                server.starttls(context=trusted)
-            except BaseException:
-                server.close()
-                raise
-        return server
+        return self._server.send(mail, self._settings.mail_to)
 
 
 def mail_of(message: Message, sender: str, recipients: tuple[str, ...]) -> EmailMessage:

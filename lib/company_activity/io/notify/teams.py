@@ -34,35 +34,49 @@ class Teams:
 
 
 def body_of(message: Message) -> bytes:
-    """The envelope that a Workflows webhook expects, in UTF-8."""
-    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card_of(message)}
-    envelope = {"type": "message", "attachments": [card]}
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "replace"
-    )
+    """The envelope with the card, in UTF-8."""
+    return enveloped(card_of(message))
+
+
+def enveloped(card: dict[str, Any]) -> bytes:
+    """A card in the envelope that a Workflows webhook expects, in UTF-8."""
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+    envelope = {"type": "message", "attachments": [attachment]}
+    return compact(envelope)
+
+
+def compact(value: Any) -> bytes:
+    """JSON without blanks, in UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def card_of(message: Message) -> dict[str, Any]:
-    """The card. Every text is a TextRun: those, unlike TextBlock and FactSet, are never read as Markdown."""
+    """The run as a card."""
     colour = "Good" if message.event == "succeeded" else "Attention"
-    headline = _run(message.headline, size="Large", weight="Bolder", color=colour)
-    body = [_line(headline)]
+    headline = text_run(message.headline, size="Large", weight="Bolder", color=colour)
+    body = [line_of(headline)]
     for name, value in message.facts:
-        body.append(_line(_run(f"{name}: ", weight="Bolder"), _run(value)))
+        body.append(line_of(text_run(f"{name}: ", weight="Bolder"), text_run(value)))
     for name, lines in message.lists:
-        body.append(_line(_run(name, weight="Bolder"), spacing="Medium"))
-        body.extend(_line(_run(line), spacing="None") for line in lines)
+        body.append(line_of(text_run(name, weight="Bolder"), spacing="Medium"))
+        body.extend(line_of(text_run(line), spacing="None") for line in lines)
+    return card_with(body, message.report)
+
+
+def card_with(body: list[dict[str, Any]], report: str) -> dict[str, Any]:
+    """A card of these lines, with a button where the report has an address."""
     card = {"$schema": SCHEMA, "type": "AdaptiveCard", "version": "1.4", "body": body}
-    if message.report.startswith("https://"):
-        card["actions"] = [
-            {"type": "Action.OpenUrl", "title": "Open the report", "url": message.report}
-        ]
+    if report.startswith("https://"):
+        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open the report", "url": report}]
     return card | {"msteams": {"width": "Full"}}
 
 
-def _line(*runs: dict[str, Any], spacing: str = "Small") -> dict[str, Any]:
+def line_of(*runs: dict[str, Any], spacing: str = "Small") -> dict[str, Any]:
+    """A line of text runs: those, unlike TextBlock and FactSet, are never read as Markdown."""
     return {"type": "RichTextBlock", "spacing": spacing, "inlines": list(runs)}
 
 
-def _run(text: str, **look: str) -> dict[str, Any]:
+def text_run(text: str, **look: str) -> dict[str, Any]:
+    """Text of one look in a line."""
     return {"type": "TextRun", "text": text, **look}
