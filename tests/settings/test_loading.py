@@ -124,3 +124,67 @@ def test_a_metrics_file_may_say_whole_numbers_as_yaml_does_and_is_utf_8(tmp_path
     file.write_text("churn: {weeks: 5}", "utf-16")
     with pytest.raises(SettingsError, match="not UTF-8"):
         load_metrics(file, MetricSettings())
+
+
+OWNERS = """
+notify:
+  owners:
+    Ana M. Ruiz: {mail_to: [ana@example.com], teams_url: secret://teams-ana}
+    Bo: {webhook_url: https://bo.example/s3cret, webhook_key: whsec_s3cret}
+  default: {mail_to: [cs@example.com]}
+"""
+
+
+def with_notify(tmp_path: Path, text: str) -> Path:
+    """The local settings with another section `notify`."""
+    local = (conf_dir({}) / "local.yaml").read_text("utf-8")
+    file = tmp_path / "mine.yaml"
+    file.write_text(local[: local.index("notify:")] + local[local.index("report:") :] + text, "utf-8")
+    return file
+
+
+def test_owners_are_named_in_a_file(tmp_path: Path) -> None:
+    notify = settings(with_notify(tmp_path, OWNERS)).notify
+    ana, bo = notify.owners["Ana M. Ruiz"], notify.owners["Bo"]
+    assert (ana.mail_to, ana.teams_url.reveal()) == (("ana@example.com",), "secret://teams-ana")
+    assert (bo.webhook_url.reveal(), bo.webhook_key.reveal()) == ("https://bo.example/s3cret", "whsec_s3cret")
+    assert (notify.default.mail_to, notify.everyone.mail_to) == (("cs@example.com",), ())
+    assert "s3cret" not in f"{notify} {notify!r}"
+
+
+def test_nobody_is_an_owner_unless_named() -> None:
+    notify = settings().notify
+    assert (dict(notify.owners), notify.quiet, notify.news_days) == ({}, "line", 14)
+
+
+def test_owners_are_named_in_one_variable() -> None:
+    text = "{Ana Ruiz: {mail_to: [ana@example.com]}}"
+    assert list(settings(COMPANY_ACTIVITY__NOTIFY__OWNERS=text).notify.owners) == ["Ana Ruiz"]
+    with pytest.raises(SettingsError, match="does not say which letters of 'ana' are capitals"):
+        settings(COMPANY_ACTIVITY__NOTIFY__OWNERS__ANA__TEAMS_URL="https://teams.example/s3cret")
+
+
+@pytest.mark.parametrize(
+    ("owners", "told"),
+    [
+        ("{Ana: {colour: s3cret}}", "unknown setting notify.owners.Ana.colour"),
+        ("{Ana: {mail_to: ana@example.com}}", "notify.owners.Ana.mail_to"),
+        ('{Ana: {mail_to: ["a@example.com\\r\\nBcc: b@example.com"]}}', "notify.owners.Ana.mail_to.0"),
+        ("{Ana: {mail_to: ['a@example.com, b@example.com']}}", "notify.owners.Ana.mail_to.0"),
+        ("{Ana: {teams_url: [s3cret]}}", "notify.owners.Ana.teams_url"),
+        ("{Ana: https://teams.example/s3cret}", "notify.owners.Ana in the environment: its value does not fit"),
+        ("[{teams_url: s3cret}]", "notify.owners in the environment: its value does not fit"),
+        ("s3cret", "notify.owners in the environment: its value does not fit"),
+        ("{Ana: {mail_to: {teams_url: s3cret}}}", "notify.owners.Ana.mail_to"),
+        ("{42: {}}", "notify.owners in the environment: 42 does not fit"),
+        ("{'': {}}", "notify.owners in the environment: '' does not fit"),
+        ("{'*': {}}", "notify.owners in the environment: '*' does not fit"),
+        ("{' Ana': {}}", "notify.owners in the environment: ' Ana' does not fit"),
+        ("{Ana: }", "notify.owners.Ana in the environment: its value does not fit"),
+    ],
+)
+def test_owners_that_do_not_fit_are_refused_without_their_secrets(owners: str, told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(COMPANY_ACTIVITY__NOTIFY__OWNERS=owners)
+    assert told in str(refused.value)
+    assert "s3cret" not in f"{refused.value} {refused.value.remedy}"

@@ -58,7 +58,7 @@ def json_schema(section: type) -> dict[str, Any]:
     required = []
     for field in fields:
         properties[field.name] = _property_schema(hints[field.name]) | dict(field.metadata)
-        if field.default is dataclasses.MISSING:
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             required.append(field.name)
     return {
         "type": "object",
@@ -73,6 +73,9 @@ def _property_schema(hint: Any) -> dict[str, Any]:
         return json_schema(typing.cast(type, hint))
     if typing.get_origin(hint) is tuple:
         return {"type": "array", "items": _property_schema(typing.get_args(hint)[0])}
+    if typing.get_origin(hint) is Mapping:
+        _, held = typing.get_args(hint)
+        return {"type": "object", "additionalProperties": _property_schema(held)}
     if isinstance(hint, types.UnionType):
         return {"type": [JSON_TYPES[member] for member in typing.get_args(hint)]}
     return {"type": JSON_TYPES[hint]}
@@ -245,19 +248,32 @@ def _typed(dotted: str, text: str) -> Any:
     """Environment text as the type that the schema wants; as text where that fails.
 
     The schema then names it.
+
+    Raises:
+        SettingsError: for a name in a mapping: variables do not say how it is spelt.
     """
     schema = json_schema(Settings)
     for part in dotted.split("."):
+        if _is_mapping(schema):
+            raise SettingsError(
+                f"setting {dotted} in the environment: a variable does not say which letters of {part!r} are capitals",
+                remedy="name it in the settings file, or give the whole mapping in one variable, as YAML",
+            )
         schema = schema.get("properties", {}).get(part, {})
     kind = schema.get("type")
     if kind == "array":
         return [item.strip() for item in text.split(",") if item.strip()]
-    if kind in ("integer", "number", "boolean"):
+    if _is_mapping(schema) or kind in ("integer", "number", "boolean"):
         try:
             return yaml.safe_load(text)
         except yaml.YAMLError:
             return text
     return text
+
+
+def _is_mapping(schema: Mapping[str, Any]) -> bool:
+    """Whether the names in it are data, and no settings of ours."""
+    return "propertyNames" in schema
 
 
 def _validate(tree: dict[str, Any], place: Mapping[str, str], schema: Mapping[str, Any]) -> None:
@@ -303,7 +319,9 @@ def _as_settings_error(
     if error.validator == "required":
         return _missing_setting(key, error)
     where = place.get(key, "the settings")
-    is_secret = any(word in key for word in SECRET_WORDS)
+    # What stands for a section, or is one, may hold anything.
+    is_section = isinstance(error.instance, dict) or error.validator_value == "object"
+    is_secret = is_section or any(word in key for word in SECRET_WORDS)
     shown = "its value" if is_secret else repr(error.instance)
     return SettingsError(
         f"setting {key} in {where}: {shown} does not fit",
@@ -354,6 +372,9 @@ def _value(hint: Any, value: Any) -> Any:
         return _build(typing.cast(type, hint), value)
     if typing.get_origin(hint) is tuple:
         return tuple(value)
+    if typing.get_origin(hint) is Mapping:
+        _, held = typing.get_args(hint)
+        return {name: _value(held, inner) for name, inner in value.items()}
     if value is not None and (hint is Secret or Secret in typing.get_args(hint)):
         return Secret(value)
     return hint(value) if hint in (int, float) else value  # 5.0 is an integer to the schema

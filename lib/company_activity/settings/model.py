@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -179,12 +180,37 @@ CHANNELS: dict[str, tuple[str, ...]] = {
 }
 
 
+ADDRESS = r"\A[^\s@<>,;\"]+@[^\s@<>,;\"]+\Z"  # of mail: nothing that could end a header, or be two of them
+OWNER = r"\A(?!\*\Z)\S(.*\S)?\Z"  # as the CRM files write it; `*` stands for everyone
+
+
+@dataclass(frozen=True)
+class RecipientSettings:
+    """Where the digests of one recipient go: to each of these that has a value.
+
+    `webhook_key` signs what the webhook is sent: `whsec_` and 24 to 64 random bytes in base64.
+    """
+
+    mail_to: tuple[str, ...] = field(
+        default=(), metadata={"items": {"type": "string", "pattern": ADDRESS}}
+    )
+    teams_url: Secret = Secret("")
+    webhook_url: Secret = Secret("")
+    webhook_key: Secret = Secret("")
+
+
 @dataclass(frozen=True)
 class NotifySettings:
-    """Who hears of a run, and how.
+    """Who hears of a run and of the companies at risk, and how.
 
     `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one
-    message as a whole. A message that stays undelivered is given up after `keep_days`.
+    message as a whole, `retry_after_cap_seconds` each wait that a busy server asks for: where it
+    asks for more, the next run sends the message. One that stays undelivered is given up after
+    `keep_days`.
+
+    `owners` are those who get a digest of their own companies, by the name that the CRM files give
+    them; `default` gets one of all other companies, `everyone` one of all companies. `quiet` says
+    whether a day without news is one `line` or `nothing`; what is older than `news_days` is no news.
     """
 
     channels: tuple[str, ...] = field(
@@ -203,8 +229,16 @@ class NotifySettings:
     webhook_url: Secret = Secret("")
     timeout_seconds: float = bounded(10.0, 0.1)
     time_budget_seconds: float = bounded(60.0, 0.1)
+    retry_after_cap_seconds: float = bounded(30.0, 0)
     max_attempts: int = bounded(3, 1)
     keep_days: int = bounded(7, 0)
+    owners: Mapping[str, RecipientSettings] = field(
+        default_factory=dict, metadata={"propertyNames": {"type": "string", "pattern": OWNER}}
+    )
+    default: RecipientSettings = RecipientSettings()
+    everyone: RecipientSettings = RecipientSettings()
+    quiet: str = one_of("line", "line", "nothing")
+    news_days: int = bounded(14, 1, 365)
 
 
 @dataclass(frozen=True)
