@@ -135,7 +135,7 @@ def test_a_server_that_cannot_is_asked_again_and_then_left(
 def test_a_server_that_is_busy_once_gets_it_at_once(
     receive: Callable[..., HttpReceiver], channel: Callable[..., Channel], message: Message
 ) -> None:
-    receiver = receive(503, 202)  # its Retry-After asks for an hour
+    receiver = receive(503, 202)
     channel(receiver.url, max_attempts=2).send(message)
     assert (receiver.asked, len(receiver.taken)) == (2, 1)
 

@@ -45,6 +45,7 @@ class HttpReceiver:
     asked: int = 0
     base: str = ""
     location: str = "https://elsewhere.example/"
+    retry_after: str = ""
     hang: threading.Event | None = None
 
     @property
@@ -64,7 +65,8 @@ class HttpReceiver:
             self.taken.append(Posted(handler.path, dict(handler.headers), body))
         handler.send_response(status)
         handler.send_header("Location", self.location)
-        handler.send_header("Retry-After", "3600")
+        if self.retry_after:
+            handler.send_header("Retry-After", self.retry_after)
         handler.send_header("Content-Length", "0")
         handler.end_headers()
 
