@@ -1,0 +1,49 @@
+"""The channels of a recipient, and how a digest goes out on one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from company_activity.io.notify.channel import foreseen
+from company_activity.io.notify.digest.cards import DigestTeams
+from company_activity.io.notify.digest.digest import Digest
+from company_activity.io.notify.digest.mail import DigestMail
+from company_activity.io.notify.digest.recipients import channels_of
+from company_activity.io.notify.digest.webhook import DigestWebhook
+from company_activity.settings.model import NotifySettings, RecipientSettings, SecretSettings
+
+
+class DigestChannel(Protocol):
+    """One way to reach a recipient."""
+
+    def messages(self, digest: Digest) -> Sequence[Callable[[], str]]:
+        """The messages that a digest takes on it: each sends itself, and says where it went. NotSent if it did not."""
+
+
+def open_digest_channels(
+    to: RecipientSettings, settings: NotifySettings, secrets: SecretSettings
+) -> dict[str, DigestChannel]:
+    """Each channel of a recipient by its name; secrets are looked up when it sends."""
+    known: dict[str, DigestChannel] = {
+        "mail": DigestMail(to, settings, secrets),
+        "teams": DigestTeams(to, settings, secrets),
+        "webhook": DigestWebhook(to, settings, secrets),
+    }
+    return {name: known[name] for name in channels_of(to)}
+
+
+def send_parts(
+    channel: DigestChannel, digest: Digest, already: int = 0
+) -> Iterator[tuple[int, str]]:
+    """Send what a digest takes on a channel; the number of each part as it went out, and where to.
+
+    Whoever notes the number hands it in as `already` when the rest is tried again.
+
+    Raises:
+        NotSent: for the first part that did not go out.
+    """
+    messages = foreseen(lambda: channel.messages(digest))
+    for part, send in enumerate(messages, start=1):
+        if part > already:
+            yield part, foreseen(send)
