@@ -16,6 +16,7 @@ from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.lock import hold_in_jvm
 from company_activity.io.lake.upgrades import Upgrades
 from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.snoozed import snoozed_companies
 from company_activity.io.landing.tombstones import erased_companies
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from company_activity.io.landing.crm_known import KnownFiles
+    from company_activity.records.crm.snoozed import Snoozed
     from company_activity.records.tombstone import Tombstones
     from company_activity.settings.model import Settings
 
@@ -165,6 +167,15 @@ class Run:
             SettingsError: if there are any and `erase.key` does not tell which.
         """
         return erased_companies(self.landing, self.settings)
+
+    @cached_property
+    def snoozed(self) -> Snoozed:
+        """The companies that a lead has set aside.
+
+        Raises:
+            SourceError: if the landing cannot be read.
+        """
+        return snoozed_companies(self.landing.storage, self.settings.landing.crm_path)
 
     def forget_tombstones(self) -> None:
         """Look at the tombstones again when they are next asked for: this run has laid one."""

@@ -67,6 +67,7 @@ class Company:
             "churn_reasons": self.reasons[number],
             "missing_user_days_7d": self.missing[number],
             "days_since_last_active": self.silent[number],
+            "owner": self.owners[number],
         }
 
 
@@ -108,10 +109,6 @@ class History:
     def round(self) -> Round:
         shown = [number for number in range(self.first, self.newest + 1) if number not in self.missing]
         episodes = build_episodes(company.row(number) for company in self.companies for number in shown)
-        by_id = {company.company_id: company for company in self.companies}
-        for episode in episodes:
-            flagged = (episode["last_flagged_on"] - FIRST).days
-            episode["owner"] = by_id[episode["company_id"]].owners[flagged]
         return Round(day_of(shown[-1]), episodes, dict(self.snoozed))
 
     def next_dates(self) -> None:

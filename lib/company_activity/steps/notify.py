@@ -1,9 +1,9 @@
-"""Tell whoever should know how the run ended, and what earlier runs could not tell."""
+"""Tell whoever should know how the run ended, and owners what is new of their companies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from company_activity.errors import CompanyActivityError, Undelivered
@@ -11,9 +11,17 @@ from company_activity.io.lake.run_records import run_records
 from company_activity.io.notify.channel import Channel, NotSent
 from company_activity.io.notify.channels import open_channels
 from company_activity.io.notify.deliver import Delivery, deliver, sent
+from company_activity.io.notify.digest.channels import open_readers
+from company_activity.io.notify.digest.items import KnownEpisode
+from company_activity.io.notify.digest.kept import KeptNews
+from company_activity.io.notify.digest.recipients import Readers
+from company_activity.io.notify.digest.round import Occasion, Round
 from company_activity.io.notify.message import Message
 from company_activity.io.notify.outbox import Outbox, Pending
+from company_activity.io.secrets.in_urls import without_secrets_in
+from company_activity.planning.news import Today
 from company_activity.report.model import StepReport
+from company_activity.schemas import RISK_EPISODES
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -26,14 +34,65 @@ ALONE = ("write_report", "notify")
 def notify(run: Run, *, holds_lake: bool = True) -> StepReport:
     """Send one message per channel about a run that changed anything or failed, and those that are still undelivered.
 
-    On its own it tells of the newest recorded run of these dates, unless that was told. What does not go out is
-    handed back as Undelivered, and kept for the next run. A run that does not hold the lake leaves alone what the
-    outbox holds: the one that does may be sending it.
+    Beside it a digest to each recipient of whose companies there is news. On its own it tells of the newest recorded
+    run of these dates, unless that was told. What does not go out is handed back as Undelivered, and kept for the next
+    run. A run that does not hold the lake leaves alone what the outbox and `ops/news/` hold: the one that does may be
+    sending it.
     """
     settings = run.settings
     channels = open_channels(settings.notify, settings.secrets, settings.landing)
     send = through_outbox if holds_lake else past_outbox
-    return report_of(*send(run, what_to_tell(run), channels))
+    delivery, remedy = send(run, what_to_tell(run), channels)
+    digests = send_digests(run) if holds_lake else Delivery()
+    return report_of(
+        delivery, digests, remedy or "the next run tells it, or company-activity notify"
+    )
+
+
+def send_digests(run: Run) -> Delivery:
+    """Send the digests that are under way, then those that are due; what became of them.
+
+    Whatever ails lake, Spark or a file, the run itself is told, and the next one makes up for it.
+    """
+    settings = run.settings
+    readers = Readers(settings.notify)
+    if not readers.all:
+        return Delivery()
+    channels = open_readers(readers, settings.secrets, settings.landing)
+    kept = KeptNews(run.lake.files)
+    one = Round(kept, readers, channels, settings.environment, run.now)
+    try:
+        one.send_kept()
+        if occasion := occasion_of(run):
+            one.tell(occasion)
+    except CompanyActivityError as broken:
+        one.delivery.kept.append(f"digests: {broken.what}")
+    except Exception as error:
+        said = without_secrets_in((str(error).splitlines() or [""])[0])
+        one.delivery.kept.append(f"digests: {type(error).__name__}: {said[:200]}")
+    return one.delivery
+
+
+def occasion_of(run: Run) -> Occasion | None:
+    """What there is to tell of; nothing while the episodes are not those of the activity table's rows."""
+    lake = run.lake
+    built = lake.activity.dates
+    if run.report.failed_at_start or not built or not lake.exists(RISK_EPISODES):
+        return None
+    if lake.moved_since_episodes.dates:
+        return None
+    newest = max(built)
+    today = Today(newest, run.settings.notify.news_days, run.snoozed.by_company)
+
+    def ask(since: date) -> Sequence[KnownEpisode]:
+        from company_activity.work.news import known_episodes
+
+        return known_episodes(run, newest, since)
+
+    status = run.report.status
+    is_of_newest = status is not None and run.report.risks_on == newest
+    line = status.line if status and is_of_newest else f"Newest complete date {newest}."
+    return Occasion(today, str(lake.identity(RISK_EPISODES)), ask, line, run.report.page)
 
 
 def through_outbox(
@@ -82,16 +141,24 @@ def kept_in(outbox: Outbox) -> str:
     return f"kept in {outbox.place}: the next run sends it, or company-activity notify"
 
 
-def report_of(delivery: Delivery, remedy: str) -> StepReport:
+def report_of(messages: Delivery, digests: Delivery, remedy: str) -> StepReport:
     """What went out and what did not; an Undelivered error where anything stays."""
-    warnings = [f"a message was given up: {one}" for one in delivery.given_up]
-    if delivery.kept:
-        counts = {"sent": len(delivery.sent), "undelivered": len(delivery.kept)}
-        error = Undelivered("; ".join(delivery.kept[:MOST_TOLD]), remedy=remedy)
-        return StepReport("notify", "failed", counts, delivery.sent, warnings, error)
-    if not delivery.sent:
+    given_up = [*messages.given_up, *digests.given_up]
+    warnings = [f"a message was given up: {one}" for one in given_up]
+    kept = [*messages.kept, *digests.kept]
+    notes = [*messages.sent, *digests.sent[:MOST_TOLD]]
+    if len(digests.sent) > MOST_TOLD:
+        notes.append(f"and {len(digests.sent) - MOST_TOLD:,} more digests")
+    counts = {"sent": len(messages.sent)} if messages.sent or kept else {}
+    if digests.sent:
+        counts["digests"] = len(digests.sent)
+    if kept:
+        counts["undelivered"] = len(kept)
+        error = Undelivered("; ".join(kept[:MOST_TOLD]), remedy=remedy)
+        return StepReport("notify", "failed", counts, notes, warnings, error)
+    if not counts:
         return StepReport("notify", "nothing", notes=["nothing to send"], warnings=warnings)
-    return StepReport("notify", "done", {"sent": len(delivery.sent)}, delivery.sent, warnings)
+    return StepReport("notify", "done", counts, notes, warnings)
 
 
 def what_to_tell(run: Run) -> Message | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from company_activity.io.landing.crm_known import seen_with
+from company_activity.records.crm.snoozed import is_snoozed_file
 
 if TYPE_CHECKING:
     from company_activity.io.landing.crm_known import KnownFiles
@@ -52,8 +53,12 @@ def unread_files(storage: Storage, folder: str, known: KnownFiles) -> Iterator[U
 
 
 def listed(storage: Storage, folder: str) -> list[Entry]:
-    """The CRM files that are there, in the order of their paths."""
-    return sorted(entry for entry in storage.list(folder) if entry.path.lower().endswith(".csv"))
+    """The CRM files that are there, in the order of their paths. The list of companies set aside is none of them."""
+    return sorted(
+        entry
+        for entry in storage.list(folder)
+        if entry.path.lower().endswith(".csv") and not is_snoozed_file(entry.path, folder)
+    )
 
 
 def content_as_judged(storage: Storage, path: str, sha256: str) -> bytes | None:

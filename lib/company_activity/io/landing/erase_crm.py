@@ -6,16 +6,21 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from company_activity.errors import CrmFileRefused
 from company_activity.io.landing.crm_files import listed
+from company_activity.io.landing.snoozed import snoozed_files
 from company_activity.io.storage.opening import Storage
 from company_activity.records.crm.erased_bytes import names_of_erased, without_erased_rows
+from company_activity.records.crm.snoozed import without_snoozes
 from company_activity.records.tombstone import Tombstones
 
 # What exports of spreadsheets and older systems are written in.
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
 BETWEEN_CELLS = re.compile(r"[,;\t|\r\n]")
+# A path, the file's bytes, and what is to be left of them: None where that cannot be told.
+Rewritten = tuple[str, bytes, bytes | None]
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,15 @@ class ErasedFiles:
 
 
 def erase_crm(storage: Storage, folder: str, erased: Tombstones) -> ErasedFiles:
-    """Write again each CRM file with rows of erased companies; at any time the old one is there, or the new, whole."""
+    """Write again each CRM file with rows of erased companies, and the list of those set aside.
+
+    At any time the old file is there, or the new one, whole.
+    """
     rewritten = []
     unreadable = []
-    for path, data in _files(storage, folder):
-        left = _left(path, data, erased)
+    for path, data, left in chain(
+        _crm_files(storage, folder, erased), _lists(storage, folder, erased)
+    ):
         if left is None:
             unreadable.append(path)
         elif left is not data:
@@ -41,8 +50,9 @@ def erase_crm(storage: Storage, folder: str, erased: Tombstones) -> ErasedFiles:
 
 
 def files_holding(storage: Storage, folder: str, erased: Tombstones) -> list[str]:
-    """The CRM files with rows of erased companies."""
-    return [path for path, data in _files(storage, folder) if _left(path, data, erased) is not data]
+    """The CRM files with rows of erased companies, and the list of those set aside if it has one."""
+    files = chain(_crm_files(storage, folder, erased), _lists(storage, folder, erased))
+    return [path for path, data, left in files if left is not data]
 
 
 def names_in_files(storage: Storage, folder: str, erased: Tombstones) -> set[str]:
@@ -52,6 +62,16 @@ def names_in_files(storage: Storage, folder: str, erased: Tombstones) -> set[str
         with suppress(CrmFileRefused):
             names |= names_of_erased(path, data, erased)
     return names
+
+
+def _crm_files(storage: Storage, folder: str, erased: Tombstones) -> Iterator[Rewritten]:
+    for path, data in _files(storage, folder):
+        yield path, data, _left(path, data, erased)
+
+
+def _lists(storage: Storage, folder: str, erased: Tombstones) -> Iterator[Rewritten]:
+    for path, data in snoozed_files(storage, folder):
+        yield path, data, without_snoozes(data, erased.covers)
 
 
 def _files(storage: Storage, folder: str) -> Iterator[tuple[str, bytes]]:

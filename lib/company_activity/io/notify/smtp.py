@@ -52,7 +52,9 @@ class MailServer:
                     server.login(settings.smtp_user, password)
                 return server.send_message(mail)
         except smtplib.SMTPRecipientsRefused:
-            raise NotSent(f"{settings.smtp_host} refuses every recipient") from None
+            raise NotSent(
+                f"{settings.smtp_host} refuses every recipient", is_refused=True
+            ) from None
         except smtplib.SMTPAuthenticationError as error:
             raise NotSent(
                 f"{settings.smtp_host} refuses the user or the password ({error.smtp_code})"

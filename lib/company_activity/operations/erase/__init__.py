@@ -18,6 +18,7 @@ from company_activity.io.landing.erase_crm import erase_crm, names_in_files
 from company_activity.io.landing.erase_usage import ErasedDate, erase_usage
 from company_activity.io.landing.retention import dates_listed
 from company_activity.io.landing.tombstones import erase_key, lay
+from company_activity.operations.erase.news import forget_in_news
 from company_activity.operations.erase.small_files import forget_in_small_files
 from company_activity.operations.erase.spelling import Spelling
 from company_activity.records.fields import trim
@@ -61,6 +62,7 @@ class Erasure:
         # While CRM files and tables know its names: whoever is killed behind this has told of them already.
         spelling = Spelling.of(trim(self.company_id), names | names_in_files(*files))
         small = forget_in_small_files(run, spelling, tombstone)
+        small += forget_in_news(run, trim(self.company_id))
         crm = erase_crm(*files)
         dates = self._erase_dates(run)
         counts = {

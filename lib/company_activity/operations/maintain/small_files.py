@@ -1,4 +1,4 @@
-"""Small files that have had their time: mirrors, run records, reports, notes of sent messages, notes of CRM files."""
+"""Small files that have had their time: mirrors, run records, reports, notes of messages, told news, CRM notes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from company_activity.io.notify import outbox
 from company_activity.io.storage.folder import DRAFT, Folder, root_folder
 from company_activity.io.warehouse import mirror
 from company_activity.operations.maintain.heap import Heap, days_before, in_folder
+from company_activity.operations.maintain.told_news import told_news
 from company_activity.steps.notify import LOOKED_BACK
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def small_files(run: Run) -> Iterator[Heap]:
     """What may go of the small files, a heap for each kind."""
     yield mirrors(run)
     yield from records_and_messages(run)
+    yield told_news(run)
     yield reports(run)
     yield notes_of_crm_files(run)
     yield from drafts(run)

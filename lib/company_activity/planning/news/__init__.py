@@ -19,7 +19,7 @@ from company_activity.planning.news.piece import (
     Episode,
     News,
 )
-from company_activity.planning.news.recipients import Recipients
+from company_activity.planning.news.recipients import Audience, Recipients
 from company_activity.planning.news.today import Today
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "RECOVERED",
     "WITHDRAWN",
     "WORSENED",
+    "Audience",
     "Episode",
     "Ledger",
     "News",

@@ -10,12 +10,12 @@ from company_activity.planning.news.changes import Candidate, first_news, next_n
 from company_activity.planning.news.ledger import Ledger
 from company_activity.planning.news.matching import EpisodeKey, Matches, matches_of
 from company_activity.planning.news.piece import KINDS, WITHDRAWN, Episode, Key, News
-from company_activity.planning.news.recipients import Recipients
+from company_activity.planning.news.recipients import Audience
 from company_activity.planning.news.today import Today
 
 
 def news_for(
-    episodes: Iterable[Episode], ledger: Ledger, today: Today, recipients: Recipients
+    episodes: Iterable[Episode], ledger: Ledger, today: Today, recipients: Audience
 ) -> dict[str, tuple[News, ...]]:
     """What is due to each recipient, in the order of a message; those without news are left out.
 
@@ -35,6 +35,7 @@ def news_for(
     - **Missing.** What began after the newest complete date is not withdrawn: of a date that is missing nothing is
       known.
 
+    >>> from company_activity.planning.news import Recipients
     >>> def day(number): return date(2025, 3, number)
     >>> recipients = Recipients({"Ann": "ann@acme"}, default="team@acme")
     >>> risk = Episode("a", day(20), day(21), owner="Ann")

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Audience(Protocol):
+    """Those who are told news, each by a name."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Each of them once."""
+
+    def of(self, owner: str | None) -> Sequence[str]:
+        """Who is told of this owner's companies, each once."""
 
 
 @dataclass(frozen=True)

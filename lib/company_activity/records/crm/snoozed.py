@@ -6,7 +6,8 @@ then not set aside.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -23,6 +24,9 @@ FILE_NAME = "snoozed.csv"
 REQUIRED = ("company_id", "until")
 MOST_SHOWN = 5
 LONGEST_SHOWN = 40
+BETWEEN_CELLS = re.compile(r"[,;\t|]")
+# What a file may be written in that an erasure must find a company in, if we cannot read it.
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,51 @@ def read_snoozed(path: str, data: bytes) -> Snoozed:
             found.by_company[snooze.company_id] = snooze
     found.warnings = shortened(path, faults)
     return found
+
+
+def merged(files: Iterable[Snoozed]) -> Snoozed:
+    """What several files say, as if they were one.
+
+    >>> a, b = (Snoozed({"a": Snooze("a", date(2025, 4, day))}, [str(day)]) for day in (9, 5))
+    >>> merged([a, b]).by_company["a"].until.day, merged([a, b]).warnings
+    (9, ['9', '5'])
+    """
+    found = Snoozed()
+    for one in files:
+        found.warnings += one.warnings
+        for company_id, snooze in one.by_company.items():
+            before = found.by_company.get(company_id)
+            if before is None or snooze.until >= before.until:
+                found.by_company[company_id] = snooze
+    return found
+
+
+def without_snoozes(data: bytes, is_gone: Callable[[str], bool]) -> bytes | None:
+    r"""The file's bytes without the rows of companies that are gone, the same object where it has none.
+
+    None where the file is written in something that we do not read, and names one.
+
+    >>> without_snoozes(b"company_id,until,why\na,2025-04-15,\nb,2025-04-15,x\n", lambda text: text == "a")
+    b'company_id,until,why\nb,2025-04-15,x\n'
+    """
+    gone: set[int] = set()
+    _, header, rows = taken_apart(data)
+    for row in [*([header] if header else []), *rows]:
+        if any(map(is_gone, row.cells or [])) or names_one(row.raw, is_gone):
+            gone.update(range(row.line, row.line + row.raw.count("\n") + 1))
+    lines = data.split(b"\n")
+    ended = [*(line + b"\n" for line in lines[:-1]), lines[-1]]
+    kept = [line for number, line in enumerate(ended, 1) if number not in gone]
+    left = b"".join(kept) if gone else data
+    texts = (left.decode(encoding, "replace") for encoding in ENCODINGS)
+    is_left = any(names_one(line, is_gone) for text in texts for line in text.splitlines())
+    return None if is_left else left
+
+
+def names_one(line: str, is_gone: Callable[[str], bool]) -> bool:
+    """Whether a text between two delimiters is the id of such a company."""
+    cells = (cell.strip(' "\r') for cell in BETWEEN_CELLS.split(line))
+    return any(is_gone(cell) or is_gone(cell.replace('""', '"')) for cell in cells)
 
 
 def taken_apart(data: bytes) -> tuple[str, CsvRecord | None, list[CsvRecord]]:

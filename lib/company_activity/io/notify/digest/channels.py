@@ -1,4 +1,4 @@
-"""The channels of a recipient, and how a digest goes out on one."""
+"""The channels of recipients, and how a digest goes out on one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Protocol
 from company_activity.io.notify.channel import foreseen
 from company_activity.io.notify.digest.cards import DigestTeams
 from company_activity.io.notify.digest.digest import Digest
+from company_activity.io.notify.digest.file import DigestFile
 from company_activity.io.notify.digest.mail import DigestMail
-from company_activity.io.notify.digest.recipients import channels_of
+from company_activity.io.notify.digest.recipients import FILE, Reader, Readers, channels_of
 from company_activity.io.notify.digest.webhook import DigestWebhook
-from company_activity.settings.model import NotifySettings, RecipientSettings, SecretSettings
+from company_activity.settings.model import (
+    LandingSettings,
+    NotifySettings,
+    RecipientSettings,
+    SecretSettings,
+)
 
 
 class DigestChannel(Protocol):
@@ -31,6 +37,21 @@ def open_digest_channels(
         "webhook": DigestWebhook(to, settings, secrets),
     }
     return {name: known[name] for name in channels_of(to)}
+
+
+def open_readers(
+    readers: Readers, secrets: SecretSettings, landing: LandingSettings
+) -> dict[Reader, DigestChannel]:
+    """The channel of each reader; secrets are looked up when it sends."""
+    settings = readers.settings
+    channels: dict[Reader, DigestChannel] = {}
+    for reader in readers.all:
+        if reader.channel == FILE:
+            channels[reader] = DigestFile(settings, secrets, landing)
+        else:
+            of_recipient = open_digest_channels(readers.settings_of(reader), settings, secrets)
+            channels[reader] = of_recipient[reader.channel]
+    return channels
 
 
 def send_parts(

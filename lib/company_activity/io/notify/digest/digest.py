@@ -81,7 +81,8 @@ class Digest:
     """What is new for a recipient on a day: its companies by kind of news, the most urgent first.
 
     `recipient` is an owner's name, or DEFAULT or EVERYONE of `recipients`. `status_line` says how
-    far the lists can be trusted; `report` is a path or an address.
+    far the lists can be trusted; `report` is a path or an address. `written_at` is when it was made, in ISO 8601, and
+    `number` the place among those of its recipient on a channel: so two of the same content are two digests.
     """
 
     recipient: str
@@ -90,6 +91,8 @@ class Digest:
     status_line: str = ""
     report: str = ""
     sections: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    written_at: str = ""
+    number: int = 0
 
     @property
     def is_quiet(self) -> bool:
@@ -101,7 +104,7 @@ class Digest:
         """What tells this digest from every other, whatever its texts hold; the same for the same content.
 
         >>> Digest("Ana", date(2025, 11, 23), "local").key
-        'digest-2025-11-23-2145db8519754519'
+        'digest-2025-11-23-7e85960a36eecb95'
         """
         content = json.dumps(self.as_json(), sort_keys=True)
         return f"digest-{self.day}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
@@ -144,6 +147,8 @@ class Digest:
             "status_line": self.status_line,
             "report": self.report,
             "sections": sections,
+            "written_at": self.written_at,
+            "number": self.number,
         }
 
     @classmethod
@@ -156,6 +161,8 @@ class Digest:
             status_line=plain["status_line"],
             report=plain["report"],
             sections={kind: _items(items) for kind, items in plain["sections"].items()},
+            written_at=plain.get("written_at", ""),
+            number=plain.get("number", 0),
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import format_datetime, formatdate
 from functools import partial
 
 from company_activity.io.notify.channel import NotSent
@@ -44,18 +45,26 @@ class DigestMail:
 
 
 def mail_of(digest: Digest, sender: str, recipients: tuple[str, ...]) -> EmailMessage:
-    """The mail; both of its forms name the same companies, and its Message-ID is the digest's."""
+    """The mail, the same to the byte whenever it is made; both of its forms name the same companies."""
     most = most_that_fits(digest.longest, lambda number: _size(digest, number) <= MOST_BYTES)
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = ", ".join(recipients)
     mail["Subject"] = words.headline(digest)
-    mail["Date"] = formatdate()
+    mail["Date"] = _date(digest)
     mail["Message-ID"] = f"<{digest.key}@{PIPELINE}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text_of(digest, most))
     mail.add_alternative(html_of(digest, most), subtype="html")
+    mail.set_boundary(f"={digest.key}=")  # of a random one each try would be another mail
     return mail
+
+
+def _date(digest: Digest) -> str:
+    """When it was made: a later try has the same date."""
+    if not digest.written_at:
+        return formatdate()
+    return format_datetime(datetime.fromisoformat(digest.written_at))
 
 
 def _size(digest: Digest, most: int) -> int:

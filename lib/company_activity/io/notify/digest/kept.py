@@ -1,0 +1,251 @@
+"""Digests under way and what each reader was told, beside the lake in `ops/news/`: create-only files.
+
+Each is called `<channel>-<hash of the recipient>.<number>.<day>` and an ending:
+
+- `.json`: a digest under way, with the news that it tells, as it is sent whenever it is tried;
+- `.part-<n>`: its n-th part was accepted, and is never sent again;
+- `.told.json`: it went out whole: the ledger, from which follows what is not told again;
+- `.quiet`: so did one without news; `.dropped`: it was given up, and its news are due again.
+
+`basis.json` has, for each reader, what its news were last made from. A reader has one digest under way at most.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from company_activity.io.notify.digest.digest import Digest
+from company_activity.io.notify.digest.recipients import Reader
+from company_activity.io.storage.folder import Folder, open_folder
+from company_activity.planning.news import Ledger, News, told
+
+if TYPE_CHECKING:
+    from company_activity.io.storage.port import Entry
+
+log = logging.getLogger(__name__)
+FOLDER = "ops/news"
+BASIS = "basis.json"
+UNDER_WAY = "json"
+TOLD = "told.json"
+QUIET = "quiet"
+DROPPED = "dropped"
+NAME = re.compile(
+    r"(?P<reader>[a-z]+-[0-9a-f]{12})\.(?P<number>\d{6})\.(?P<day>\d{4}-\d\d-\d\d)"
+    r"\.(?P<ending>json|told\.json|quiet|dropped|part-(?P<part>\d{4}))"
+)
+READ_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A digest under way: whose, which news it tells, and how many of its parts were accepted."""
+
+    reader: Reader
+    digest: Digest
+    news: tuple[News, ...]
+    parts: int = 0
+
+    @property
+    def stem(self) -> str:
+        """Its files' name without the ending."""
+        return stem_of(self.reader, self.digest.number, self.digest.day)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of the folder by the parts of its name."""
+
+    name: str
+    reader: str
+    number: int
+    day: date
+    ending: str
+    part: int = 0
+
+    @property
+    def stem(self) -> str:
+        return self.name.removesuffix(f".{self.ending}")
+
+
+class KeptNews:
+    """The folder of a lake. It is listed once; what is written is noted."""
+
+    def __init__(self, lake: str | Folder) -> None:
+        self._folder = open_folder(lake, FOLDER)
+        self._found: dict[str, Found] | None = None
+
+    @property
+    def place(self) -> str:
+        return self._folder.uri("")
+
+    @property
+    def files(self) -> list[Found]:
+        """The files of digests, those of a reader in the order of their numbers."""
+        if self._found is None:
+            named = [found_as(name) for name in self._folder.names()]
+            self._found = {one.name: one for one in named if one}
+        return sorted(self._found.values(), key=lambda one: (one.reader, one.number, one.name))
+
+    def _create(self, name: str, content: Mapping[str, Any]) -> bool:
+        files = {one.name: one for one in self.files}
+        is_new = self._folder.create(name, f"{json.dumps(content, ensure_ascii=False)}\n")
+        if found := found_as(name):
+            self._found = files | {name: found}
+        return is_new
+
+    def forget(self, name: str) -> None:
+        """Remove a file that nothing needs any more."""
+        self._folder.delete(name)
+        self._found = {one.name: one for one in self.files if one.name != name}
+
+    def put(self, reader: Reader, digest: Digest, news: Iterable[News]) -> bool:
+        """Keep a digest until it went out; it is given its number. False if another run has taken that."""
+        number = 1 + max((one.number for one in self._of(reader)), default=0)
+        numbered = replace(digest, number=number)
+        return self._create(
+            f"{stem_of(reader, number, digest.day)}.{UNDER_WAY}",
+            {
+                "channel": reader.channel,
+                "digest": numbered.as_json(),
+                "news": [one.as_json() for one in news],
+            },
+        )
+
+    def under_way(self) -> Iterator[Kept]:
+        """What has not gone out, the oldest of each reader first. One that cannot be read is passed by, and logged."""
+        files = self.files
+        ended = {one.stem for one in files if one.ending in (TOLD, QUIET, DROPPED)}
+        for one in files:
+            if one.stem in ended and (one.part or one.ending == UNDER_WAY):
+                self.forget(one.name)  # a run ended between the two steps of `close`
+            elif one.ending == UNDER_WAY:
+                parts = (part.part for part in files if part.part and part.stem == one.stem)
+                kept = self._read(one.name, max(parts, default=0))
+                if kept:
+                    yield kept
+
+    def _read(self, name: str, parts: int) -> Kept | None:
+        try:
+            plain = json.loads(self._folder.read(name))
+            digest = Digest.from_json(plain["digest"])
+            news = tuple(map(News.from_json, plain["news"]))
+            return Kept(Reader(digest.recipient, plain["channel"]), digest, news, parts)
+        except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
+            log.warning("%s cannot be read: %s", self._folder.uri(name), type(error).__name__)
+            return None
+
+    def note_part(self, kept: Kept, part: int, where: str, now: datetime) -> None:
+        """Note that a part was accepted."""
+        self._create(f"{kept.stem}.part-{part:04d}", {"at": now.isoformat(), "where": where})
+
+    def close(self, kept: Kept, now: datetime, outcome: str, *, is_told: bool) -> None:
+        """Note how it ended, then drop it. What is told enters the ledger."""
+        ended: dict[str, Any] = {"at": now.isoformat(), "outcome": outcome}
+        ending = DROPPED
+        if is_told:
+            ending = TOLD if kept.news else QUIET
+        if ending == TOLD:
+            ended["reader"] = kept.reader.name
+            ended["news"] = [one.as_json() for one in kept.news]
+        self._create(f"{kept.stem}.{ending}", ended)
+        for one in self.files:
+            if one.stem == kept.stem and (one.part or one.ending == UNDER_WAY):
+                self.forget(one.name)
+
+    def last_day(self, reader: Reader) -> date:
+        """The newest date that a reader had a digest of, be it under way or given up."""
+        return max((one.day for one in self._of(reader)), default=date.min)
+
+    def _of(self, reader: Reader) -> list[Found]:
+        return [one for one in self.files if one.reader == reader.file_name]
+
+    def ledger(self) -> Ledger:
+        """What each reader was told."""
+        ledger = Ledger()
+        for _, reader, news in self.told_files():
+            ledger = told(ledger, {reader: news})
+        return ledger
+
+    def told_files(self) -> list[tuple[str, str, list[News]]]:
+        """The files of the ledger, in order: name, reader, what it was told.
+
+        Raises:
+            ValueError, KeyError: if one is no such file: whoever passed it by would tell its news again.
+        """
+        names = [one.name for one in self.files if one.ending == TOLD]
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            texts = list(pool.map(self._folder.read, names))
+        plain = [json.loads(text) for text in texts]
+        return [
+            (name, one["reader"], list(map(News.from_json, one["news"])))
+            for name, one in zip(names, plain, strict=True)
+        ]
+
+    def cut(self, name: str, news: Collection[News]) -> None:
+        """Leave only these pieces in a file of the ledger; without any it stays as a quiet one."""
+        if not news:
+            self._create(f"{name.removesuffix(TOLD)}{QUIET}", {})
+            self.forget(name)
+            return
+        plain = json.loads(self._folder.read(name))
+        left = plain | {"news": [one.as_json() for one in news]}
+        self._folder.replace(name, f"{json.dumps(left, ensure_ascii=False)}\n")
+
+    def entries(self) -> list[Entry]:
+        """The files with their sizes."""
+        return self._folder.entries()
+
+    def rewrite(self, kept: Kept, digest: Digest, news: Iterable[News]) -> None:
+        """Put other content in place of a digest of which nothing was accepted."""
+        content = {
+            "channel": kept.reader.channel,
+            "digest": digest.as_json(),
+            "news": [one.as_json() for one in news],
+        }
+        name = f"{kept.stem}.{UNDER_WAY}"
+        self._folder.replace(name, f"{json.dumps(content, ensure_ascii=False)}\n")
+
+    def basis(self) -> dict[str, str]:
+        """What the news of each reader were last made from; none where that is not known."""
+        try:
+            plain = json.loads(self._folder.read(BASIS))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return plain if isinstance(plain, dict) else {}
+
+    def note_basis(self, basis: Mapping[str, str]) -> None:
+        """Note it: without anything new there is nothing to do, and no row is read."""
+        self._folder.replace(BASIS, f"{json.dumps(dict(sorted(basis.items())), indent=1)}\n")
+
+
+def stem_of(reader: Reader, number: int, day: date) -> str:
+    return f"{reader.file_name}.{number:06d}.{day}"
+
+
+def found_as(name: str) -> Found | None:
+    """What a file's name says; None if it is not the file of a digest.
+
+    >>> found_as("mail-2e4e636a6f70.000017.2025-11-23.part-0002")
+    Found(name='mail-2e4e636a6f70.000017.2025-11-23.part-0002', reader='mail-2e4e636a6f70', number=17, \
+day=datetime.date(2025, 11, 23), ending='part-0002', part=2)
+    >>> found_as("basis.json")
+    """
+    found = NAME.fullmatch(name)
+    if not found:
+        return None
+    day = date.fromisoformat(found["day"])
+    return Found(
+        name,
+        found["reader"],
+        int(found["number"]),
+        day,
+        found["ending"],
+        int(found["part"] or 0),
+    )
