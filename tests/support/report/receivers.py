@@ -119,9 +119,11 @@ class MailReceiver:
 
 
 @contextmanager
-def mail_receiver(tls: trustme.CA | None = None, password: str | None = None) -> Iterator[MailReceiver]:
+def mail_receiver(
+    tls: trustme.CA | None = None, password: str | None = None, receiver: MailReceiver | None = None
+) -> Iterator[MailReceiver]:
     """A running mail server, with STARTTLS where a CA is given, with a login where a password is."""
-    receiver = MailReceiver()
+    receiver = receiver or MailReceiver()
     context = None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,0 +1,306 @@
+"""Rounds of digests over random histories: whatever is lost, refused or killed, each change is told exactly once.
+
+The judge is `oracle.news`, which hears what real servers on loopback have taken; the files beside the lake are real.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from company_activity.io.notify.digest import cards, webhook
+from company_activity.io.notify.digest.channels import open_readers
+from company_activity.io.notify.digest.items import KnownEpisode
+from company_activity.io.notify.digest.kept import KeptNews
+from company_activity.io.notify.digest.recipients import DEFAULT, EVERYONE, Reader, Readers
+from company_activity.io.notify.digest.round import Occasion, Round
+from company_activity.planning.news import KINDS, Episode, Today
+from company_activity.records.crm.snoozed import Snooze
+from company_activity.settings.model import (
+    LandingSettings,
+    NotifySettings,
+    RecipientSettings,
+    Secret,
+    SecretSettings,
+)
+
+from oracle import news as judging
+from oracle.model import Row
+from oracle.news_histories import History
+from support.report.readers import DROPS, REFUSES, TAKES, TAKES_AND_DROPS, Part, Servers, servers
+
+SEQUENCES = 30
+ROUNDS = 16
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BEGAN = datetime(2025, 6, 1, tzinfo=UTC)
+ANN_MAIL, ANN_TEAMS = Reader("Ann", "mail"), Reader("Ann", "teams")
+BEN, OTHERS, ALL = Reader("Ben", "webhook"), Reader(DEFAULT, "teams"), Reader(EVERYONE, "webhook")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class MortalNews(KeptNews):
+    """Files whose writer is killed at a moment that `dies` chooses, before it writes or behind it."""
+
+    def __init__(self, lake: str, dies: Any) -> None:
+        super().__init__(lake)
+        self.dies = dies
+
+    def _create(self, name: str, content: Any) -> bool:
+        return bool(self._mortal(lambda: super(MortalNews, self)._create(name, content)))
+
+    def forget(self, name: str) -> None:
+        self._mortal(lambda: super(MortalNews, self).forget(name))
+
+    def note_basis(self, basis: Any) -> None:
+        self._mortal(lambda: super(MortalNews, self).note_basis(basis))
+
+    def _mortal(self, write: Any) -> Any:
+        if self.dies():
+            raise Killed
+        done = write()
+        if self.dies():
+            raise Killed
+        return done
+
+
+def known(row: Row) -> KnownEpisode:
+    """A row as the lake gives it to the round."""
+    episode = Episode(
+        row["company_id"],
+        row["started_on"],
+        row["last_flagged_on"],
+        row["ended_on"],
+        row["ended_as"],
+        tuple(row["churn_reasons"]),
+        None,
+        row["peak_missing_user_days"],
+        row["owner"],
+        f"Company {row['company_id']}",
+    )
+    return KnownEpisode(episode)
+
+
+@dataclass
+class World:
+    """A lake's `ops/news/`, readers on loopback, and rounds over what the lake is said to have."""
+
+    folder: Path
+    servers: Servers
+    settings: NotifySettings
+    rounds: int = 0
+    asked: int = 0
+
+    @classmethod
+    def at(cls, folder: Path, at: Servers, **more: Any) -> World:
+        def url(name: str) -> Secret:
+            return Secret(f"{at.base}/{name}")
+
+        key = Secret(KEY)
+        owners = {
+            "Ann": RecipientSettings(mail_to=("ann@example.com",), teams_url=url("ann-teams")),
+            "Ben": RecipientSettings(webhook_url=url("ben"), webhook_key=key),
+        }
+        known: dict[str, Any] = {
+            "channels": (),
+            "owners": owners,
+            "default": RecipientSettings(teams_url=url("others")),
+            "everyone": RecipientSettings(webhook_url=url("all"), webhook_key=key),
+            "smtp_host": "127.0.0.1",
+            "smtp_port": at.smtp_port,
+            "smtp_tls": "none",
+            "mail_from": "etl@example.com",
+            "max_attempts": 1,
+            "timeout_seconds": 5.0,
+            "keep_days": 1000,
+        }
+        return cls(folder, at, NotifySettings(**known | more))
+
+    @property
+    def readers(self) -> Readers:
+        return Readers(self.settings)
+
+    def taken(self, reader: Reader) -> list[Part]:
+        at = {ANN_MAIL: "ann@example.com", ANN_TEAMS: "ann-teams", BEN: "ben", OTHERS: "others", ALL: "all"}[reader]
+        return self.servers.parts.get(at, [])
+
+    def files(self) -> KeptNews:
+        return KeptNews(str(self.folder))
+
+    def run(self, now: judging.Round, mark: str, kept: KeptNews | None = None, later: timedelta = timedelta()) -> Round:
+        """One round, as a run makes it."""
+        self.rounds += 1
+        readers = self.readers
+        channels = open_readers(readers, SecretSettings(), LandingSettings(""))
+        began = BEGAN + timedelta(hours=self.rounds) + later
+        one = Round(kept or self.files(), readers, channels, "test", began)
+
+        def ask(since: date) -> Sequence[KnownEpisode]:
+            self.asked += 1
+            rows = [row for row in now.episodes if row["ended_on"] is None or row["ended_on"] >= since]
+            return [known(row) for row in rows]
+
+        snoozed = {company: Snooze(company, until) for company, until in now.snoozed.items()}
+        one.send_kept()
+        one.tell(Occasion(Today(now.newest, 14, snoozed), mark, ask, "Status.", "https://reports.example/1"))
+        return one
+
+
+@pytest.fixture(scope="module")
+def at() -> Iterator[Servers]:
+    with servers() as found:
+        yield found
+
+
+@pytest.fixture
+def calm(at: Servers) -> Servers:
+    """Servers that take everything, and have taken nothing."""
+    at.parts.clear()
+    at.mood = lambda: TAKES
+    return at
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A company is a part of its own, on a card and in a body."""
+    for module in (cards, webhook):
+        monkeypatch.setattr(module, "MOST_BYTES", 1)
+    monkeypatch.setattr(cards, "MOST_CARDS", 20)
+
+
+@dataclass
+class Ear:
+    """What the judge knows of a reader: how much it has listened to, and the digest that is under way."""
+
+    heard: int = 0
+    last: Part | None = None
+    begun: list[judging.Line] | None = None
+    told: list[tuple[str, str]] = field(default_factory=list)
+    whole: int = 0
+    quiet_days: set[date] = field(default_factory=set)
+
+
+@dataclass
+class Hearing:
+    """The judge at the readers' side."""
+
+    world: World
+    judge: judging.Judge
+    ears: dict[Reader, Ear] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.ears = {reader: Ear() for reader in self.world.readers.all}
+
+    def hear(self, now: judging.Round, was_killed: bool) -> None:
+        """Listen to what a round has sent, then see that nothing is left out."""
+        new = {reader: self.listened(reader) for reader in self.ears}
+        for reader, parts in new.items():
+            while parts and self.ears[reader].begun is not None:
+                self.part(reader, parts.pop(0), now)
+        due = {reader: self.judge.due(now, reader.name) for reader in self.ears}
+        for reader, parts in new.items():
+            ear = self.ears[reader]
+            for part in parts:
+                if ear.begun is None:
+                    ear.begun = due.pop(reader)  # a second new one in a round is a KeyError
+                self.part(reader, part, now)
+        under_way = {one.reader: one.digest.number for one in self.world.files().under_way()}
+        for reader, ear in self.ears.items():
+            # One that the reader had, and we do not know it had, is not a new one.
+            if ear.begun is None and under_way.get(reader, 0) > ear.whole:
+                ear.begun = due[reader]
+            if not was_killed and reader not in under_way:
+                assert ear.begun is None, f"{reader} got a part, and the rest is not kept"
+                assert self.judge.due(now, reader.name) == [], f"{reader} is not told"
+
+    def listened(self, reader: Reader) -> list[Part]:
+        """What a reader got since, without what came once more to the byte: it knows that it had it."""
+        ear = self.ears[reader]
+        taken = self.world.taken(reader)
+        found = []
+        for part in taken[ear.heard :]:
+            if ear.last and ear.last.identity == part.identity:
+                assert ear.last.raw == part.raw, "sent again, and not the same"
+                self.counts["again"] += 1
+            else:
+                found.append(part)
+            ear.last = part
+        ear.heard = len(taken)
+        return found
+
+    def part(self, reader: Reader, part: Part, now: judging.Round) -> None:
+        ear = self.ears[reader]
+        assert ear.begun is not None
+        ear.told += part.told
+        self.counts["parts"] += part.parts > 1
+        if part.part < part.parts:
+            return
+        assert sorted(ear.told) == sorted(line.said[:2] for line in ear.begun)
+        assert part.is_quiet == (not ear.begun)
+        if part.is_quiet:
+            (day,) = {one for one in [quiet_day(part)] if one not in ear.quiet_days}
+            ear.quiet_days.add(day)
+            self.counts["quiet"] += 1
+        self.judge.deliver(reader.name, ear.begun)
+        self.counts.update(kind for _, kind in ear.told)
+        ear.begun = None
+        ear.told = []
+        ear.whole += 1
+
+
+def quiet_day(part: Part) -> str:
+    """The date that a quiet digest names."""
+    text = part.raw.decode()
+    at = text.index("2025-", text.index("Nothing new on")) if "Nothing new on" in text else text.index("2025-")
+    return text[at : at + 10]
+
+
+def play(number: int, folder: Path, at: Servers) -> Counter[str]:
+    """A random history, with faults in half of its rounds; what was told, and what happened."""
+    random = Random(number)
+    history = History(random)
+    at.parts.clear()
+    world = World.at(folder, at, quiet=random.choice(("line", "nothing")))
+    hearing = Hearing(world, judging.Judge(world.readers.of))
+    version = 0
+    for _ in range(ROUNDS):
+        now = history.go_on()
+        version += 1
+        is_faulty = random.random() < 0.5
+        moods = (TAKES, TAKES, REFUSES, DROPS, TAKES_AND_DROPS) if is_faulty else (TAKES,)
+        at.mood = lambda moods=moods: random.choice(moods)  # type: ignore[misc]
+        odds = 0.03 if random.random() < 0.5 else 0.0
+        kept = MortalNews(str(folder), lambda odds=odds: random.random() < odds)
+        was_killed = False
+        try:
+            world.run(now, str(version), kept)
+        except Killed:
+            was_killed = True
+            hearing.counts["killed"] += 1
+        hearing.hear(now, was_killed)
+    at.mood = lambda: TAKES
+    for _ in range(2):  # what is under way, then what is due
+        world.run(now, str(version))
+        hearing.hear(now, False)
+    asked = world.asked
+    world.run(now, str(version))
+    assert world.asked == asked, "an unchanged rerun asks nothing"
+    assert list(world.files().under_way()) == []
+    hearing.hear(now, False)
+    hearing.judge.check_nobody_is_in_the_dark(now)
+    return hearing.counts
+
+
+def test_each_change_is_told_exactly_once_to_each_reader(at: Servers, tmp_path: Path, small_parts: None) -> None:
+    seen = sum((play(number, tmp_path / str(number), at) for number in range(SEQUENCES)), Counter[str]())
+    assert all(seen[kind] > 20 for kind in (*KINDS, "quiet", "again", "parts", "killed")), seen
