@@ -142,6 +142,17 @@ def test_without_episodes_nobody_is_new() -> None:
     assert "Entered risk" not in text
 
 
+def test_who_is_set_aside_is_folded_and_says_until_when_and_why() -> None:
+    aside = risk("c_9", "<b>On Leave</b>", set_aside_until=date(2025, 12, 24), set_aside_why="<i>leave</i>")
+    page = render(succeeded(set_aside=[aside]))
+    (folded,) = re.findall(r"<summary>1 company at risk and set aside</summary>.*?</details>", page, re.DOTALL)
+    assert "set aside until 24 December 2025 (<bdi>&lt;i&gt;leave&lt;/i&gt;</bdi>)" in folded
+    assert page.count("On Leave") == 1
+    alone = render(succeeded(churn_risks=[], set_aside=[aside]))
+    assert "All that are listed are set aside." in alone
+    assert "at risk and set aside" not in render(succeeded())
+
+
 def test_it_shows_the_path_the_gates_the_quarantine_and_the_steps() -> None:
     text = text_of(good())
     assert "Landing → staging 1 dates 3,356 landed 3,300 accepted 20 duplicates 36 quarantined" in text

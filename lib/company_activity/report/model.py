@@ -103,7 +103,8 @@ class RunReport:
 
     `figures`, `status` and the lists describe the lake on `risks_on`; where they could not be read,
     `no_figures` says why. `churn_risks` begins with the companies that miss most user-days and may
-    leave out others. `news` is None where no episodes at risk are kept. `fleet_pace` is the week of
+    leave out others; those that a lead has set aside are in `set_aside`.
+    `news` is None where no episodes at risk are kept. `fleet_pace` is the week of
     the companies in the middle, per mille of their usual one.
     """
 
@@ -113,6 +114,7 @@ class RunReport:
     dates: tuple[date, ...] = ()
     steps: list[StepReport] = field(default_factory=list)
     churn_risks: list[ListedCompany] = field(default_factory=list)
+    set_aside: list[ListedCompany] = field(default_factory=list)
     news: RiskNews | None = None
     gone: Listing = NOBODY
     contact_due: Listing = NOBODY
@@ -173,8 +175,8 @@ class RunReport:
 
     @property
     def at_risk(self) -> int:
-        """How many companies are at risk on `risks_on`; `churn_risks` may hold fewer."""
-        listed = len(self.churn_risks)
+        """How many companies are at risk on `risks_on`, those set aside among them; the lists may hold fewer."""
+        listed = len(self.churn_risks) + len(self.set_aside)
         newest = self._newest_day
         return max(newest.at_risk, listed) if newest else listed
 
@@ -184,11 +186,14 @@ class RunReport:
         lists = [self.gone, self.contact_due]
         if self.news:
             lists += [self.news.entered, self.news.recovered]
-        return bool(self.churn_risks) or any(listing.companies for listing in lists)
+        return bool(self.churn_risks or self.set_aside) or any(
+            listing.companies for listing in lists
+        )
 
     def halve_lists(self) -> None:
         """Name half as many companies in each list."""
         self.churn_risks = self.churn_risks[: len(self.churn_risks) // 2]
+        self.set_aside = self.set_aside[: len(self.set_aside) // 2]
         self.news = self.news.halved if self.news else None
         self.gone = self.gone.halved
         self.contact_due = self.contact_due.halved

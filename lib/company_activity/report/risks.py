@@ -21,6 +21,7 @@ class ListedCompany:
     date of its newest stretch at risk and the date on which that ended; None where it has none.
     `days` are its active users on each of the last 60 days, oldest first, where a line is drawn of
     them; None where a date is missing or the company was not there yet.
+    `set_aside_until` is the date before which a lead wants to hear nothing of it, and `set_aside_why` the reason.
     """
 
     company_id: str
@@ -38,6 +39,8 @@ class ListedCompany:
     at_risk_since: date | None = None
     left_on: date | None = None
     days: tuple[int | None, ...] = ()
+    set_aside_until: date | None = None
+    set_aside_why: str = ""
 
 
 @dataclass(frozen=True)

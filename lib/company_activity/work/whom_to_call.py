@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 from company_activity.io.lake.record_files import last_reported
+from company_activity.records.crm.snoozed import Snooze, Snoozed
 from company_activity.report.risks import (
     NOBODY,
     ListedCompany,
@@ -40,7 +42,7 @@ MOST_LISTED = 100  # a list that one team can call; the table has the others
 Days = Mapping[str, tuple[int | None, ...]]
 
 
-def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
+def look_up_lists(run: Run, rows: DataFrame, day: date, snoozed: Snoozed) -> None:
     """Ask whom the report of `day` names, and keep it in the report."""
     since, is_since_report = news_since(run, day)
     # Older ones would tell of a stretch that is over, and of nobody who entered risk since.
@@ -53,7 +55,8 @@ def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
         by_kind[row["kind"]].append(row)
     days = days_of(rows, [row["company_id"] for row in by_kind[AT_RISK]], day)
     report = run.report
-    report.churn_risks = list(listing(by_kind[AT_RISK], day, days).companies)
+    at_risk = listing(by_kind[AT_RISK], day, days).companies
+    report.churn_risks, report.set_aside = parted(at_risk, snoozed.by_company, day)
     report.gone = listing(by_kind[GONE], day)
     report.contact_due = listing(by_kind[CONTACT_DUE], day)
     report.fleet_pace = median_pace([(row["fleet_pace"], row["of_kind"]) for row in by_kind[PACE]])
@@ -61,6 +64,29 @@ def look_up_lists(run: Run, rows: DataFrame, day: date) -> None:
         entered = listing(by_kind[ENTERED], day)
         recovered = listing(by_kind[RECOVERED], day)
         report.news = RiskNews(since, is_since_report, entered, recovered)
+
+
+def parted(
+    companies: Iterable[ListedCompany], snoozed: Mapping[str, Snooze], day: date
+) -> tuple[list[ListedCompany], list[ListedCompany]]:
+    """Those to call, and those that a lead has set aside on that day.
+
+    >>> two = [ListedCompany("a", "A"), ListedCompany("b", "B")]
+    >>> snoozed = {"a": Snooze("a", date(2025, 4, 15), "leave")}
+    >>> [[one.company_id for one in each] for each in parted(two, snoozed, date(2025, 4, 14))]
+    [['b'], ['a']]
+    >>> [[one.company_id for one in each] for each in parted(two, snoozed, date(2025, 4, 15))]
+    [['a', 'b'], []]
+    """
+    to_call = []
+    set_aside = []
+    for one in companies:
+        snooze = snoozed.get(one.company_id)
+        if snooze and day < snooze.until:
+            set_aside.append(replace(one, set_aside_until=snooze.until, set_aside_why=snooze.why))
+        else:
+            to_call.append(one)
+    return to_call, set_aside
 
 
 def news_since(run: Run, day: date) -> tuple[date, bool]:

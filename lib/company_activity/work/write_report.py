@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from company_activity.dates import WEEK_DAYS
+from company_activity.errors import CompanyActivityError
 from company_activity.io.lake.delta import dates_predicate
 from company_activity.io.secrets.in_urls import without_secrets, without_secrets_in
 from company_activity.io.storage.folder import root_folder
 from company_activity.planning.state import LIFECYCLE, TOTALED_DAYS, ActivityState
+from company_activity.records.crm.snoozed import FILE_NAME, Snoozed
 from company_activity.report.model import DayFigures, Figures, Rejected, StepReport
 from company_activity.report.page import render
 from company_activity.report.risks import Status
@@ -53,14 +55,23 @@ def look_up_figures(run: Run) -> list[str]:
     try:
         until = None if report.steps else max(run.dates, default=None)
         if day := shown_day(run.lake.activity.dates, until):
-            gather(run, day)
-        else:
-            report.no_figures = "no date is built yet"
+            snoozed = set_aside(run)
+            gather(run, day, snoozed)
+            return snoozed.warnings
+        report.no_figures = "no date is built yet"
     except Exception as error:
         said = without_secrets_in((str(error).splitlines() or [""])[0])
         report.no_figures = f"{type(error).__name__}: {said[:200]}"
         return [f"the report has no figures: {report.no_figures}"]
     return []
+
+
+def set_aside(run: Run) -> Snoozed:
+    """Whom a lead has set aside; where the landing does not tell, nobody, with a warning."""
+    try:
+        return run.snoozed
+    except CompanyActivityError as error:
+        return Snoozed(warnings=[f"{FILE_NAME} cannot be read: {error.what}"])
 
 
 def page_address(base: str, name: str) -> str:
@@ -78,7 +89,7 @@ def shown_day(built: Iterable[date], until: date | None) -> date | None:
     return max((day for day in built if until is None or day <= until), default=None)
 
 
-def gather(run: Run, day: date) -> None:
+def gather(run: Run, day: date, snoozed: Snoozed) -> None:
     """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: three queries."""
     report = run.report
     rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
@@ -86,7 +97,7 @@ def gather(run: Run, day: date) -> None:
     told = told_of_quarantine(min([first_shown(day), *run.dates]), run.lake.quarantined)
     quarantined = run.lake.read(QUARANTINE).where(told)
     rejected = rejected_by_reason(quarantined, run.run_id).collect()
-    look_up_lists(run, rows, day)
+    look_up_lists(run, rows, day, snoozed)
     report.figures = Figures(days, tuple(Rejected(*row) for row in rejected))
     report.status = status_on(day, run.lake.activity.dates, days, max(run.dates, default=None))
     report.risks_on = day
