@@ -75,7 +75,7 @@ class MoodyMail(MailReceiver):
         mood = self.servers.mood()
         if mood in (TAKES, TAKES_AND_DROPS):
             await super().handle_DATA(server, session, envelope)
-            self.servers.take(envelope.rcpt_tos[0], part_of_mail(self.mails[-1], bytes(envelope.content or b"")))
+            self.servers.take(envelope.rcpt_tos[0], part_of_mail(self.mails[-1], envelope.original_content or b""))
         return "250 OK" if mood == TAKES else "451 try again"
 
 

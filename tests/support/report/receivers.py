@@ -123,30 +123,30 @@ def mail_receiver(
     tls: trustme.CA | None = None, password: str | None = None, receiver: MailReceiver | None = None
 ) -> Iterator[MailReceiver]:
     """A running mail server, with STARTTLS where a CA is given, with a login where a password is."""
-    receiver = receiver or MailReceiver()
+    taker = receiver or MailReceiver()
     context = None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.issue_cert("127.0.0.1").configure_cert(context)
 
     def login(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        receiver.logins.append((data.login.decode(), data.password.decode()))
+        taker.logins.append((data.login.decode(), data.password.decode()))
         return AuthResult(success=data.password.decode() == password, handled=False)
 
     class OnLoopback(Controller):
         def factory(self) -> SMTP:
             required: dict[str, Any] = {"auth_required": True, "authenticator": login} if password else {}
-            return SMTP(receiver, tls_context=context, hostname="127.0.0.1", require_starttls=bool(context), **required)
+            return SMTP(taker, tls_context=context, hostname="127.0.0.1", require_starttls=bool(context), **required)
 
         def _trigger_server(self) -> None:
             assert isinstance(self.server, asyncio.Server)
-            receiver.port = self.server.sockets[0].getsockname()[1]
-            self.port = receiver.port
+            taker.port = self.server.sockets[0].getsockname()[1]
+            self.port = taker.port
             super()._trigger_server()  # type: ignore[no-untyped-call]
 
-    controller = OnLoopback(receiver, hostname="127.0.0.1", port=0)
+    controller = OnLoopback(taker, hostname="127.0.0.1", port=0)
     controller.start()
     try:
-        yield receiver
+        yield taker
     finally:
         controller.stop()

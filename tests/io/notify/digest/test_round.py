@@ -186,7 +186,7 @@ class Ear:
     begun: list[judging.Line] | None = None
     told: list[tuple[str, str]] = field(default_factory=list)
     whole: int = 0
-    quiet_days: set[date] = field(default_factory=set)
+    quiet_days: set[str] = field(default_factory=set)
 
 
 @dataclass
