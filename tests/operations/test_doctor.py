@@ -219,6 +219,22 @@ def channel_unfinished(at: SetUp) -> dict[str, str]:
     return {SETTING("NOTIFY__CHANNELS"): "mail"}
 
 
+def secret_of_a_recipient_absent(at: SetUp) -> dict[str, str]:
+    return {SETTING("NOTIFY__DEFAULT__TEAMS_URL"): "secret://no-such-url"}
+
+
+def recipient_without_a_key(at: SetUp) -> dict[str, str]:
+    return {SETTING("NOTIFY__EVERYONE__WEBHOOK_URL"): "https://hooks.example.com/all"}
+
+
+def recipient_with_a_short_key(at: SetUp) -> dict[str, str]:
+    return recipient_without_a_key(at) | {SETTING("NOTIFY__EVERYONE__WEBHOOK_KEY"): "whsec_c2hvcnQ="}
+
+
+def recipient_without_a_mail_server(at: SetUp) -> dict[str, str]:
+    return {SETTING("NOTIFY__DEFAULT__MAIL_TO"): "team@example.com", SETTING("NOTIFY__MAIL_FROM"): "etl@example.com"}
+
+
 def landing_is_a_file(at: SetUp) -> dict[str, str]:
     return {SETTING("LANDING__ROOT"): str(at.bin / "java")}
 
@@ -355,6 +371,10 @@ FAULTS = [
     Fault(secret_of_a_channel_absent, 2, "secret", "notify.teams_url: no secret 'no-such-url'", "set NO_SUCH_URL"),
     Fault(secret_of_sql_absent, 2, "secret", "sql.password: no secret", "set NO_SUCH_PASSWORD"),
     Fault(channel_unfinished, 2, "notify", "mail: notify.smtp_host has no value", "set notify.smtp_host"),
+    Fault(secret_of_a_recipient_absent, 2, "secret", "notify.default.teams_url: no secret", "set NO_SUCH_URL"),
+    Fault(recipient_without_a_key, 2, "recipients", "notify.everyone.webhook_key has no value", "32 random bytes"),
+    Fault(recipient_with_a_short_key, 2, "recipients", "notify.everyone.webhook_key is no whsec_ key", "32 random bytes"),
+    Fault(recipient_without_a_mail_server, 2, "recipients", "notify.smtp_host has no value", "set notify.smtp_host"),
     Fault(landing_is_a_file, 3, "landing", "under landing.root: Not a directory", "check its space, rights and mount"),
     Fault(landing_leads_to_nothing, 1, "disk", "{place}/link (landing.root): a link to nothing", "make what it leads"),
     Fault(landing_without_rights, 3, "landing", "raw/crm/ under landing.root: Permission denied", "check its space, r"),
@@ -456,10 +476,15 @@ def test_secrets_are_resolved_and_not_shown(set_up: SetUp, capsys: pytest.Captur
         SETTING("NOTIFY__TEAMS_URL"): "secret://teams-url",
         SETTING("NOTIFY__SMTP_PASSWORD"): "secret://of-a-channel-that-is-not-used",
         SETTING("SQL__PASSWORD"): "s3cret",
+        SETTING("NOTIFY__EVERYONE__WEBHOOK_URL"): "https://hooks.example.com/s3cret",
+        SETTING("NOTIFY__EVERYONE__WEBHOOK_KEY"): "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     }
     code, said = set_up.said(capsys, **secret)
     assert (code, "s3cret" in said) == (0, False), said
     assert "found, and not shown: api.key, sql.password, notify.teams_url" in said
+    assert "notify.everyone.webhook_url, notify.everyone.webhook_key" in said
+    assert "1 get digests" in said
+    assert "whsec_" not in said
 
 
 def test_without_settings_the_machine_is_looked_at_all_the_same(

@@ -24,6 +24,7 @@ from company_activity.operations.doctor.sources import (
     check_landing,
     check_lease,
     check_notify,
+    check_recipients,
     check_secret,
     check_settings,
 )
@@ -40,6 +41,7 @@ OF_THE_SETTINGS: tuple[Check[Run], ...] = (
     check_secret,
     check_api,
     check_notify,
+    check_recipients,
     check_landing,
     check_lake,
     check_lease,

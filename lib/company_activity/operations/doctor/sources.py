@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from company_activity.errors import LakeBusy, SettingsError
 from company_activity.io.api.api_url import checked_url, without_secrets
 from company_activity.io.lake.lock import LEFT_JVM, holder_of
+from company_activity.io.notify.digest.recipients import channels_of, recipients, setting_of
+from company_activity.io.notify.digest.signature import key_of
 from company_activity.io.secrets.resolve import resolve
 from company_activity.operations.doctor.finding import Finding
 from company_activity.schemas import TABLES
-from company_activity.settings.model import CHANNELS, Secret, Settings
+from company_activity.settings.model import CHANNELS, RecipientSettings, Secret, Settings
 from company_activity.steps.start import check_landing as see_landing
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 LOOKS = 20
 SECONDS_BETWEEN = 0.25
 LOGINS = {"mail": ("smtp_password",)}  # what a channel may need besides
+OF_RECIPIENT = {"teams": ("teams_url",), "webhook": ("webhook_url", "webhook_key")}  # its secrets
+OF_MAIL = ("smtp_host", "mail_from")  # without which no recipient is written to
 
 
 def check_settings(run: Run) -> Finding:
@@ -51,6 +55,9 @@ def secrets_of(settings: Settings) -> Iterator[tuple[str, Secret]]:
         for name in (*names, *LOGINS.get(channel, ()))
         if channel not in settings.notify.channels
     }
+    told = recipients(settings.notify)
+    if any(channels_of(to).count("mail") for to in told.values()):
+        idle.discard("notify.smtp_password")
     if settings.sql.auth != "password":
         idle.add("sql.password")
     for section in fields(settings):
@@ -60,6 +67,12 @@ def secrets_of(settings: Settings) -> Iterator[tuple[str, Secret]]:
             name = f"{section.name}.{field.name}"
             if isinstance(value, Secret) and value.reveal() and name not in idle:
                 yield name, value
+    for recipient, to in told.items():
+        for channel in channels_of(to):
+            for setting in OF_RECIPIENT.get(channel, ()):
+                secret: Secret = getattr(to, setting)
+                if secret.reveal():
+                    yield setting_of(recipient, setting), secret
 
 
 def check_api(run: Run) -> Finding:
@@ -78,6 +91,39 @@ def check_notify(run: Run) -> Iterator[Finding]:
             yield Finding("notify", f"{channel}: notify.{name} has no value", 2, remedy)
         if not lacking:
             yield Finding("notify", f"{channel} has its settings; nothing is sent")
+
+
+def check_recipients(run: Run) -> Iterator[Finding]:
+    """Each recipient of digests has a channel, and each channel what it needs; nothing is sent."""
+    notify = run.settings.notify
+    told = recipients(notify)
+    for owner in notify.owners.keys() - told.keys():
+        remedy = f"give notify.owners.{owner} a channel, or take it out: default hears of its companies then"
+        yield Finding("recipients", f"notify.owners.{owner} has no channel", 2, remedy)
+    for recipient, to in told.items():
+        if to.webhook_url and (why := without_key(run, to)):
+            name = setting_of(recipient, "webhook_key")
+            remedy = f"set {name} to whsec_ and 32 random bytes in base64"
+            yield Finding("recipients", f"{name} {why}", 2, remedy)
+    mailed = any(channels_of(to).count("mail") for to in told.values())
+    lacking = [name for name in OF_MAIL if mailed and not getattr(notify, name)]
+    for name in lacking:
+        yield Finding("recipients", f"notify.{name} has no value", 2, f"set notify.{name}")
+    if told:
+        yield Finding("recipients", f"{len(told)} get digests; nothing is sent")
+
+
+def without_key(run: Run, to: RecipientSettings) -> str:
+    """What is wrong with the key that signs what a webhook is sent; empty where nothing is, or it is not found."""
+    if not to.webhook_key.reveal():
+        return "has no value"
+    try:
+        key_of(resolve(to.webhook_key, run.settings.secrets))
+    except SettingsError:  # `check_secret` tells it
+        return ""
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def check_landing(run: Run) -> Finding:
