@@ -373,7 +373,9 @@ FAULTS = [
     Fault(channel_unfinished, 2, "notify", "mail: notify.smtp_host has no value", "set notify.smtp_host"),
     Fault(secret_of_a_recipient_absent, 2, "secret", "notify.default.teams_url: no secret", "set NO_SUCH_URL"),
     Fault(recipient_without_a_key, 2, "recipients", "notify.everyone.webhook_key has no value", "32 random bytes"),
-    Fault(recipient_with_a_short_key, 2, "recipients", "notify.everyone.webhook_key is no whsec_ key", "32 random bytes"),
+    Fault(
+        recipient_with_a_short_key, 2, "recipients", "notify.everyone.webhook_key is no whsec_ key", "32 random bytes"
+    ),
     Fault(recipient_without_a_mail_server, 2, "recipients", "notify.smtp_host has no value", "set notify.smtp_host"),
     Fault(landing_is_a_file, 3, "landing", "under landing.root: Not a directory", "check its space, rights and mount"),
     Fault(landing_leads_to_nothing, 1, "disk", "{place}/link (landing.root): a link to nothing", "make what it leads"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -35,6 +35,7 @@ from oracle import news as judging
 from oracle.model import Row
 from oracle.news_histories import History
 from support.report.readers import DROPS, REFUSES, TAKES, TAKES_AND_DROPS, Part, Servers, servers
+from support.report.receivers import mail_receiver
 
 SEQUENCES = 30
 ROUNDS = 16
@@ -304,3 +305,160 @@ def play(number: int, folder: Path, at: Servers) -> Counter[str]:
 def test_each_change_is_told_exactly_once_to_each_reader(at: Servers, tmp_path: Path, small_parts: None) -> None:
     seen = sum((play(number, tmp_path / str(number), at) for number in range(SEQUENCES)), Counter[str]())
     assert all(seen[kind] > 20 for kind in (*KINDS, "quiet", "again", "parts", "killed")), seen
+
+
+# Each edge by itself.
+
+
+def risk(company: str, start: int, owner: str | None = "Ann", **more: Any) -> Row:
+    """A company that is at risk since a day of March."""
+    known: Row = {
+        "company_id": company,
+        "started_on": date(2025, 3, start),
+        "last_flagged_on": date(2025, 3, start),
+        "ended_on": None,
+        "ended_as": None,
+        "churn_reasons": ["SILENT"],
+        "peak_missing_user_days": 10,
+        "owner": owner,
+    }
+    return known | more
+
+
+def on(day: int, *rows: Row, **snoozed: date) -> judging.Round:
+    return judging.Round(date(2025, 3, day), list(rows), snoozed)
+
+
+@pytest.fixture
+def world(calm: Servers, tmp_path: Path) -> World:
+    return World.at(tmp_path / "lake", calm, quiet="nothing")
+
+
+def told(world: World, reader: Reader) -> list[tuple[tuple[str, str], ...]]:
+    return [part.told for part in world.taken(reader)]
+
+
+def test_a_broken_channel_silences_no_other_one_of_its_recipient(world: World) -> None:
+    urls = iter([REFUSES, REFUSES, TAKES, TAKES, TAKES, TAKES])
+    ann_alone = replace(world.settings, default=RecipientSettings(), everyone=RecipientSettings())
+    world.settings = ann_alone
+    world.servers.mood = lambda: next(urls)  # mail, then Teams
+    failed = world.run(on(5, risk("a", 4)), "1").delivery
+    assert len(failed.kept) == 2
+    assert "notify.owners.Ann.mail_to" in failed.kept[0]
+    assert world.run(on(6, risk("a", 4), risk("b", 6)), "2").delivery.kept == []
+    assert told(world, ANN_MAIL) == told(world, ANN_TEAMS) == [(("a", "entered"),), (("b", "entered"),)]
+
+
+def test_a_mail_server_that_is_down_is_asked_once_in_a_round(world: World) -> None:
+    asked = []
+    world.settings = replace(world.settings, default=RecipientSettings(mail_to=("team@example.com",)))
+    world.servers.mood = lambda: asked.append(1) or DROPS  # type: ignore[func-returns-value]
+    world.settings = replace(world.settings, everyone=RecipientSettings())
+    delivery = world.run(on(5, risk("a", 4), risk("b", 4, None)), "1").delivery
+    assert len(delivery.kept) == 3  # two mails and a card
+    assert len(asked) == 2
+
+
+def test_one_address_that_is_refused_silences_no_other(world: World, tmp_path: Path) -> None:
+    with mail_receiver() as server:
+        server.refuse = {"ann@example.com": "550 no such user"}
+        team = RecipientSettings(mail_to=("team@example.com",))
+        ann = RecipientSettings(mail_to=("ann@example.com",))
+        world.settings = replace(
+            world.settings, smtp_port=server.port, owners={"Ann": ann}, default=team, everyone=RecipientSettings()
+        )
+        delivery = world.run(on(5, risk("a", 4), risk("b", 4, None)), "1").delivery
+        assert len(delivery.kept) == 1
+        assert [mail["To"] for mail in server.mails] == ["team@example.com"]
+
+
+def test_what_is_given_up_is_due_again_unless_a_part_of_it_was_accepted(world: World, small_parts: None) -> None:
+    world.settings = replace(world.settings, owners={}, default=RecipientSettings(), keep_days=7)
+    rows = [risk("a", 4), risk("b", 4)]
+    world.servers.mood = lambda: REFUSES
+    assert len(world.run(on(5, *rows), "1").delivery.kept) == 1
+    week = world.run(on(5, *rows), "1", later=timedelta(days=8)).delivery
+    assert (len(week.given_up), len(week.kept)) == (1, 1)  # given up, made anew, refused
+    moods = iter([TAKES, REFUSES, REFUSES, REFUSES])
+    world.servers.mood = lambda: next(moods)
+    assert len(world.run(on(5, *rows), "1", later=timedelta(days=9)).delivery.kept) == 1
+    given_up = world.run(on(5, *rows), "1", later=timedelta(days=16)).delivery
+    assert len(given_up.given_up) == 1
+    world.servers.mood = lambda: TAKES
+    assert world.run(on(6, *rows), "2", later=timedelta(days=17)).delivery.sent == []
+    assert told(world, ALL) == [(("a", "entered"),)]
+
+
+def test_a_recipient_that_the_settings_no_longer_name_is_let_go(world: World) -> None:
+    world.servers.mood = lambda: REFUSES
+    world.run(on(5, risk("b", 4, "Ben")), "1")
+    world.servers.mood = lambda: TAKES
+    world.settings = replace(world.settings, owners={})
+    delivery = world.run(on(5, risk("b", 4, "Ben")), "1").delivery
+    assert [why for why in delivery.given_up if "notify.owners.Ben.webhook_url" in why]
+    assert told(world, BEN) == []
+    assert told(world, OTHERS) == [(("b", "entered"),)]  # Ben's companies are told to whoever stands in
+
+
+def test_a_quiet_day_is_one_line_however_often_it_is_run(world: World) -> None:
+    world.settings = replace(world.settings, quiet="line", owners={}, default=RecipientSettings())
+    for mark in ("1", "1", "2", "3"):  # a rerun, a backfill, a correction
+        world.run(on(5), mark)
+    assert [part.is_quiet for part in world.taken(ALL)] == [True]
+    world.run(on(4), "4")  # the newest date was rolled back
+    assert len(world.taken(ALL)) == 1
+    world.run(on(5, risk("a", 5)), "5")
+    world.run(on(6, risk("a", 5)), "6")
+    assert [(part.is_quiet, part.told) for part in world.taken(ALL)] == [
+        (True, ()),
+        (False, (("a", "entered"),)),
+        (True, ()),
+    ]
+
+
+def test_what_flips_on_one_day_comes_with_ids_of_its_own(world: World) -> None:
+    world.settings = replace(world.settings, owners={}, default=RecipientSettings())
+    for mark, rows in enumerate([[risk("a", 4)], [], [risk("a", 4)], []]):
+        world.run(on(5, *rows), str(mark))
+    parts = world.taken(ALL)
+    assert [kind for part in parts for _, kind in part.told] == ["entered", "withdrawn", "entered"]
+    assert len({part.identity for part in parts}) == 3
+
+
+def test_whom_a_lead_sets_aside_is_not_told_until_that_date(world: World) -> None:
+    assert world.run(on(5, risk("a", 4), a=date(2025, 3, 9)), "1").delivery.sent == []
+    assert len(world.run(on(5, risk("a", 4)), "1").delivery.sent) == 3  # taken out of the list: the lake is as it was
+    assert world.asked == 2
+
+
+def test_where_messages_go_to_a_file_a_digest_is_one_too(world: World, tmp_path: Path) -> None:
+    world.settings = replace(
+        world.settings, channels=("file",), file=str(tmp_path / "out"), default=RecipientSettings()
+    )
+    for mark in ("1", "1"):
+        world.run(on(5, risk("a", 4)), mark)
+    files = {file.name[:-13]: file.read_text("utf-8") for file in (tmp_path / "out").iterdir()}
+    assert sorted(files) == ["digest-2025-03-05-ann", "digest-2025-03-05-everyone"]
+    assert "  - Company a (a): SILENT; at risk since 2025-03-04\n" in files["digest-2025-03-05-ann"]
+    assert "All companies\n" in files["digest-2025-03-05-everyone"]
+
+
+def test_a_file_of_the_ledger_that_cannot_be_read_stops_the_round(world: World) -> None:
+    """Whoever passed it by would tell its news again."""
+    world.run(on(5, risk("a", 4)), "1")
+    file = next((world.folder / "ops/news").glob("*.told.json"))
+    file.write_text("{")
+    with pytest.raises(ValueError, match="Expecting"):
+        world.run(on(6, risk("a", 4)), "2")
+    assert len(world.taken(ALL)) == 1
+
+
+def test_a_mail_is_the_same_to_the_byte_whenever_it_is_sent(world: World) -> None:
+    world.servers.mood = lambda: TAKES_AND_DROPS
+    world.run(on(5, risk("a", 4)), "1")
+    world.servers.mood = lambda: TAKES
+    world.run(on(5, risk("a", 4)), "1")
+    first, second = world.taken(ANN_MAIL)
+    assert first.raw == second.raw
+    assert b"Sun, 01 Jun 2025 01:00:00 +0000" in first.raw
