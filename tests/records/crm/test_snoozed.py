@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from company_activity.records.crm.snoozed import MOST_SHOWN, Snooze, Snoozed, read_snoozed
+from company_activity.records.crm.snoozed import MOST_SHOWN, Snooze, Snoozed, read_snoozed, without_snoozes
 
 PATH = "raw/crm/snoozed.csv"
 HEADER = "company_id,until,why\n"
@@ -113,3 +113,34 @@ def test_a_file_without_our_header_sets_nobody_aside_and_says_so(data: bytes, wh
 def test_nothing_that_a_file_holds_is_raised(data: bytes) -> None:
     for one in (data, HEADER.encode() + data):
         assert all(company_id == snooze.company_id for company_id, snooze in read(one).by_company.items())
+
+
+def is_a(text: str) -> bool:
+    return text.strip() == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"{HEADER}b,2025-04-15,\n", f"{HEADER}b,2025-04-15,\n"),
+        (f"{HEADER}a,2025-04-15,\nb,2025-04-15,\n", f"{HEADER}b,2025-04-15,\n"),
+        (f'{HEADER}"a",2025-04-15,"two\nlines"\nb,2025-04-15,', f"{HEADER}b,2025-04-15,"),
+        (f"{HEADER}b,2025-04-15,x\n a ,soon,\n", f"{HEADER}b,2025-04-15,x\n"),
+        (f'{HEADER}"a,2025-04-15,\nb,2025-04-15,\n', f"{HEADER}b,2025-04-15,\n"),  # a quote that nothing closes
+        ("a;2025-04-15\nb;2025-04-15\n", "b;2025-04-15\n"),  # no header
+        (f"{HEADER}ab,2025-04-15,not a\n", f"{HEADER}ab,2025-04-15,not a\n"),
+    ],
+)
+def test_an_erased_company_is_cut_out_line_by_line(text: str, left: str) -> None:
+    assert without_snoozes(text.encode(), is_a) == left.encode()
+
+
+def test_a_file_without_it_stays_the_same_object() -> None:
+    data = f"{HEADER}b,2025-04-15,\n".encode()
+    assert without_snoozes(data, is_a) is data
+
+
+def test_a_file_that_is_read_by_nobody_and_names_it_is_not_passed_by() -> None:
+    assert without_snoozes(f"{HEADER}a,2025-04-15,\n".encode("utf-16"), is_a) is None
+    data = f"{HEADER}b,2025-04-15,\n".encode("utf-16")
+    assert without_snoozes(data, is_a) is data
