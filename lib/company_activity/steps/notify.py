@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LOOKED_BACK = 50
 MOST_TOLD = 5
+NEXT = "the next run sends it, or company-activity notify"
 ALONE = ("write_report", "notify")
 
 
@@ -138,7 +139,7 @@ def past_outbox(
 
 
 def kept_in(outbox: Outbox) -> str:
-    return f"kept in {outbox.place}: the next run sends it, or company-activity notify"
+    return f"kept in {outbox.place}: {NEXT}"
 
 
 def report_of(messages: Delivery, digests: Delivery, remedy: str) -> StepReport:

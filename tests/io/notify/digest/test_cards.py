@@ -81,7 +81,7 @@ def test_a_card_says_what_is_new(received: Received) -> None:
         "Sudden Stop (c_126, ES): 31 user-days this week; 80 are usual; no active user for 7 days; "
         "54 user-days missing; at risk since 2025-11-20; renews on 2025-12-31, in 38 days",
         "Left (1)",
-        "Gone (c_127, ES): at risk since 2025-11-20; renews on 2025-12-31, in 38 days",
+        "Gone (c_127, ES): was at risk from 2025-11-20; renews on 2025-12-31, in 38 days",
     ]
     assert card["actions"] == [{"type": "Action.OpenUrl", "title": "Open the report", "url": REPORT}]
 

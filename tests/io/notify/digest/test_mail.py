@@ -126,7 +126,7 @@ Entered risk (1):
 at risk since 2025-11-20; renews on 2025-12-31, in 38 days
 
 Recovered (1):
-  - Came Back (c_127, ES): at risk since 2025-11-20; renews on 2025-12-31, in 38 days
+  - Came Back (c_127, ES): was at risk from 2025-11-20; renews on 2025-12-31, in 38 days
 
 Report: {REPORT}
 """
@@ -135,7 +135,8 @@ Report: {REPORT}
     assert page.names == ["Sudden Stop", "Came Back"]
     assert page.links == {REPORT}
     assert f'<a href="{REPORT.replace("&", "&amp;")}">' in content_of(mail, "html")
-    assert "54 user-days missing; at risk since 2025-11-20; renews on 2025-12-31, in 38 days" in page.text
+    facts = ("54 user-days missing", "at risk since 2025-11-20", "renews on 2025-12-31, in 38 days")
+    assert f"<br>{'<br>'.join(facts)}</li>" in content_of(mail, "html")
 
 
 def test_a_hundred_hostile_names_arrive_as_text_and_as_nothing_else(mailed: Mailed) -> None:

@@ -55,8 +55,11 @@ def _section(section: Section, digest: Digest) -> Iterator[str]:
 def _item(item: Item, kind: str, digest: Digest) -> str:
     name = escape(words.name_of(item))
     identity = escape(words.identity(item))
-    facts = escape(words.facts(item, kind, digest))
-    return f"<strong>{name}</strong> ({identity})<br>{facts}"
+    lines = [f"<strong>{name}</strong> ({identity})"]
+    # No line begins with a per cent sign.
+    facts = (escape(fact) for fact in words.each_fact(item, kind, digest))
+    lines += [fact.replace(" %", "&nbsp;%") for fact in facts]
+    return "<br>".join(lines)
 
 
 def _linked(text: str, digest: Digest) -> str:

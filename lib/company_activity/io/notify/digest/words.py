@@ -17,6 +17,11 @@ REASONS = 5
 STATUS = 600
 PLACE = 500
 ENVIRONMENT = 40
+SINCE = {
+    "entered": "at risk since",
+    "worsened": "at risk since",
+    "withdrawn": "was told to be at risk from",
+}
 ENDED = {"recovered": "recovered on", "left": "left on", "withdrawn": "until"}
 
 
@@ -102,22 +107,27 @@ def facts(item: Item, kind: str, digest: Digest) -> str:
     'no active user for 7 days; 54 user-days missing; at risk since 2025-11-20'
     >>> back = Item("b", "B", since=date(2025, 11, 1), ended_on=digest.day, renewal_on=date(2025, 12, 1), owner="Bo")
     >>> facts(back, "recovered", digest)
-    'at risk since 2025-11-01; recovered on 2025-11-23; renews on 2025-12-01, in 8 days; owner: Bo'
+    'was at risk from 2025-11-01; recovered on 2025-11-23; renews on 2025-12-01, in 8 days; owner: Bo'
     """
+    return "; ".join(each_fact(item, kind, digest))
+
+
+def each_fact(item: Item, kind: str, digest: Digest) -> list[str]:
+    """What is said of a company, one by one."""
     said = [neutral(reason, REASON) for reason in item.reasons[:REASONS]]
     if len(item.reasons) > REASONS:
         said.append(f"and {counted(len(item.reasons) - REASONS, 'more reason')}")
     if item.missing_user_days_7d is not None:
         said.append(f"{counted(item.missing_user_days_7d, 'user-day')} missing")
     if item.since:
-        said.append(f"at risk since {item.since}")
+        said.append(f"{SINCE.get(kind, 'was at risk from')} {item.since}")
     if item.ended_on:
         said.append(f"{ENDED.get(kind, 'until')} {item.ended_on}")
     if item.renewal_on:
         said.append(renewal(item.renewal_on, digest.day))
     if item.owner and item.owner != digest.recipient:
         said.append(f"owner: {neutral(item.owner, NAME)}")
-    return "; ".join(isolated(one) for one in said)
+    return [isolated(one) for one in said]
 
 
 def renewal(renews: date, day: date) -> str:
