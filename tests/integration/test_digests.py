@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from company_activity.settings.loading import conf_dir
+
 from support.cycle.place import LAST, SAMPLES, Place
 from support.report.receivers import HttpReceiver, http_receiver
 
 pytestmark = pytest.mark.long
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OWNERS = {"c_126": "Ana Ruiz", "c_130": "Bo Ek"}
-SETTINGS = """
-notify:
+NOTIFY = """notify:
   owners:
     Ana Ruiz: {{webhook_url: "{ana}", webhook_key: {key}}}
   default: {{webhook_url: "{others}", webhook_key: {key}}}
@@ -53,9 +54,10 @@ def test_each_owner_hears_of_their_companies_once(place: Place, capsys: pytest.C
     with http_receiver([503, 202]) as ana, http_receiver() as others, http_receiver() as everyone:
         urls = {"ana": ana.url, "others": others.url, "all": everyone.url}
         file = place.folder / "mine.yaml"
-        file.write_text(SETTINGS.format(key=KEY, **urls), encoding="utf-8")
+        local = (conf_dir({}) / "local.yaml").read_text(encoding="utf-8")
+        file.write_text(local.replace("notify:\n", NOTIFY.format(key=KEY, **urls)), encoding="utf-8")
         run = ("run", "--date", LAST, "--settings", str(file))
-        more = {"COMPANY_ACTIVITY__NOTIFY__MAX_ATTEMPTS": "1", "API_KEY": "sample-key"}
+        more = {"COMPANY_ACTIVITY__NOTIFY__MAX_ATTEMPTS": "1"}
         assert place.run(*run, **more) == 6  # all but a message: Ana's server is busy
         warned = capsys.readouterr()
         assert "snoozed.csv, line 3: until 'soon' is no date" in warned.out

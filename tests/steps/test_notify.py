@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from company_activity.errors import ApiError, SettingsError
 from company_activity.io.lake.run_records import lake_marks, write_record
+from company_activity.io.notify.digest.items import KnownEpisode
+from company_activity.io.storage.folder import open_folder
+from company_activity.planning.news import Episode
+from company_activity.records.crm.snoozed import read_snoozed
 from company_activity.report.model import RunReport, StepReport
 from company_activity.run import Run
 from company_activity.settings.loading import load_settings
@@ -163,3 +169,108 @@ def test_no_address_is_kept_with_the_message(run: MakeRun, tmp_path: Path, recei
     notify(run(channels="webhook", webhook_url=receiver.url))
     [kept] = (tmp_path / "lake/ops/outbox").iterdir()
     assert "s3cret" not in kept.read_text(encoding="utf-8")
+
+
+# Digests: what is new of recipients' companies.
+
+
+def asked_by_spark(monkeypatch: pytest.MonkeyPatch, known_episodes: Callable[..., list[KnownEpisode]]) -> None:
+    """Let this answer in place of the module that asks Spark, which is not imported."""
+    monkeypatch.setitem(sys.modules, "company_activity.work.news", ModuleType("news"))
+    monkeypatch.setattr(sys.modules["company_activity.work.news"], "known_episodes", known_episodes, raising=False)
+
+
+class Built:
+    """A lake whose episodes are built; rows are not to be read unless told."""
+
+    def __init__(self, run: Run, monkeypatch: pytest.MonkeyPatch, moved: bool = False) -> None:
+        self.asked = 0
+        activity = SimpleNamespace(dates={DAY: None})
+        stands: dict[str, Any] = {
+            "activity": activity,
+            "moved_since_episodes": SimpleNamespace(dates=(DAY,) if moved else ()),
+        }
+        stands |= {"exists": lambda table: True, "identity": lambda table: "e@1", "files": open_folder(run.lake.root)}
+        vars(run)["lake"] = SimpleNamespace(**stands)
+        asked_by_spark(monkeypatch, self.known_episodes)
+
+    def known_episodes(self, run: Run, newest: date, since: date) -> list[KnownEpisode]:
+        self.asked += 1
+        return [KnownEpisode(Episode("c_126", newest, newest, churn_reasons=("SILENT",), company_name="Sudden Stop"))]
+
+
+def set_aside(run: Run, text: str) -> None:
+    vars(run)["snoozed"] = read_snoozed("raw/crm/snoozed.csv", f"company_id,until,why\n{text}".encode())
+
+
+def digests(tmp_path: Path) -> list[str]:
+    return [file.read_text("utf-8") for file in sorted((tmp_path / "told").glob("*.txt"))]
+
+
+def test_where_messages_go_to_a_file_so_does_a_digest_of_all_companies_once(
+    run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for report, counts, asked in ((succeeded(), {"sent": 1, "digests": 1}, 1), (quiet(), {}, 0)):
+        one = run(report)
+        built = Built(one, monkeypatch)
+        set_aside(one, "")
+        step = notify(one)
+        assert (step.counts, built.asked) == (counts, asked)
+    [text] = digests(tmp_path)
+    assert "Entered risk (1):\n  - Sudden Stop (c_126)" in text
+
+
+def test_no_digest_is_made_while_the_episodes_are_not_those_of_the_rows(
+    run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run()
+    built = Built(one, monkeypatch, moved=True)
+    set_aside(one, "")
+    assert (notify(one).counts, built.asked, digests(tmp_path)) == ({"sent": 1}, 0, [])
+
+
+def test_without_recipients_nothing_is_asked(run: MakeRun, receiver: HttpReceiver) -> None:
+    assert notify(run(channels="webhook", webhook_url=receiver.url)).counts == {"sent": 1}  # its lake has no Spark
+
+
+def test_a_broken_row_of_those_set_aside_is_a_warning_and_no_failure(
+    run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run(quiet())
+    Built(one, monkeypatch)
+    set_aside(one, f"c_126,{DAY + timedelta(days=9)},\nc_127,soon,\n")
+    step = notify(one)
+    assert (step.outcome, step.error) == ("done", None)
+    assert [warning for warning in step.warnings if "snoozed.csv, line 3: until 'soon' is no date" in warning]
+    assert ["Nothing new on" in text for text in digests(tmp_path)] == [True]
+
+
+def test_whatever_ails_the_lake_the_run_is_told_and_the_next_one_makes_the_digests(
+    run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run()
+    Built(one, monkeypatch)
+    set_aside(one, "")
+    with monkeypatch.context() as broken:
+        asked_by_spark(broken, lambda *_: 1 / 0)  # type: ignore[arg-type]
+        step = notify(one)
+    assert step.error
+    assert (step.error.exit_code, len(told_messages(tmp_path)), digests(tmp_path)) == (6, 1, [])
+    assert "digests: ZeroDivisionError" in str(step.error)
+    assert "ops/news" in step.error.remedy
+    again = run(quiet())
+    Built(again, monkeypatch)
+    set_aside(again, "")
+    assert notify(again).counts == {"digests": 1}
+
+
+def test_a_run_beside_another_leaves_digests_to_that(
+    run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run()
+    built = Built(one, monkeypatch)
+    assert (notify(one, holds_lake=False).counts, built.asked) == ({"sent": 1}, 0)
+
+
+def told_messages(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "told").glob("*.json"))

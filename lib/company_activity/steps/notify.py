@@ -45,9 +45,9 @@ def notify(run: Run, *, holds_lake: bool = True) -> StepReport:
     send = through_outbox if holds_lake else past_outbox
     delivery, remedy = send(run, what_to_tell(run), channels)
     digests = send_digests(run) if holds_lake else Delivery()
-    return report_of(
-        delivery, digests, remedy or "the next run tells it, or company-activity notify"
-    )
+    if digests.kept and not delivery.kept:
+        remedy = f"kept in {KeptNews(run.lake.files).place}: {NEXT}"
+    return report_of(delivery, digests, remedy)
 
 
 def send_digests(run: Run) -> Delivery:
@@ -59,19 +59,22 @@ def send_digests(run: Run) -> Delivery:
     readers = Readers(settings.notify)
     if not readers.all:
         return Delivery()
-    channels = open_readers(readers, settings.secrets, settings.landing)
-    kept = KeptNews(run.lake.files)
-    one = Round(kept, readers, channels, settings.environment, run.now)
+    delivery = Delivery()
     try:
+        channels = open_readers(readers, settings.secrets, settings.landing)
+        kept = KeptNews(run.lake.files)
+        one = Round(kept, readers, channels, settings.environment, run.now, delivery)
         one.send_kept()
         if occasion := occasion_of(run):
+            known = set(run.report.warnings)  # the page may have told it
+            delivery.warnings += [said for said in run.snoozed.warnings if said not in known]
             one.tell(occasion)
     except CompanyActivityError as broken:
-        one.delivery.kept.append(f"digests: {broken.what}")
+        delivery.kept.append(f"digests: {broken.what}")
     except Exception as error:
         said = without_secrets_in((str(error).splitlines() or [""])[0])
-        one.delivery.kept.append(f"digests: {type(error).__name__}: {said[:200]}")
-    return one.delivery
+        delivery.kept.append(f"digests: {type(error).__name__}: {said[:200]}")
+    return delivery
 
 
 def occasion_of(run: Run) -> Occasion | None:
@@ -145,7 +148,7 @@ def kept_in(outbox: Outbox) -> str:
 def report_of(messages: Delivery, digests: Delivery, remedy: str) -> StepReport:
     """What went out and what did not; an Undelivered error where anything stays."""
     given_up = [*messages.given_up, *digests.given_up]
-    warnings = [f"a message was given up: {one}" for one in given_up]
+    warnings = [*(f"a message was given up: {one}" for one in given_up), *digests.warnings]
     kept = [*messages.kept, *digests.kept]
     notes = [*messages.sent, *digests.sent[:MOST_TOLD]]
     if len(digests.sent) > MOST_TOLD:

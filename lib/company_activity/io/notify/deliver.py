@@ -13,11 +13,12 @@ from company_activity.io.notify.outbox import Outbox
 
 @dataclass
 class Delivery:
-    """What went out (where to), what stays (why), and what was given up (why)."""
+    """What went out (where to), what stays (why), what was given up (why), and what else is amiss."""
 
     sent: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def deliver(
