@@ -96,3 +96,5 @@ def test_the_message_and_the_page_are_there(sample_place: Place) -> None:
     assert "Who to call" in page
     assert "<script>alert" not in page
     assert "no new CRM file" not in page  # four came
+    (digest,) = Path(sample_place.folder, "outbox").glob("digest-*.txt")
+    assert "Entered risk (2):\n  - Falling Water (c_130, US): declining: " in digest.read_text(encoding="utf-8")

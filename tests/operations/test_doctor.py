@@ -25,9 +25,11 @@ from company_activity.io.warehouse.engines import DIALECTS
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.operations.doctor import deep, machine
 from company_activity.operations.doctor.finding import Finding, looked
+from company_activity.operations.doctor.sources import check_recipients
 from company_activity.runtime import java
 from company_activity.schemas import COMPANIES
 from company_activity.settings.loading import load_settings
+from company_activity.settings.model import NotifySettings, RecipientSettings, Secret
 
 from support.cycle.place import Place
 from support.landing.azurite import _free_port as free_port
@@ -485,7 +487,7 @@ def test_secrets_are_resolved_and_not_shown(set_up: SetUp, capsys: pytest.Captur
     assert (code, "s3cret" in said) == (0, False), said
     assert "found, and not shown: api.key, sql.password, notify.teams_url" in said
     assert "notify.everyone.webhook_url, notify.everyone.webhook_key" in said
-    assert "1 get digests" in said
+    assert "recipients of digests: 1" in said
     assert "whsec_" not in said
 
 
@@ -607,3 +609,13 @@ def test_an_unforeseen_error_is_a_line_with_a_remedy_and_shows_no_secret() -> No
 
 def test_help_teaches_by_example(set_up: SetUp, capsys: pytest.CaptureFixture[str]) -> None:
     assert "  company-activity doctor --deep --env synapse" in set_up.said(capsys, "--help")[1]
+
+
+def test_an_owner_without_a_channel_is_named_since_nobody_is_told_of_those_companies() -> None:
+    somewhere = RecipientSettings(teams_url=Secret("https://hooks.example.com/team"))
+    notify = NotifySettings(owners={"Bo Ek": RecipientSettings()}, default=somewhere)
+    run: Any = SimpleNamespace(settings=SimpleNamespace(notify=notify))
+    fault, found = check_recipients(run)
+    assert (fault.what, fault.exit_code) == ("notify.owners.Bo Ek has no channel", 2)
+    assert "default hears" in fault.remedy
+    assert found.what == "recipients of digests: 1; nothing is sent"

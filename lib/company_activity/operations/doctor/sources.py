@@ -110,7 +110,7 @@ def check_recipients(run: Run) -> Iterator[Finding]:
     for name in lacking:
         yield Finding("recipients", f"notify.{name} has no value", 2, f"set notify.{name}")
     if told:
-        yield Finding("recipients", f"{len(told)} get digests; nothing is sent")
+        yield Finding("recipients", f"recipients of digests: {len(told)}; nothing is sent")
 
 
 def without_key(run: Run, to: RecipientSettings) -> str:
