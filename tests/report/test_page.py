@@ -148,6 +148,8 @@ def test_who_is_set_aside_is_folded_and_says_until_when_and_why() -> None:
     (folded,) = re.findall(r"<summary>1 company at risk and set aside</summary>.*?</details>", page, re.DOTALL)
     assert "set aside until 24 December 2025 (<bdi>&lt;i&gt;leave&lt;/i&gt;</bdi>)" in folded
     assert page.count("On Leave") == 1
+    entered = RiskNews(DAY - timedelta(days=4), True, Listing(1, (aside,)))
+    assert "set aside until 24 Dec</li>" in render(succeeded(news=entered))
     alone = render(succeeded(churn_risks=[], set_aside=[aside]))
     assert "All that are listed are set aside." in alone
     assert "at risk and set aside" not in render(succeeded())

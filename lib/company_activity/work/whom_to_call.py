@@ -55,38 +55,43 @@ def look_up_lists(run: Run, rows: DataFrame, day: date, snoozed: Snoozed) -> Non
         by_kind[row["kind"]].append(row)
     days = days_of(rows, [row["company_id"] for row in by_kind[AT_RISK]], day)
     report = run.report
-    at_risk = listing(by_kind[AT_RISK], day, days).companies
-    report.churn_risks, report.set_aside = parted(at_risk, snoozed.by_company, day)
+    at_risk = marked(listing(by_kind[AT_RISK], day, days).companies, snoozed.by_company, day)
+    report.churn_risks = [one for one in at_risk if one.set_aside_until is None]
+    report.set_aside = [one for one in at_risk if one.set_aside_until is not None]
     report.gone = listing(by_kind[GONE], day)
     report.contact_due = listing(by_kind[CONTACT_DUE], day)
     report.fleet_pace = median_pace([(row["fleet_pace"], row["of_kind"]) for row in by_kind[PACE]])
     if are_episodes_current:
         entered = listing(by_kind[ENTERED], day)
+        noted = marked(entered.companies, snoozed.by_company, day)
+        entered = replace(entered, companies=noted)
         recovered = listing(by_kind[RECOVERED], day)
         report.news = RiskNews(since, is_since_report, entered, recovered)
 
 
-def parted(
+def marked(
     companies: Iterable[ListedCompany], snoozed: Mapping[str, Snooze], day: date
-) -> tuple[list[ListedCompany], list[ListedCompany]]:
-    """Those to call, and those that a lead has set aside on that day.
+) -> tuple[ListedCompany, ...]:
+    """The companies, those that a lead has set aside on that day with its date and reason.
 
     >>> two = [ListedCompany("a", "A"), ListedCompany("b", "B")]
     >>> snoozed = {"a": Snooze("a", date(2025, 4, 15), "leave")}
-    >>> [[one.company_id for one in each] for each in parted(two, snoozed, date(2025, 4, 14))]
-    [['b'], ['a']]
-    >>> [[one.company_id for one in each] for each in parted(two, snoozed, date(2025, 4, 15))]
-    [['a', 'b'], []]
+    >>> [one.set_aside_why for one in marked(two, snoozed, date(2025, 4, 14))]
+    ['leave', '']
+    >>> [one.set_aside_why for one in marked(two, snoozed, date(2025, 4, 15))]
+    ['', '']
     """
-    to_call = []
-    set_aside = []
-    for one in companies:
-        snooze = snoozed.get(one.company_id)
-        if snooze and day < snooze.until:
-            set_aside.append(replace(one, set_aside_until=snooze.until, set_aside_why=snooze.why))
-        else:
-            to_call.append(one)
-    return to_call, set_aside
+    aside = {one.company_id: one for one in snoozed.values() if day < one.until}
+    return tuple(
+        replace(
+            one,
+            set_aside_until=aside[one.company_id].until,
+            set_aside_why=aside[one.company_id].why,
+        )
+        if one.company_id in aside
+        else one
+        for one in companies
+    )
 
 
 def news_since(run: Run, day: date) -> tuple[date, bool]:
