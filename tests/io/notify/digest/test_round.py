@@ -401,6 +401,17 @@ def test_a_recipient_that_the_settings_no_longer_name_is_let_go(world: World) ->
     assert told(world, OTHERS) == [(("b", "entered"),)]  # Ben's companies are told to whoever stands in
 
 
+def test_who_is_told_may_change_without_a_new_reader(world: World) -> None:
+    named = {**world.settings.owners, "Bo": RecipientSettings()}  # whom nobody can reach
+    without = world.settings
+    world.settings = replace(world.settings, owners=named)
+    world.run(on(5, risk("c", 4, "Bo")), "1")
+    assert told(world, OTHERS) == []
+    world.settings = without
+    world.run(on(5, risk("c", 4, "Bo")), "1")
+    assert told(world, OTHERS) == [(("c", "entered"),)]
+
+
 def test_a_quiet_day_is_one_line_however_often_it_is_run(world: World) -> None:
     world.settings = replace(world.settings, quiet="line", owners={}, default=RecipientSettings())
     for mark in ("1", "1", "2", "3"):  # a rerun, a backfill, a correction
