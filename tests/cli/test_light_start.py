@@ -11,6 +11,9 @@ import click
 import pytest
 
 from company_activity.cli.main import COMMANDS, cli
+from company_activity.io.storage.folder import lake_folder
+from company_activity.io.warehouse.ledger import Ledger
+from company_activity.io.warehouse.mirror import mirror, mirror_files
 
 from support.cycle.place import LAST, Place
 
@@ -51,6 +54,13 @@ def test_nothing_heavy_is_imported_for_a_run_without_news(sample_place: Place) -
 @pytest.mark.integration
 def test_nothing_heavy_is_imported_for_the_dates_of_a_replay(tmp_path: Path) -> None:
     assert imported(tmp_path, "replay-quarantine", "--dry-run") & set(HEAVY) == HTTP
+
+
+@pytest.mark.integration
+def test_nothing_heavy_is_imported_for_an_export_without_news(tmp_path: Path) -> None:
+    place = Place(tmp_path, "http://127.0.0.1:9/usage")
+    mirror(mirror_files(lake_folder(place.settings)), place.settings.sql.url, Ledger("db", {}), "run-1")
+    assert imported(tmp_path, "export", "--since", "0", **place.environ) & set(HEAVY) == set()
 
 
 @pytest.mark.integration

@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 
 from company_activity.io.warehouse.warehouse import open_warehouse
 from company_activity.operations.erase.spelling import Spelling
+from company_activity.operations.export.formats import FORMATS
 
 from support.cycle.place import Place, serving
 from support.cycle.shown import shown
@@ -153,6 +154,9 @@ def test_after_an_erasure_nothing_tells_of_the_company_and_it_does_not_come_back
         assert run(place) == 0
         assert len(traces(place.folder, GONE, NAME)) > 8
         assert is_named(dump(spark, place))
+        for format_ in FORMATS:
+            assert place.run("export", "--since", "0", "--format", format_) == 0
+        assert len(list((place.folder / "lake/ops/exports").rglob("manifest.json"))) == len(FORMATS)
         expire(place)
         before = tree(place.folder)
         assert place.run("erase", GONE) == 2
@@ -163,6 +167,8 @@ def test_after_an_erasure_nothing_tells_of_the_company_and_it_does_not_come_back
         odd = other_files(place)
         assert place.run("erase", GONE, **WITH_KEY) == 3
         assert f"{odd.name} name the company and cannot be taken apart" in capsys.readouterr().err
+        assert place.run("export", "--since", "0") == 2
+        assert "1 erasures have not ended" in capsys.readouterr().err
         odd.unlink()
         assert place.run("erase", GONE, **WITH_KEY) == 0
         with world(tmp_path / "without", False, cluster) as other:
@@ -171,6 +177,9 @@ def test_after_an_erasure_nothing_tells_of_the_company_and_it_does_not_come_back
         told = dump(spark, place)
         assert "c_1" in told
         assert not is_named(told)
+        assert list((place.folder / "lake/ops/exports").rglob("*.*")) == []
+        for format_ in ("ndjson", "parquet"):
+            assert place.run("export", "--since", "0", "--format", format_) == 0
         assert traces(place.folder, GONE, NAME) == []
 
         assert run(place) == 2

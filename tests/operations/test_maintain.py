@@ -307,6 +307,20 @@ def test_small_files_go_by_their_age(place: Place, capsys: pytest.CaptureFixture
     assert names(reports) == {f"{runs[0]}.html", "about.html", f".{runs[1]}.html.{'0' * 32}.tmp"}
 
 
+def test_exports_go_as_a_whole_and_where_they_ended_once_it_is_old(place: Place) -> None:
+    exports, positions = place.folder / "lake/ops/exports/0123", place.folder / "lake/ops/export_positions"
+    for name, ages in (("old", (31, 40)), ("young", (10, 40))):
+        for file, age_in_days in zip(("manifest.json", "dim.companies/part-00000.csv"), ages, strict=True):
+            give(exports / name, file, age_in_days)
+    for warehouse in ("0123", "4567"):
+        for number, days in ((4, 400), (7, 300), (9, 500)):
+            give(positions / warehouse, f"{number:012d}.json", days)
+    assert place.run("maintain") == 0
+    assert set(tree(exports)) == {"young/dim.companies/part-00000.csv", "young/manifest.json"}
+    kept = {"000000000007.json", "000000000009.json"}  # numbers count on from the newest
+    assert (names(positions / "0123"), names(positions / "4567")) == (kept, kept)
+
+
 def test_of_a_mirror_the_newest_file_and_the_newest_copy_stay(place: Place) -> None:
     (folder,) = (place.folder / "lake/ops/ledger").iterdir()
     for name in ("000000003.b.begun", "000000004.b.json", "000000005.c.begun", "other.json"):

@@ -34,7 +34,8 @@ def erase_command(company: str, dry_run: bool, env: str | None, file: Path | Non
     """Erase a company from landing, tables, warehouse, pages and messages. It does not come back.
 
     What stays is a tombstone, a keyed hash of its id: what the sources still send of it is dropped where it is read.
-    So the secret `erase.key` must stand from now on, in every run. Backups, and copies of others, are not ours.
+    So the secret `erase.key` must stand from now on, in every run. Exports below the lake that hold it are removed.
+    Backups, exports that were given an --out, and copies of others are not ours.
 
     \b
     erase c_115 --dry-run   which dates and files hold it
@@ -56,7 +57,7 @@ def erase_command(company: str, dry_run: bool, env: str | None, file: Path | Non
         console.say(f"tombstone {tombstone}")
         console.say(f"{len(held)} dates hold it: {spans_text(held) or 'none'}")
         console.say(f"{len(files)} CRM files hold it: {', '.join(files) or 'none'}")
-        console.say("and whatever tables, warehouse, pages and messages have of it")
+        console.say("and whatever tables, warehouse, pages, messages and exports have of it")
         return 0
     days = sorted(looked.lake.staging.marks) or [looked.now.date() - timedelta(days=1)]
     return invoke(

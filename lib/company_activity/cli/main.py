@@ -38,6 +38,10 @@ COMMANDS = {
         "explain",
         "Why a cell holds what it holds: its formula, its window day by day, and where each record landed.",
     ),
+    "export": (
+        "export",
+        "Changed rows of the served tables as CSV, NDJSON or Parquet, for a CRM, Gainsight, Vitally or a script.",
+    ),
     "ingest": ("cycle", "API to landing only."),
     "maintain": (
         "maintain",

@@ -254,7 +254,8 @@ class MaintainSettings:
     """How many days `maintain` keeps what nothing needs any more.
 
     `tables_days` counts from when a table gave up a file, `generations_days` from when a generation was followed by
-    another, the others from when a file was written: run records and outcomes, report pages, notes of sent messages.
+    another, the others from when a file was written: run records, outcomes and where exports ended; report pages;
+    notes of sent messages; exports below the lake, which an import takes within days and the lake gives again.
     """
 
     tables_days: int = bounded(30, 7, MOST_DAYS)
@@ -262,6 +263,7 @@ class MaintainSettings:
     runs_days: int = bounded(365, 1, MOST_DAYS)
     reports_days: int = bounded(90, 1, MOST_DAYS)
     messages_days: int = bounded(90, 1, MOST_DAYS)
+    exports_days: int = bounded(30, 1, MOST_DAYS)
 
 
 @dataclass(frozen=True)

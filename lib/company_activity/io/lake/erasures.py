@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from company_activity.io.storage.folder import Folder, open_folder
 
@@ -12,6 +13,15 @@ FOLDER = "ops/erasures"
 def is_ended(lake: Folder, tombstone: str) -> bool:
     """Whether the company's erasure has ended, and none was begun since."""
     return f"{tombstone}.json" in open_folder(lake, FOLDER).names()
+
+
+def unended(lake: Folder, tombstones: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Of these tombstones, those whose erasure has not ended; and by tombstone which run ended each of the others."""
+    folder = open_folder(lake, FOLDER)
+    there = set(folder.names())
+    under_way = sorted(one for one in tombstones if f"{one}.json" not in there)
+    ended = {name: folder.read(name) for name in sorted(there) if name.endswith(".json")}
+    return under_way, ended
 
 
 def note_begin(lake: Folder, tombstone: str) -> None:

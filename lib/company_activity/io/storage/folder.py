@@ -64,6 +64,16 @@ class Folder:
         with self._told():  # half a surrogate pair, as a file's name may bring it, has no UTF-8
             return self.storage.create(self.path + name, [text.encode("utf-8", "backslashreplace")])
 
+    def create_bytes(self, name: str, content: bytes) -> bool:
+        """Write a file of bytes that is not there yet; False if it is."""
+        with self._told():
+            return self.storage.create(self.path + name, [content])
+
+    def replace_bytes(self, name: str, content: bytes) -> None:
+        """Write a file of bytes in place of the one that is there, whole."""
+        with self._told():
+            self.storage.replace(self.path + name, [content])
+
     def replace(self, name: str, text: str) -> None:
         """Write a file in place of the one that is there, whole."""
         with self._told():

@@ -62,7 +62,7 @@ def mirror(files: Files, url: str, ledger: Ledger, run_id: str) -> None:
     """Copy the ledger of the warehouse at `url`, unless its newest copy says the same; earlier copies go."""
     folder = files.of(url)
     names = _ours(folder)
-    text = json.dumps(_as_mapping(ledger), sort_keys=True)
+    text = json.dumps(as_mapping(ledger), sort_keys=True)
     if names and names[-1].endswith(".json") and folder.read(names[-1]) == text:
         return
     name = _next(names, run_id, "json")
@@ -100,7 +100,7 @@ def unread(folder: Folder) -> list[str]:
 def _ledger_in(folder: Folder, name: str) -> Ledger | None:
     """The ledger in a copy; None where it is not what we wrote: the ledger itself will be asked."""
     try:
-        return _from_mapping(json.loads(folder.read(name)))
+        return from_mapping(json.loads(folder.read(name)))
     except (ValueError, LookupError, TypeError):
         return None
 
@@ -133,7 +133,7 @@ def _sweep(folder: Folder, kept: set[str]) -> None:
         folder.delete(name)
 
 
-def _as_mapping(ledger: Ledger) -> dict[str, Any]:
+def as_mapping(ledger: Ledger) -> dict[str, Any]:
     """The ledger as plain JSON values; a row is a list, for there are many."""
     tables = {
         table: {
@@ -146,8 +146,8 @@ def _as_mapping(ledger: Ledger) -> dict[str, Any]:
     return {"database": ledger.database, "tables": tables}
 
 
-def _from_mapping(found: Mapping[str, Any]) -> Ledger:
-    """The inverse of `_as_mapping`."""
+def from_mapping(found: Mapping[str, Any]) -> Ledger:
+    """The inverse of `as_mapping`."""
     tables: dict[str, dict[str, LedgerRow]] = {}
     for table, rows in found["tables"].items():
         tables[table] = {}

@@ -21,6 +21,7 @@ from company_activity.io.landing.tombstones import erase_key, lay
 from company_activity.operations.erase.news import forget_in_news
 from company_activity.operations.erase.small_files import forget_in_small_files
 from company_activity.operations.erase.spelling import Spelling
+from company_activity.operations.export.holding import remove_holding
 from company_activity.records.fields import trim
 from company_activity.records.tombstone import tombstone_of
 from company_activity.report.model import StepReport
@@ -45,7 +46,7 @@ class Erasure:
         return tombstone_of(erase_key(run.settings), self.company_id)
 
     def erase(self, run: Run) -> StepReport:
-        """Lay the tombstone; take the company out of pages, messages, records, CRM files and landed usage.
+        """Lay the tombstone; take the company out of pages, messages, records, exports, CRM files and landed usage.
 
         Raises:
             SettingsError: without `erase.key`, or with another one than earlier companies were erased with.
@@ -63,6 +64,7 @@ class Erasure:
         spelling = Spelling.of(trim(self.company_id), names | names_in_files(*files))
         small = forget_in_small_files(run, spelling, tombstone)
         small += forget_in_news(run, trim(self.company_id))
+        exports = remove_holding(run.lake.files, trim(self.company_id))
         crm = erase_crm(*files)
         dates = self._erase_dates(run)
         counts = {
@@ -71,13 +73,17 @@ class Erasure:
             "generations": sum(len(one.gone) for one in dates),
             "crm files": len(crm.rewritten),
             "small files": small,
+            "exports": len(exports),
         }
         self.has_found = not was_ended or any(counts.values()) or bool(crm.unreadable)
         if not self.has_found:
             note_end(run.lake.files, tombstone, run.run_id)
             return StepReport("erase", "nothing", notes=[f"{tombstone} is erased"])
         counts["rows besides"] = self._take_out_rows(run, {one.day for one in dates})
-        return StepReport("erase", counts=counts, error=unreadable_error(crm.unreadable))
+        notes = [f"export {name} is removed" for name in exports]
+        return StepReport(
+            "erase", counts=counts, notes=notes, error=unreadable_error(crm.unreadable)
+        )
 
     def _names(self, run: Run) -> set[str]:
         """The names that the tables have of the company."""

@@ -1,10 +1,11 @@
-"""Small files that have had their time: mirrors, run records, reports, notes of messages, told news, CRM notes."""
+"""Small files that have had their time: mirrors, run records, reports, exports, notes of messages, news, CRM notes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from company_activity.io.lake import outcomes, run_records
@@ -14,6 +15,8 @@ from company_activity.io.landing.crm_known import KnownFiles
 from company_activity.io.notify import outbox
 from company_activity.io.storage.folder import DRAFT, Folder, root_folder
 from company_activity.io.warehouse import mirror
+from company_activity.operations.export import places, positions
+from company_activity.operations.export.folder import MANIFEST
 from company_activity.operations.maintain.heap import Heap, days_before, in_folder
 from company_activity.operations.maintain.told_news import told_news
 from company_activity.steps.notify import LOOKED_BACK
@@ -35,6 +38,8 @@ def small_files(run: Run) -> Iterator[Heap]:
     yield from records_and_messages(run)
     yield told_news(run)
     yield reports(run)
+    yield exports(run)
+    yield export_positions(run)
     yield notes_of_crm_files(run)
     yield from drafts(run)
 
@@ -82,6 +87,29 @@ def reports(run: Run) -> Heap:
         if (draft := DRAFT.fullmatch(entry.path)) and PAGE.fullmatch(draft["name"])
     ]
     return in_folder("reports", folder, [*pages, *drafts_of_pages])
+
+
+def exports(run: Run) -> Heap:
+    """Exports below the lake, finished or not, of which no file is young; the manifest goes first."""
+    folder = run.lake.files.inside(places.FOLDER)
+    before = days_before(run.now, run.settings.maintain.exports_days)
+    found = []
+    for _, files in groupby(folder.entries(), key=lambda entry: entry.path.split("/")[:2]):
+        export = sorted(files, key=lambda entry: not entry.path.endswith(f"/{MANIFEST}"))
+        if all(entry.modified_at < before for entry in export):
+            found += export
+    return in_folder("exports", folder, found)
+
+
+def export_positions(run: Run) -> Heap:
+    """Old notes of where an export ended; the newest of each warehouse stays, for numbers count on from it."""
+    folder = run.lake.files.inside(positions.FOLDER)
+    before = days_before(run.now, run.settings.maintain.runs_days)
+    found = []
+    for _, notes in groupby(folder.entries(), key=lambda entry: entry.path.split("/")[0]):
+        *older, _newest = sorted(notes, key=lambda entry: entry.path)
+        found += [entry for entry in older if entry.modified_at < before]
+    return in_folder("export_positions", folder, found)
 
 
 def notes_of_crm_files(run: Run) -> Heap:

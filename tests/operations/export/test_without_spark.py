@@ -1,0 +1,141 @@
+"""What `export` says and writes where no row has to be read: Spark is not started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from company_activity.io.lake.erasures import note_end
+from company_activity.io.landing.landing import Landing
+from company_activity.io.landing.tombstones import lay
+from company_activity.io.storage.folder import lake_folder
+from company_activity.io.storage.opening import open_storage
+from company_activity.io.warehouse.ledger import MISSING, WHOLE, Fence, Ledger, LedgerRow
+from company_activity.io.warehouse.mirror import begin, mirror, mirror_files
+from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
+from company_activity.operations import export as export_module
+from company_activity.operations.export import source
+
+from support.cycle.place import Place
+from support.warehouse.tables import NOW
+
+TOMBSTONE = f"01234567-{64 * chr(48)}"
+
+
+def row(table: ServedTable, scope: str, seq: int, content: str = "h") -> LedgerRow:
+    return LedgerRow(table.name, scope, content, 2, "run", Fence("lake", 1), "", seq)
+
+
+FIRST = (row(ACTIVITY, "2025-03-01", 1), row(ACTIVITY, "2025-03-02", 2), row(DIMENSION, WHOLE, 1, "lake@1"))
+DELETED = (FIRST[0], row(ACTIVITY, "2025-03-02", 3, MISSING), FIRST[2])
+
+
+@pytest.fixture(autouse=True)
+def no_spark() -> Iterator[None]:
+    with mock.patch.object(source, "spark_session", side_effect=AssertionError("Spark is asked for")):
+        yield
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, "http://127.0.0.1:9/usage")
+
+
+def publish(place: Place, *rows: LedgerRow) -> None:
+    """Let the ledger's mirror say that these rows were published."""
+    tables: dict[str, dict[str, LedgerRow]] = {}
+    for one in rows:
+        tables.setdefault(one.table, {})[one.scope] = one
+    files = mirror_files(lake_folder(place.settings))
+    mirror(files, place.settings.sql.url, Ledger("db", tables), f"run-{len(files.of(place.settings.sql.url).names())}")
+
+
+def export(place: Place, since: str, *more: str) -> int:
+    return place.run("export", "--since", since, *more)
+
+
+def began(place: Place) -> None:
+    """An export ended at 3, which is what stands in the ledger."""
+    publish(place, *FIRST)
+    assert export(place, "2025-04-01", "--table", ACTIVITY.name) == 0
+
+
+def out_of(place: Place) -> Path:
+    return place.folder / "out"
+
+
+def test_a_date_that_is_gone_is_named_and_a_reader_is_told(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    began(place)
+    publish(place, *DELETED)
+    begin(mirror_files(lake_folder(place.settings)), place.settings.sql.url, "run-killed")
+    capsys.readouterr()
+    assert export(place, "3", "--out", str(out_of(place))) == 0
+    said = capsys.readouterr().out
+    assert "warning: a publish has begun and not ended" in said
+    assert f"{ACTIVITY.name}: 0 rows in 0 files, 1 dates to delete first" in said
+    assert said.endswith("next: --since 4\n")
+    deletes = out_of(place) / ACTIVITY.name / "delete-00000.csv"
+    assert deletes.read_bytes() == b"activity_date\r\n2025-03-02\r\n"
+    (table,) = json.loads((out_of(place) / "manifest.json").read_text("utf-8"))["tables"]
+    assert (table["replaces"], table["deletes"], table["files"]) == ("dates", 1, [])
+    assert "company_name" in {column["name"] for column in table["columns"] if column["personal"]}
+
+
+def test_two_at_once_write_one_export(place: Place) -> None:
+    began(place)
+    publish(place, *DELETED)
+    with ThreadPoolExecutor(4) as pool:
+        codes = list(pool.map(lambda _: export(place, "3", "--out", str(out_of(place))), range(4)))
+    assert codes == [0] * 4
+    found = sorted(file.name for file in out_of(place).rglob("*") if file.is_file())
+    assert found == ["delete-00000.csv", "manifest.json", "plan.json"]
+
+
+def test_nothing_is_written_where_nothing_changed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    began(place)
+    capsys.readouterr()
+    assert export(place, "3", "--out", str(out_of(place))) == 0
+    assert capsys.readouterr().out == "Nothing has changed since 3.\nnext: --since 3\n"
+    assert not out_of(place).exists()
+
+
+def test_it_waits_until_an_erasure_has_ended(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    began(place)
+    settings = place.settings
+    lay(Landing(open_storage(settings.landing), settings.landing), TOMBSTONE, "run-1", NOW)
+    assert export(place, "3") == 2
+    assert "1 erasures have not ended" in capsys.readouterr().err
+    note_end(lake_folder(settings), TOMBSTONE, "run-1")
+    assert export(place, "3") == 0
+
+
+def test_an_export_that_an_erasure_overtook_is_removed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    began(place)
+    publish(place, *DELETED)
+    with mock.patch.object(export_module, "erasures", side_effect=[{}, {"tombstone": "run-9"}]):
+        assert export(place, "3", "--out", str(out_of(place))) == 2
+    assert "a company was erased meanwhile" in capsys.readouterr().err
+    assert [file for file in out_of(place).rglob("*") if file.is_file()] == []
+    assert export(place, "3", "--out", str(out_of(place))) == 0
+
+
+def test_a_lake_that_was_not_published_yet_is_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its rows are others, though their versions have the same numbers."""
+    publish(place, *FIRST)
+    assert export(place, "0", "--out", str(out_of(place))) == 5
+    assert "was published from another lake table, lake" in capsys.readouterr().err
+    assert not (out_of(place) / "manifest.json").exists()
+
+
+def test_a_damaged_export_is_not_called_done(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    began(place)
+    publish(place, *DELETED)
+    assert export(place, "3", "--out", str(out_of(place))) == 0
+    (out_of(place) / ACTIVITY.name / "delete-00000.csv").unlink()
+    assert export(place, "3", "--out", str(out_of(place))) == 2
+    assert "was finished, and analytics.company_activity_daily/delete-00000.csv is gone" in capsys.readouterr().err
