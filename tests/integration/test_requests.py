@@ -18,7 +18,7 @@ from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import Place
 from support.landing.azurite import emulating
 
-ARCHIVE = Path(__file__).with_name("place_0_3.tar.gz")
+ARCHIVE = Path(__file__).with_name("place_0_4.tar.gz")
 STEPS = "admit_crm,stage_usage,stage_crm,build_companies,build_activity,build_episodes,build_rollups"
 
 

@@ -2,7 +2,7 @@
 
 One place for all, each test a moment in its life. `place_0_1.tar.gz` holds four dates of the sample; it was written by
 `company-activity run --from 2025-08-26 --to 2025-08-29` of 0.1. `place_0_3.tar.gz` holds the same, written with
-`metric_version` 2; it goes on without an acceptance.
+`metric_version` 2; it goes on without an acceptance. `place_0_4.tar.gz` is that one once today's code has gone on with it.
 """
 
 from __future__ import annotations
