@@ -60,7 +60,7 @@ def test_pictures_are_few_rows_that_sum_up_to_the_tables(
     for name in ("companies", "active_companies", "user_days", "at_risk"):
         assert sum(getattr(one, name) for one in on_newest) == sum(row[name] for row in table)
     assert {one.day for one in found.segments} == {NEWEST - timedelta(days=back) for back in range(pictures.DAYS)}
-    assert [(str(one.cohort), str(one.month)) for one in found.cohorts][-1] == ("2025-10-01", "2025-10-01")
-    assert all(0 <= one.active_companies <= one.companies for one in found.cohorts)
+    assert [(str(one.cohort_month), str(one.month)) for one in found.retention][-1] == ("2025-10-01", "2025-10-01")
+    assert all(0 <= one.active <= one.companies for one in found.retention)
     at_first = rollup_pictures(cast(Any, SimpleNamespace(lake=lake)), date(2025, 9, 29))
-    assert at_first.cohorts == ()  # September ends on the 30th
+    assert at_first.retention == ()  # September ends on the 30th

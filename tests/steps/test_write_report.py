@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ from company_activity.errors import ApiError
 from company_activity.io.lake.delta import Lake
 from company_activity.io.lake.run_records import write_record
 from company_activity.planning.episodes import EpisodesState
-from company_activity.report.model import RunReport, StepReport
+from company_activity.report.model import Portfolio, RunReport, StepReport
 from company_activity.report.risks import Listing, Status
 from company_activity.run import Run
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE, RISK_EPISODES, Table
@@ -79,9 +80,13 @@ def rows() -> Iterator[tuple[Any, ...]]:
         yield activity("small", day, 1 if ago > 10 else 0, small[1], lifecycle_state="inactive", is_churn_risk=small[0],
                        missing_user_days_7d=7)  # fmt: skip
         contact = datetime(2025, 9, 30, 23, 30, tzinfo=UTC)
+        contract = {"owner": "Ana", "segment": "enterprise", "seats": 20, "seat_utilisation_lower": 0.1,
+                    "seat_utilisation_upper": 0.3, "contract_value": Decimal("24000.00"),
+                    "renewal_on": DAY + timedelta(days=60)}  # fmt: skip
         yield activity("large", day, 50 if ago > 1 else 0, ["DECLINING"] if ago < 2 else [], country="DE",
                        industry_tag="retail", last_contact_at=contact, days_since_last_active=2,
-                       rolling_7d_active_users=200, usual_user_days_7d=350.0, fleet_pace=600, missing_user_days_7d=10)  # fmt: skip
+                       rolling_7d_active_users=200, usual_user_days_7d=350.0, fleet_pace=600, missing_user_days_7d=10,
+                       engagement_score=float(ago), **contract)  # fmt: skip
         yield activity("unknown", day, 0, ["SILENT"] if ago == 0 else [])
         yield activity("early", day, 1, lifecycle_state="returning", rolling_7d_active_users=7)
         yield activity("lost", day, 0, days_since_last_active=40)
@@ -179,6 +184,23 @@ def test_it_tells_who_is_at_risk_why_and_since_when_those_that_miss_most_first(r
     assert (unknown.company_id, unknown.missing_user_days_7d) == ("unknown", None)
 
 
+def test_it_tells_what_a_company_at_risk_is_worth_whose_it_is_and_how_its_score_moved(report: RunReport) -> None:
+    large, small, _ = report.churn_risks
+    assert (large.owner, large.segment, large.seats, large.seats_used) == ("Ana", "enterprise", 20, (0.1, 0.3))
+    assert (large.contract_value, large.renewal_on) == (Decimal(24_000), DAY + timedelta(days=60))
+    assert large.scores == (28.0, 21.0, 14.0, 7.0, 0.0)
+    assert (small.owner, small.contract_value, small.renewal_on, small.seats_used) == (None,) * 4
+
+
+def test_it_counts_all_companies_by_owner_and_segment(report: RunReport) -> None:
+    assert set(report.portfolios) == {
+        Portfolio("Ana", "enterprise", 1, 1, 10, Decimal(24_000), 1),
+        Portfolio(None, None, 6, 2, 7),
+    }
+    page = Path(report.page).read_text(encoding="utf-8")
+    assert 'href="#owner=Ana"' in page
+
+
 def test_without_a_report_before_news_are_those_of_the_last_week(report: RunReport) -> None:
     assert report.news
     assert (report.news.since, report.news.is_since_report) == (DAY - timedelta(days=7), False)
@@ -261,7 +283,7 @@ def test_it_says_how_far_its_lists_can_be_trusted(report: RunReport) -> None:
 
 
 def test_those_that_are_not_shown_are_counted(run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whom_to_call, "MOST_LISTED", 1)
+    monkeypatch.setattr(whom_to_call, "MOST_AT_RISK", 1)
     going = run(DONE)
     text = text_of(page_of(going))
     assert [one.company_id for one in going.report.churn_risks] == ["large"]

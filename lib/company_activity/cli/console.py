@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 COLOURS = {"done": "green", "nothing": "dim", "failed": "red"}
 MARKS = {"✓": "green", "✗": "red", "!": "yellow", "·": "dim"}
 MOST_RISKS = 10  # on a terminal
+MOST_WRITTEN = 100  # elsewhere
 UNBOUNDED = 1_000_000  # characters in a line of a pipe or a file: nothing there is wrapped or cut
 
 
@@ -210,7 +211,7 @@ class Console:
         self.out.print(f"\n[{colour}]{escape(status.line)}[/{colour}]")
 
     def _risks(self, report: RunReport) -> None:
-        shown = report.churn_risks[: MOST_RISKS if _is_terminal(sys.stdout) else None]
+        shown = report.churn_risks[: MOST_RISKS if _is_terminal(sys.stdout) else MOST_WRITTEN]
         table = _table("company", "name", "user-days missing", "reasons")
         for risk in shown:
             name = escape(" ".join(risk.company_name.split()))

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
 
 from company_activity import __version__
 from company_activity.errors import CompanyActivityError, GateRefused, PublishError, SourceError
@@ -18,6 +19,7 @@ from company_activity.report.risks import NOBODY, ListedCompany, Listing, RiskNe
 
 StepOutcome = Literal["done", "nothing", "failed"]
 START = "start"  # the name in a report of what happens before the first step
+MOST_DETAILED = 100  # companies at risk that the page describes; the others are rows of a table
 SPARK_DAYS = 60  # how many days of use a churn risk shows
 MAY_PASS = {SourceError.exit_code, PublishError.exit_code}
 # What a step's own counts are called in a record: rows in, out, rejected, duplicate.
@@ -78,6 +80,47 @@ class DayFigures:
     not_judged: int = 0
 
 
+class Portfolio(NamedTuple):
+    """The companies of one owner and one segment on a day, None being those without.
+
+    `missing_user_days`, `contract_value` (as far as it is known) and `renewals`, those within
+    60 days, are of the companies at risk.
+    """
+
+    owner: str | None
+    segment: str | None
+    companies: int
+    at_risk: int
+    missing_user_days: int
+    contract_value: Decimal | None = None
+    renewals: int = 0
+
+
+class SegmentDay(NamedTuple):
+    """What a segment's companies did on one complete date; None are those without one, the rest those not named."""
+
+    activity_date: date
+    segment: str | None
+    companies: int
+    active_companies: int
+    user_days: int
+    at_risk: int
+    is_rest: bool = False
+
+    @property
+    def day(self) -> date:
+        return self.activity_date
+
+
+class Retention(NamedTuple):
+    """How many of the companies first active in `cohort_month` were active in `month`; both are firsts of a month."""
+
+    cohort_month: date
+    month: date
+    companies: int
+    active: int
+
+
 @dataclass(frozen=True)
 class Rejected:
     """Quarantined records that broke one rule, `new` of them found by this run."""
@@ -103,9 +146,10 @@ class RunReport:
 
     `figures`, `status` and the lists describe the lake on `risks_on`; where they could not be read,
     `no_figures` says why. `churn_risks` begins with the companies that miss most user-days and may
-    leave out others; those that a lead has set aside are in `set_aside`.
-    `news` is None where no episodes at risk are kept. `fleet_pace` is the week of
-    the companies in the middle, per mille of their usual one.
+    leave out others. `portfolios` count all companies of the day by owner and segment; `segments`
+    and `retention` are the roll-ups, as far as they are kept. `news` is None where no episodes at
+    risk are kept. `fleet_pace` is the week of the companies in the middle, per mille of their usual
+    one.
     """
 
     run_id: str
@@ -114,7 +158,9 @@ class RunReport:
     dates: tuple[date, ...] = ()
     steps: list[StepReport] = field(default_factory=list)
     churn_risks: list[ListedCompany] = field(default_factory=list)
-    set_aside: list[ListedCompany] = field(default_factory=list)
+    portfolios: list[Portfolio] = field(default_factory=list)
+    segments: list[SegmentDay] = field(default_factory=list)
+    retention: list[Retention] = field(default_factory=list)
     news: RiskNews | None = None
     gone: Listing = NOBODY
     contact_due: Listing = NOBODY
@@ -176,7 +222,7 @@ class RunReport:
     @property
     def at_risk(self) -> int:
         """How many companies are at risk on `risks_on`, those set aside among them; the lists may hold fewer."""
-        listed = len(self.churn_risks) + len(self.set_aside)
+        listed = len(self.churn_risks)
         newest = self._newest_day
         return max(newest.at_risk, listed) if newest else listed
 
@@ -186,14 +232,15 @@ class RunReport:
         lists = [self.gone, self.contact_due]
         if self.news:
             lists += [self.news.entered, self.news.recovered]
-        return bool(self.churn_risks or self.set_aside) or any(
-            listing.companies for listing in lists
-        )
+        return bool(self.churn_risks) or any(listing.companies for listing in lists)
 
-    def halve_lists(self) -> None:
-        """Name half as many companies in each list."""
+    def shorten_lists(self, share: float) -> None:
+        """Name fewer companies: first that share of those at risk, then half as many in each list."""
+        listed = len(self.churn_risks)
+        if listed > MOST_DETAILED:
+            self.churn_risks = self.churn_risks[: max(MOST_DETAILED, int(listed * share))]
+            return
         self.churn_risks = self.churn_risks[: len(self.churn_risks) // 2]
-        self.set_aside = self.set_aside[: len(self.set_aside) // 2]
         self.news = self.news.halved if self.news else None
         self.gone = self.gone.halved
         self.contact_due = self.contact_due.halved

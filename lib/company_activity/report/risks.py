@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from company_activity.dates import WEEK_DAYS
 
 SLOW_PACE = 700  # per mille: below it, a week was slow for all
+RENEWAL_DAYS = 60  # a renewal so near is said in words
 MOST_NOT_JUDGED = 20  # per cent: above it, a list of whom to call leaves out too many
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """That a company is not to be called before `until`, and why, where somebody said why."""
+
+    until: date
+    why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -20,8 +30,10 @@ class ListedCompany:
     `at_risk_since` and `left_on` are the first
     date of its newest stretch at risk and the date on which that ended; None where it has none.
     `days` are its active users on each of the last 60 days, oldest first, where a line is drawn of
-    them; None where a date is missing or the company was not there yet.
-    `set_aside_until` is the date before which a lead wants to hear nothing of it, and `set_aside_why` the reason.
+    them; None where a date is missing or the company was not there yet. What is `set_aside` is
+    folded: it is at risk, and nobody should call yet. `seats_used` is the least and the most that
+    the share of its seats in use can be. `scores` are its engagement scores four weeks before the
+    day, three, two, one and on it; None where that date is not complete or had no such company.
     """
 
     company_id: str
@@ -39,8 +51,23 @@ class ListedCompany:
     at_risk_since: date | None = None
     left_on: date | None = None
     days: tuple[int | None, ...] = ()
-    set_aside_until: date | None = None
-    set_aside_why: str = ""
+    set_aside: SetAside | None = None
+    owner: str | None = None
+    segment: str | None = None
+    seats: int | None = None
+    seats_used: tuple[float, float] | None = None
+    contract_value: Decimal | None = None
+    renewal_on: date | None = None
+    scores: tuple[float | None, ...] = ()
+
+    def renews_soon(self, on: date) -> bool:
+        """Whether its contract renews on `on` or within the 60 days after it.
+
+        >>> at_risk = ListedCompany("a", "A", renewal_on=date(2025, 3, 12))
+        >>> at_risk.renews_soon(date(2025, 1, 11)), at_risk.renews_soon(date(2025, 1, 10))
+        (True, False)
+        """
+        return self.renewal_on is not None and 0 <= (self.renewal_on - on).days <= RENEWAL_DAYS
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from company_activity.dates import HORIZON_DAYS
+from company_activity.report.risks import RENEWAL_DAYS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -20,6 +21,7 @@ RECOVERED = "recovered"
 GONE = "gone"
 CONTACT_DUE = "contact_due"
 PACE = "pace"
+PORTFOLIO = "portfolio"
 SHOWN = (
     "company_id",
     "company_name",
@@ -32,6 +34,13 @@ SHOWN = (
     "fleet_pace",
     "missing_user_days_7d",
     "days_since_last_active",
+    "owner",
+    "segment",
+    "seats",
+    "seat_utilisation_lower",
+    "seat_utilisation_upper",
+    "contract_value",
+    "renewal_on",
 )
 
 
@@ -72,15 +81,20 @@ def newest_episodes(episodes: DataFrame, day: date, since: date) -> DataFrame:
     )
 
 
-def call_lists(on_day: DataFrame, since: date, gone_after_days: int, most: int) -> DataFrame:
+def call_lists(
+    on_day: DataFrame, since: date, gone_after_days: int, most: int, most_at_risk: int
+) -> DataFrame:
     """The companies of each list, at most `most` of a list, those that miss most user-days first.
 
-    Of the gone, those who left last come first. `kind` names the list, `place` is the
-    company's place in it, `of_kind` is how many there are in all. Of the kind `pace` there is a row
-    for each pace: `of_kind` companies had it.
+    Of those at risk there are `most_at_risk`. Of the gone, those who left last come first. `kind`
+    names the list, `place` is the company's place in it, `of_kind` is how many there are in all. Of
+    the kind `pace` there is a row for each pace: `of_kind` companies had it. Of the kind
+    `portfolio` there is one for each owner and segment: `of_kind` companies, of which
+    `at_risk_of_kind` are at risk, miss `missing_of_kind` user-days, are worth `value_of_kind` and
+    renew within 60 days (`renewals_of_kind`).
 
     Shape: rows of one date of `analytics.company_activity_daily`, with `first_active_date` and the
-    columns of `newest_episodes` in; key kind, place, fleet_pace out.
+    columns of `newest_episodes` in; key kind, place, fleet_pace, owner, segment out.
 
     >>> day = spark.sql(
     ...     "VALUES ('a', true, 10, 2, NULL, NULL), ('b', true, NULL, 2, DATE'2025-03-09', NULL),"
@@ -92,16 +106,17 @@ def call_lists(on_day: DataFrame, since: date, gone_after_days: int, most: int) 
     >>> unused = [name for name in (*SHOWN, "last_contact_at") if name not in day.columns]
     >>> known = day.select("*", *(F.lit(None).alias(name) for name in unused))
     >>> known = known.selectExpr("*", "DATE'2025-03-11' AS gone_on", "CAST(NULL AS DATE) AS recovered_on")
-    >>> found = call_lists(known, since=date(2025, 3, 5), gone_after_days=28, most=2)
-    >>> for row in found.where("kind <> 'pace'").orderBy("kind", "place").collect():
+    >>> found = call_lists(known, since=date(2025, 3, 5), gone_after_days=28, most=1, most_at_risk=2)
+    >>> for row in found.where("kind NOT IN ('pace', 'portfolio')").orderBy("kind", "place").collect():
     ...     print(row.kind, row.company_id, row.of_kind)
     at_risk c 3
     at_risk a 3
     entered b 1
     gone d 2
-    gone e 2
     >>> [row.of_kind for row in found.where("kind = 'pace'").collect()]
     [6]
+    >>> [(row.of_kind, row.at_risk_of_kind, row.missing_of_kind) for row in found.where("kind = 'portfolio'").collect()]
+    [(6, 3, 40)]
     """
     kinds = {
         AT_RISK: F.col("is_churn_risk"),
@@ -110,25 +125,47 @@ def call_lists(on_day: DataFrame, since: date, gone_after_days: int, most: int) 
         GONE: _is_gone(gone_after_days),
         CONTACT_DUE: F.col("is_contact_due"),
         PACE: F.lit(True),
+        PORTFOLIO: F.lit(True),
     }
     named = [F.when(holds, F.lit(kind)) for kind, holds in kinds.items()]
     of_one_day = on_day.coalesce(1)  # a row per company: it costs more to shuffle than to sort them
     by_kind = of_one_day.withColumn("kind", F.explode(F.array_compact(F.array(*named))))
-    of_kind = W.partitionBy("kind", F.when(F.col("kind") == PACE, F.col("fleet_pace")))
-    ordered = of_kind.orderBy(*_order())
-    placed = by_kind.withColumn("place", F.row_number().over(ordered))
-    counted = placed.withColumn("of_kind", F.count("*").over(of_kind))
-    is_listed = F.col("place") <= F.when(F.col("kind") == PACE, 1).otherwise(most)
+    is_pace = F.col("kind") == PACE
+    is_portfolio = F.col("kind") == PORTFOLIO
+    of_kind = W.partitionBy(
+        "kind",
+        F.when(is_pace, F.col("fleet_pace")),
+        F.when(is_portfolio, F.col("owner")),
+        F.when(is_portfolio, F.col("segment")),
+    )
+    placed = by_kind.withColumn("place", F.row_number().over(of_kind.orderBy(*_order())))
+    counted = placed.withColumns({name: sums.over(of_kind) for name, sums in _sums().items()})
+    most_of_kind = F.when(is_pace | is_portfolio, 1).when(F.col("kind") == AT_RISK, most_at_risk)
+    is_listed = F.col("place") <= most_of_kind.otherwise(most)
     return counted.where(is_listed).select(
         "kind",
         "place",
-        "of_kind",
+        *_sums(),
         *SHOWN,
         F.to_date("last_contact_at").alias("last_contact"),
         "at_risk_since",
         "recovered_on",
         "gone_on",
     )
+
+
+def _sums() -> dict[str, Column]:
+    """What is counted of a list; but for its length, of its companies at risk."""
+    is_at_risk = F.col("is_churn_risk")
+    days_left = F.datediff("renewal_on", "activity_date")
+    is_renewed_soon = is_at_risk & days_left.between(0, RENEWAL_DAYS)
+    return {
+        "of_kind": F.count("*"),
+        "at_risk_of_kind": F.count(F.when(is_at_risk, 1)),
+        "missing_of_kind": F.sum(F.when(is_at_risk, F.col("missing_user_days_7d"))),
+        "value_of_kind": F.sum(F.when(is_at_risk, F.col("contract_value"))),
+        "renewals_of_kind": F.count(F.when(is_renewed_soon, 1)),
+    }
 
 
 def _is_gone(gone_after_days: int) -> Column:
@@ -155,19 +192,37 @@ def _order() -> list[Column]:
     ]
 
 
-def last_days(rows: DataFrame, company_ids: Collection[str], day: date) -> DataFrame:
-    """The active users of some companies on each of the 60 days up to `day`.
+def last_days(rows: DataFrame, company_ids: Sequence[str], day: date, most_drawn: int) -> DataFrame:
+    """What the page draws of some companies: active users and engagement score.
 
-    Shape: `analytics.company_activity_daily` in; `company_id, activity_date, active_users` out.
+    Of the first `most_drawn` each of the 60 days up to `day`; of the others `day` and the same
+    weekday of the four weeks before, which is enough for a score's trend.
+
+    Shape: `analytics.company_activity_daily` in; `company_id, activity_date, active_users,
+    engagement_score` out.
 
     >>> rows = spark.sql(
-    ...     "VALUES ('a', DATE'2025-03-12', 3), ('a', DATE'2025-01-11', 4), ('b', DATE'2025-03-12', 5)"
-    ...     " AS t(company_id, activity_date, active_users)"
-    ... )
-    >>> last_days(rows, ["a"], date(2025, 3, 12)).count()
-    1
+    ...     "VALUES ('a', DATE'2025-03-12', 3), ('a', DATE'2025-03-11', 3), ('a', DATE'2025-01-11', 4),"
+    ...     " ('b', DATE'2025-03-12', 5), ('b', DATE'2025-03-11', 5) AS t(company_id, activity_date, active_users)"
+    ... ).selectExpr("*", "40.0D AS engagement_score")
+    >>> [row.company_id for row in last_days(rows, ["a", "b"], date(2025, 3, 12), 1).collect()]
+    ['a', 'a', 'b']
     """
+    at = F.col("activity_date")
     first = day - timedelta(days=HORIZON_DAYS - 1)
-    is_recent = F.col("activity_date").between(F.lit(first), F.lit(day))
+    is_recent = at.between(F.lit(first), F.lit(day))
+    is_drawn = F.col("company_id").isin(list(company_ids[:most_drawn]))
     is_wanted = F.col("company_id").isin(list(company_ids))
-    return rows.where(is_recent & is_wanted).select("company_id", "activity_date", "active_users")
+    is_weekly = at.isin(score_days(day))
+    return rows.where(is_recent & is_wanted & (is_drawn | is_weekly)).select(
+        "company_id", "activity_date", "active_users", "engagement_score"
+    )
+
+
+def score_days(day: date) -> list[date]:
+    """The dates of a score's trend, oldest first.
+
+    >>> str(score_days(date(2025, 3, 29))[0])
+    '2025-03-01'
+    """
+    return [day - timedelta(days=back) for back in (28, 21, 14, 7, 0)]

@@ -6,18 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
 from company_activity.dates import HORIZON_DAYS, WEEK_DAYS
 from company_activity.io.lake.record_files import last_reported
 from company_activity.records.crm.snoozed import Snooze, Snoozed
+from company_activity.report.model import MOST_DETAILED, Portfolio
 from company_activity.report.risks import (
     NOBODY,
     ListedCompany,
     Listing,
     RiskNews,
+    SetAside,
     median_pace,
 )
 from company_activity.schemas import COMPANIES, RISK_EPISODES
@@ -27,10 +29,12 @@ from company_activity.transforms.call_lists import (
     ENTERED,
     GONE,
     PACE,
+    PORTFOLIO,
     RECOVERED,
     call_lists,
     last_days,
     newest_episodes,
+    score_days,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from company_activity.run import Run
 
 MOST_LISTED = 100  # a list that one team can call; the table has the others
-Days = Mapping[str, tuple[int | None, ...]]
+MOST_AT_RISK = 2_000  # so many fit a page of 1 MB, and each owner finds the own among them
 
 
 def look_up_lists(run: Run, rows: DataFrame, day: date, snoozed: Snoozed) -> None:
@@ -53,11 +57,11 @@ def look_up_lists(run: Run, rows: DataFrame, day: date, snoozed: Snoozed) -> Non
     by_kind: defaultdict[str, list[Row]] = defaultdict(list)
     for row in lists_of_day(run, rows, episodes, day, since).collect():
         by_kind[row["kind"]].append(row)
-    days = days_of(rows, [row["company_id"] for row in by_kind[AT_RISK]], day)
+    at_risk = listing(by_kind[AT_RISK], day).companies
     report = run.report
-    at_risk = marked(listing(by_kind[AT_RISK], day, days).companies, snoozed.by_company, day)
-    report.churn_risks = [one for one in at_risk if one.set_aside_until is None]
-    report.set_aside = [one for one in at_risk if one.set_aside_until is not None]
+    at_risk = marked(at_risk, snoozed.by_company, day)
+    report.churn_risks = with_days(at_risk, rows, day)
+    report.portfolios = [as_portfolio(row) for row in by_kind[PORTFOLIO]]
     report.gone = listing(by_kind[GONE], day)
     report.contact_due = listing(by_kind[CONTACT_DUE], day)
     report.fleet_pace = median_pace([(row["fleet_pace"], row["of_kind"]) for row in by_kind[PACE]])
@@ -76,22 +80,15 @@ def marked(
 
     >>> two = [ListedCompany("a", "A"), ListedCompany("b", "B")]
     >>> snoozed = {"a": Snooze("a", date(2025, 4, 15), "leave")}
-    >>> [one.set_aside_why for one in marked(two, snoozed, date(2025, 4, 14))]
-    ['leave', '']
-    >>> [one.set_aside_why for one in marked(two, snoozed, date(2025, 4, 15))]
-    ['', '']
+    >>> [one.set_aside for one in marked(two, snoozed, date(2025, 4, 14))]
+    [SetAside(until=datetime.date(2025, 4, 15), why='leave'), None]
+    >>> [one.set_aside for one in marked(two, snoozed, date(2025, 4, 15))]
+    [None, None]
     """
-    aside = {one.company_id: one for one in snoozed.values() if day < one.until}
-    return tuple(
-        replace(
-            one,
-            set_aside_until=aside[one.company_id].until,
-            set_aside_why=aside[one.company_id].why,
-        )
-        if one.company_id in aside
-        else one
-        for one in companies
-    )
+    aside = {
+        one.company_id: SetAside(one.until, one.why) for one in snoozed.values() if day < one.until
+    }
+    return tuple(replace(one, set_aside=aside.get(one.company_id)) for one in companies)
 
 
 def news_since(run: Run, day: date) -> tuple[date, bool]:
@@ -115,29 +112,60 @@ def lists_of_day(
         .join(first_days, "company_id", "left")
     )
     gone_after_days = run.settings.metrics.churn.gone_after_days
-    return call_lists(on_day, since, gone_after_days, MOST_LISTED)
+    return call_lists(on_day, since, gone_after_days, MOST_LISTED, MOST_AT_RISK)
 
 
-def days_of(rows: DataFrame, company_ids: Sequence[str], day: date) -> Days:
-    """The last 60 days of some companies on the calendar; a date without a row is None."""
-    if not company_ids:
-        return {}
-    found = last_days(rows, company_ids, day).collect()
-    users = {(company, at): count for company, at, count in found}
+def with_days(
+    companies: Sequence[ListedCompany], rows: DataFrame, day: date
+) -> list[ListedCompany]:
+    """Companies with their scores of four weeks, the first of them with their last 60 days too.
+
+    A date without a row is None.
+    """
+    if not companies:
+        return []
+    company_ids = [company.company_id for company in companies]
+    found = last_days(rows, company_ids, day, MOST_DETAILED).collect()
+    at = {(row["company_id"], row["activity_date"]): row for row in found}
     calendar = [day - timedelta(days=back) for back in reversed(range(HORIZON_DAYS))]
-    return {company: tuple(users.get((company, at)) for at in calendar) for company in company_ids}
+
+    def read(company: ListedCompany, dates: Sequence[date], column: str) -> tuple[Any, ...]:
+        rows_of_it = (at.get((company.company_id, one)) for one in dates)
+        return tuple(None if row is None else row[column] for row in rows_of_it)
+
+    return [
+        replace(
+            company,
+            days=read(company, calendar, "active_users") if place < MOST_DETAILED else (),
+            scores=read(company, score_days(day), "engagement_score"),
+        )
+        for place, company in enumerate(companies)
+    ]
 
 
-def listing(rows: Iterable[Row], day: date, days: Days | None = None) -> Listing:
+def listing(rows: Iterable[Row], day: date) -> Listing:
     """One list, in its order."""
     ordered = sorted(rows, key=lambda row: row["place"])
     if not ordered:
         return NOBODY
-    companies = tuple(as_listed(row, day, days or {}) for row in ordered)
+    companies = tuple(as_listed(row, day) for row in ordered)
     return Listing(ordered[0]["of_kind"], companies)
 
 
-def as_listed(row: Row, day: date, days: Days) -> ListedCompany:
+def as_portfolio(row: Row) -> Portfolio:
+    """The companies of one owner and one segment."""
+    return Portfolio(
+        row["owner"],
+        row["segment"],
+        row["of_kind"],
+        row["at_risk_of_kind"],
+        row["missing_of_kind"] or 0,
+        row["value_of_kind"],
+        row["renewals_of_kind"],
+    )
+
+
+def as_listed(row: Row, day: date) -> ListedCompany:
     """A company as a list shows it."""
     silent = row["days_since_last_active"]
     left = {GONE: row["gone_on"], RECOVERED: row["recovered_on"]}
@@ -156,5 +184,14 @@ def as_listed(row: Row, day: date, days: Days) -> ListedCompany:
         last_contact=row["last_contact"],
         at_risk_since=row["at_risk_since"],
         left_on=left.get(row["kind"]),
-        days=days.get(row["company_id"], ()),
+        owner=row["owner"],
+        segment=row["segment"],
+        seats=row["seats"],
+        seats_used=_both(row["seat_utilisation_lower"], row["seat_utilisation_upper"]),
+        contract_value=row["contract_value"],
+        renewal_on=row["renewal_on"],
     )
+
+
+def _both(lower: float | None, upper: float | None) -> tuple[float, float] | None:
+    return None if lower is None or upper is None else (lower, upper)

@@ -20,6 +20,7 @@ from company_activity.report.page import render
 from company_activity.report.risks import Status
 from company_activity.schemas import COMPANY_ACTIVITY_DAILY, QUARANTINE
 from company_activity.transforms.figures import figures_by_date, rejected_by_reason
+from company_activity.work.rollup_pictures import rollup_pictures
 from company_activity.work.whom_to_call import look_up_lists
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def shown_day(built: Iterable[date], until: date | None) -> date | None:
 
 
 def gather(run: Run, day: date, snoozed: Snoozed) -> None:
-    """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: three queries."""
+    """Ask the lake what the page shows of `day` and the days before it, as far as no state tells: four queries."""
     report = run.report
     rows = run.lake.read(COMPANY_ACTIVITY_DAILY)
     days = tuple(figures_of_days(run.lake.activity, rows, day))
@@ -98,6 +99,11 @@ def gather(run: Run, day: date, snoozed: Snoozed) -> None:
     quarantined = run.lake.read(QUARANTINE).where(told)
     rejected = rejected_by_reason(quarantined, run.run_id).collect()
     look_up_lists(run, rows, day, snoozed)
+    if (
+        not run.lake.moved_since_rollups
+    ):  # older ones would show other figures than the rest of the page
+        pictures = rollup_pictures(run, day)
+        report.segments, report.retention = list(pictures.segments), list(pictures.retention)
     report.figures = Figures(days, tuple(Rejected(*row) for row in rejected))
     report.status = status_on(day, run.lake.activity.dates, days, max(run.dates, default=None))
     report.risks_on = day
@@ -171,7 +177,11 @@ def fitting_page(run: Run) -> str:
     """The page, with fewer companies in each list where it would be over 1 MB."""
     report = run.report
     page = render(report)
-    while len(page.encode("utf-8", "backslashreplace")) > MAX_PAGE_BYTES and report.names_anybody:
-        report.halve_lists()
+    while (size := _bytes_of(page)) > MAX_PAGE_BYTES and report.names_anybody:
+        report.shorten_lists(0.9 * MAX_PAGE_BYTES / size)
         page = render(report)
     return page
+
+
+def _bytes_of(page: str) -> int:
+    return len(page.encode("utf-8", "backslashreplace"))

@@ -10,8 +10,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
-from html import unescape
+from collections.abc import Iterable, Mapping
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ FLAGS = [
 LOOK = """
 const told = {name: NAME, text: document.body.innerText, title: document.title, scripts: document.scripts.length,
               sideways: document.documentElement.scrollWidth - window.innerWidth, width: window.innerWidth,
-              cut: [...document.querySelectorAll(".scroll")].filter(e => !e.closest("details") && e.scrollWidth > e.clientWidth)
+              cut: [...document.querySelectorAll(".scroll:not(.sideways)")].filter(e => !e.closest("details") && e.scrollWidth > e.clientWidth)
                    .map(e => e.innerText.slice(0, 60)),
               charts: [...document.querySelectorAll("figure svg")].filter(e => e.getClientRects().length).length};
 axe.run().then(found => {
@@ -42,20 +42,40 @@ addEventListener("message", one => { told.push(one.data); document.getElementByI
 </script><pre id="told"></pre>"""
 
 
-def frame(page: Path, width: int) -> str:
-    return f'<iframe src="{page.as_uri()}" width="{width}" height="900" style="border:0"></iframe>'
+# What a reader finds of the companies to call, once the page's own script has run.
+ASK = """
+const told = {at: AT};
+const said = () => document.getElementById("shown").textContent;
+ACT
+setTimeout(() => {
+  told.said = said();
+  told.shown = [...document.querySelectorAll("[data-f]")].filter(e => e.getClientRects().length).length;
+  told.controls = [...document.querySelectorAll("select, input, button")].filter(e => e.getClientRects().length).length;
+  parent.postMessage(told, "*");
+}, 200);
+"""
+
+
+def frame(page: Path, width: int, fragment: str = "") -> str:
+    address = escape(f"{page.as_uri()}#{fragment}" if fragment else page.as_uri())
+    return f'<iframe src="{address}" width="{width}" height="900" style="border:0"></iframe>'
 
 
 def chromium(page: Path) -> tuple[str, str]:
     """A page's DOM after it has loaded, and the browser's log; the test is skipped where there is no chromium."""
+    ended = run_chromium(page.parent, "--dump-dom", page.as_uri())
+    return ended.stdout, ended.stderr
+
+
+def run_chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The browser, headless, with a profile in a folder; the test is skipped where there is none."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not program:
         pytest.skip("NO CHROMIUM: the page is NOT looked at in a browser; install it with: apt-get install chromium")
-    profile = f"--user-data-dir={page.parent / 'profile'}"
-    command = [program, *FLAGS, profile, "--window-size=1400,1000", "--dump-dom", page.as_uri()]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    command = [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--window-size=1400,1000", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert ended.returncode == 0, ended.stderr[-2000:]
-    return ended.stdout, ended.stderr
+    return ended
 
 
 def consoles(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
@@ -78,12 +98,42 @@ def look_at(pages: Mapping[tuple[str, int], str], folder: Path) -> dict[tuple[st
     frames = [GATHER]
     for (name, width), page in pages.items():
         copy = folder / f"copy-{name}-{width}.html"
-        open_to_us = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
         scripts = f'<script src="axe.js"></script><script>{LOOK.replace("NAME", json.dumps(name))}</script>'
-        copy.write_text(open_to_us + scripts, encoding="utf-8")
+        copy.write_text(without_policy(page) + scripts, encoding="utf-8")
         frames.append(frame(copy, width))
+    return {(one["name"], one["width"]): one for one in told_by(frames, folder)}
+
+
+def with_fragments(page: str, fragments: Iterable[str], folder: Path, act: str = "") -> dict[str, dict[str, Any]]:
+    """Which companies to call a page shows at each of its addresses; `act` is what a reader does there first."""
+    frames = [GATHER]
+    for number, fragment in enumerate(fragments):
+        asking = ASK.replace("AT", json.dumps(fragment), 1).replace("ACT", act)
+        copy = folder / f"asked-{number}.html"
+        copy.write_text(without_policy(page) + f"<script>{asking}</script>", encoding="utf-8")
+        frames.append(frame(copy, 1280, fragment))
+    return {one["at"]: one for one in told_by(frames, folder)}
+
+
+def printed_pages(page: str, fragment: str, folder: Path) -> int:
+    """How many sheets a page takes on paper."""
+    shown = folder / "printed.html"
+    shown.write_text(page, encoding="utf-8")
+    paper = folder / "printed.pdf"
+    run_chromium(folder, f"--print-to-pdf={paper}", f"{shown.as_uri()}#{fragment}")
+    return len(re.findall(rb"/Type /Page\b", paper.read_bytes()))
+
+
+def without_policy(page: str) -> str:
+    """A page that lets our scripts in."""
+    return re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+
+
+def told_by(frames: Iterable[str], folder: Path) -> list[dict[str, Any]]:
+    """What the scripts in some frames tell."""
     (folder / "frames.html").write_text("<!doctype html>" + "".join(frames), encoding="utf-8")
     dom, log = chromium(folder / "frames.html")
     found = re.search(r'<pre id="told">(.+?)</pre>', dom, re.DOTALL)
     assert found, log[-2000:]
-    return {(one["name"], one["width"]): one for one in json.loads(unescape(found[1]))}
+    told: list[dict[str, Any]] = json.loads(unescape(found[1]))
+    return told

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from company_activity.errors import CompanyActivityError
 from company_activity.gates.verdict import Verdict
-from company_activity.report.model import DayFigures, Figures, Rejected, RunReport, StepReport
+from company_activity.report.model import (
+    MOST_DETAILED,
+    DayFigures,
+    Figures,
+    Portfolio,
+    Rejected,
+    Retention,
+    RunReport,
+    SegmentDay,
+    StepReport,
+)
 from company_activity.report.risks import ListedCompany, Listing, RiskNews, Status
 
 DAY = date(2025, 11, 23)
+OWNERS = ("Ana Lima", "Bruno O'Neill", None, "Zoë Müller")
+REASONS_OF = (("DECLINING", "UNUSUAL_SILENCE"), ("DECLINING",), ("SILENT",))
 BEGAN = datetime(2025, 11, 24, 3, 0, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'&amp; ${7*7} {{ 7*7 }} \x00\x07\u202eevil\ud800"
 
@@ -43,6 +57,57 @@ def risk(company_id: str = "c_126", name: str = "Sudden Stop", **more: Any) -> L
         "days": (*[8] * 53, *[0] * 7),
     }
     return ListedCompany(company_id, name, **known | more)
+
+
+def at_risk(count: int, owners: Sequence[str | None] = OWNERS, name: str = "Company", **more: Any) -> RunReport:
+    """A run that found so many companies at risk, all that the CRM can say known of most of them."""
+    segments = ("enterprise", "small business", None)
+    listed = []
+    for n in range(count):
+        known: dict[str, Any] = {
+            "owner": owners[n % len(owners)],
+            "segment": segments[n % 3],
+            "country": ("ES", "DE", "FR", None)[n % 4],
+            "reasons": REASONS_OF[n % 3],
+            "missing_user_days_7d": max(3 * count - 3 * n, 1),
+            "seats": 20 + n % 400,
+            "seats_used": (0.12, 0.31),
+            "contract_value": Decimal(24_000 + n),
+            "renewal_on": DAY + timedelta(days=12 + 9 * n) if n % 5 else None,
+            "scores": (60.0, 55.5, None if n % 7 == 3 else 50.0, 44.25, 31.5 + n % 20),
+        }
+        drawn = {} if n < MOST_DETAILED else {"days": ()}
+        listed.append(risk(f"c_{1000 + n}", f"{name} {n}", **known | drawn))
+    portfolios = [
+        Portfolio(owner, segment, 2 * count, count // 12, 40 * count // 12, Decimal(24_000) * count, count // 30)
+        for owner in owners
+        for segment in segments
+    ]
+    figures = Figures(tuple(replace(one, companies=6 * count, at_risk=count) for one in days()))
+    told: dict[str, Any] = {"churn_risks": listed, "portfolios": portfolios, "figures": figures}
+    told |= {"segments": segment_days(), "retention": retention()}
+    return succeeded(**told | more)
+
+
+def segment_days(names: Sequence[str | None] = ("enterprise", "small business", None)) -> list[SegmentDay]:
+    """The roll-up by segment of 90 dates, one of them missing."""
+    dates = [DAY - timedelta(days=back) for back in range(90) if back != 30]
+    return [
+        SegmentDay(day, name, 40 + 10 * n, (8 if day.weekday() > 4 else 30) + n, 90, 4 + (day.day + n) % 5)
+        for day in reversed(dates)
+        for n, name in enumerate(names)
+    ]
+
+
+def retention() -> list[Retention]:
+    """The triangle of seven cohorts."""
+    months = [date(2025, month, 1) for month in range(4, 11)]
+    return [
+        Retention(cohort, month, 30 + at, max(30 + at - 4 * (month.month - cohort.month), 0))
+        for at, cohort in enumerate(months)
+        for month in months
+        if month >= cohort
+    ]
 
 
 def news(entered: int = 1, recovered: int = 1, since: date = DAY - timedelta(days=4), **more: Any) -> RiskNews:

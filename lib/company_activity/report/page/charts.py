@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from company_activity.dates import day_number, day_of
 from company_activity.report.page.summary import missing_dates
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
     from company_activity.report.model import DayFigures
     from company_activity.report.risks import ListedCompany
+
+
+class Dated(Protocol):
+    """Anything that stands for a date of a chart."""
+
+    @property
+    def day(self) -> date: ...
+
 
 NAN = float("nan")  # where a line has a gap
 WIDTHS = {"wide": 10.0, "phone": 3.9}  # inches of 72 points; the page scales both by about 1.3
@@ -62,21 +70,21 @@ class Chart:
 
 def activity_chart(days: Sequence[DayFigures]) -> Chart:
     """Users, events and companies at risk over time, one above the other."""
-    title = f"Active users, events and companies at risk, {_period(days)}"
+    title = f"Active users, events and companies at risk, {period(days)}"
     changes = ", ".join(_change(days, name) for name, *_ in PANELS)
     description = f"From the first day to the last: {changes}. {SEE_TABLE}"
 
     def draw(width: str) -> Markup:
-        figure, panels = _panels(width, len(PANELS), 1.1)
-        for axes, (name, heading, pale, colour) in zip(panels, PANELS, strict=True):
+        figure, axes_of = panels(width, len(PANELS), 1.1)
+        for axes, (name, heading, pale, colour) in zip(axes_of, PANELS, strict=True):
             figures = [getattr(one, name) for one in days]
-            _steps(axes, days, figures, pale)
+            draw_steps(axes, days, figures, pale)
             if colour:
                 mean = _mean_of_week(days, figures)
                 axes.plot(*mean, color=colour, linewidth=1.4, clip_on=False)
             axes.set_title(heading, loc="left", fontdict=FONT | {"color": INK}, pad=4)
-        finished = _finished(figure, days, width)
-        return inline_svg(finished, f"activity-{width}", title, description)
+        svg_of = finished(figure, days, width)
+        return inline_svg(svg_of, f"activity-{width}", title, description)
 
     return Chart("activity", draw("wide"), draw("phone"))
 
@@ -89,22 +97,22 @@ def _change(days: Sequence[DayFigures], name: str) -> str:
 
 def lifecycle_chart(days: Sequence[DayFigures]) -> Chart:
     """How many companies are in which state, stacked, over time."""
-    title = f"Companies by lifecycle state, {_period(days)}"
+    title = f"Companies by lifecycle state, {period(days)}"
     newest = days[-1].lifecycle
     shares = ", ".join(f"{newest.get(state, 0):,} {state}" for state in STATES)
     description = f"On the last day: {shares}. {SEE_TABLE}"
 
     def draw(width: str) -> Markup:
-        figure, [axes] = _panels(width, 1, 2.4)
+        figure, [axes] = panels(width, 1, 2.4)
         below = [0] * len(days)
         for state, (colour, _) in STATES.items():
             counts = [one.lifecycle.get(state, 0) for one in days]
             above = [low + count for low, count in zip(below, counts, strict=True)]
             if above != below:
-                _steps(axes, days, above, colour, below)
+                draw_steps(axes, days, above, colour, below)
             below = above
-        finished = _finished(figure, days, width)
-        return inline_svg(finished, f"lifecycle-{width}", title, description)
+        svg_of = finished(figure, days, width)
+        return inline_svg(svg_of, f"lifecycle-{width}", title, description)
 
     return Chart("lifecycle", draw("wide"), draw("phone"))
 
@@ -148,7 +156,8 @@ def _spark_figure() -> tuple[Figure, Line2D]:
     return figure, axes.plot([], color=BLUE, linewidth=1.3, clip_on=False)[0]
 
 
-def _panels(width: str, count: int, inches: float) -> tuple[Figure, list[Axes]]:
+def panels(width: str, count: int, inches: float) -> tuple[Figure, list[Axes]]:
+    """A figure of so many charts, one above the other."""
     from matplotlib.figure import Figure
 
     height = count * inches + 0.35
@@ -161,9 +170,9 @@ def _panels(width: str, count: int, inches: float) -> tuple[Figure, list[Axes]]:
     return figure, list(drawn[:, 0])
 
 
-def _steps(
+def draw_steps(
     axes: Axes,
-    days: Sequence[DayFigures],
+    days: Sequence[Dated],
     above: Sequence[float],
     colour: str,
     below: Sequence[float] | None = None,
@@ -201,7 +210,7 @@ def _mean_of_week(
     return numbers, means
 
 
-def _finished(figure: Figure, days: Sequence[DayFigures], width: str) -> Figure:
+def finished(figure: Figure, days: Sequence[Dated], width: str) -> Figure:
     """The figure with its axes set: few ticks, thin lines, missing dates shaded."""
     most_ticks = 7 if width == "wide" else 4
     for axes in figure.axes:
@@ -211,7 +220,7 @@ def _finished(figure: Figure, days: Sequence[DayFigures], width: str) -> Figure:
     return figure
 
 
-def _set_ticks(axes: Axes, days: Sequence[DayFigures], most: int) -> None:
+def _set_ticks(axes: Axes, days: Sequence[Dated], most: int) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     first = day_number(days[0].day)
@@ -233,7 +242,7 @@ def _set_lines(axes: Axes) -> None:
     axes.spines["bottom"].set(color=GRID, linewidth=0.8)
 
 
-def _shade_missing(axes: Axes, days: Sequence[DayFigures]) -> None:
+def _shade_missing(axes: Axes, days: Sequence[Dated]) -> None:
     for gap in missing_dates(days):
         number = day_number(gap)
         axes.axvspan(number - 0.5, number + 0.5, color=GAP, linewidth=0, clip_on=False)
@@ -264,5 +273,6 @@ def _compact(value: float) -> str:
     return f"{value:.0f}"
 
 
-def _period(days: Sequence[DayFigures]) -> str:
+def period(days: Sequence[Dated]) -> str:
+    """The first and the last of some dates."""
     return f"{day_and_year(days[0].day)} to {day_and_year(days[-1].day)}"

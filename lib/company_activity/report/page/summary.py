@@ -11,7 +11,8 @@ from company_activity.report.risks import SLOW_PACE, pace_text
 
 if TYPE_CHECKING:
     from company_activity.gates.verdict import Verdict
-    from company_activity.report.model import DayFigures, RunReport, StepReport
+    from company_activity.report.model import RunReport, StepReport
+    from company_activity.report.page.charts import Dated
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def slow_week(report: RunReport) -> str:
     )
 
 
-def missing_dates(days: Sequence[DayFigures]) -> list[date]:
+def missing_dates(days: Sequence[Dated]) -> list[date]:
     """The dates between the first and the last that have no rows."""
     there = {one.day for one in days}
     count = (days[-1].day - days[0].day).days if days else 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from company_activity.report.risks import pace_text
+from company_activity.report.risks import pace_text, share_text
 
 if TYPE_CHECKING:
     from company_activity.report.risks import ListedCompany
@@ -158,6 +159,60 @@ def missing_text(risk: ListedCompany) -> str:
     if risk.missing_user_days_7d is None:
         return "user-days missing: not known"
     return f"{counted(risk.missing_user_days_7d, 'user-day')} missing"
+
+
+def renewal_text(risk: ListedCompany, on: date) -> str:
+    """When the contract renews and what it is worth, as far as the CRM says; a renewal that is near in days.
+
+    >>> from company_activity.report.risks import ListedCompany
+    >>> soon = ListedCompany("a", "A", renewal_on=date(2025, 3, 12), contract_value=Decimal("24000.00"))
+    >>> renewal_text(soon, date(2025, 2, 28)), renewal_text(soon, date(2025, 3, 12))
+    ('renews in 12 days, contract value 24,000', 'renews on that day, contract value 24,000')
+    >>> renewal_text(soon, date(2024, 3, 12)), renewal_text(ListedCompany("a", "A"), date(2025, 3, 1))
+    ('renewal on 2025-03-12, contract value 24,000', '')
+    """
+    value = ""
+    if risk.contract_value is not None:
+        value = f"contract value {amount_text(risk.contract_value)}"
+    return ", ".join(part for part in (_renewal(risk, on), value) if part)
+
+
+def _renewal(risk: ListedCompany, on: date) -> str:
+    if risk.renewal_on is None:
+        return ""
+    if risk.renewal_on == on:
+        return "renews on that day"
+    if risk.renews_soon(on):
+        return f"renews in {counted((risk.renewal_on - on).days, 'day')}"
+    return f"renewal {'was ' if risk.renewal_on < on else ''}on {risk.renewal_on}"
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount without a currency, for the CRM file names none.
+
+    >>> amount_text(Decimal("24000.00")), amount_text(Decimal("1234.5"))
+    ('24,000', '1,234.50')
+    """
+    return f"{amount:,.2f}".removesuffix(".00")
+
+
+def seats_text(risk: ListedCompany) -> str:
+    """How many seats a company has and what share of them is used.
+
+    >>> from company_activity.report.risks import ListedCompany
+    >>> seats_text(ListedCompany("a", "A", seats=1))
+    '1 seat'
+    >>> seats_text(ListedCompany("a", "A", seats=200, seats_used=(0.12, 0.3)))
+    '200 seats, 12 % to 30 % of them used in 28 days'
+    """
+    if risk.seats is None:
+        return ""
+    seats = counted(risk.seats, "seat")
+    if risk.seats_used is None:
+        return seats
+    least, most = (share_text(int(1000 * share + 0.5), 1000) for share in risk.seats_used)
+    share = least if least == most else f"{least} to {most}"
+    return f"{seats}, {share} of them used in 28 days"
 
 
 def counted(count: int, unit: str, units: str = "") -> str:
