@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from company_activity import __version__
 from company_activity.errors import CompanyActivityError, GateRefused, PublishError, SourceError
@@ -65,6 +65,13 @@ class StepReport:
     def __post_init__(self) -> None:
         """Take the verdicts from the error where a gate stopped the step."""
         self.verdicts = self.verdicts or list(getattr(self.error, "verdicts", ()))
+
+
+class Dated(Protocol):
+    """Anything that stands for a date of a chart."""
+
+    @property
+    def day(self) -> date: ...
 
 
 @dataclass(frozen=True)

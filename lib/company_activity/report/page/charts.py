@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from company_activity.dates import day_number, day_of
 from company_activity.report.page.summary import missing_dates
@@ -22,15 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    from company_activity.report.model import DayFigures
+    from company_activity.report.model import Dated, DayFigures
     from company_activity.report.risks import ListedCompany
-
-
-class Dated(Protocol):
-    """Anything that stands for a date of a chart."""
-
-    @property
-    def day(self) -> date: ...
 
 
 NAN = float("nan")  # where a line has a gap

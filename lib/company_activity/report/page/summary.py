@@ -11,8 +11,7 @@ from company_activity.report.risks import SLOW_PACE, pace_text
 
 if TYPE_CHECKING:
     from company_activity.gates.verdict import Verdict
-    from company_activity.report.model import RunReport, StepReport
-    from company_activity.report.page.charts import Dated
+    from company_activity.report.model import Dated, RunReport, StepReport
 
 
 @dataclass(frozen=True)
