@@ -33,8 +33,9 @@ def place(sample_place: Place, tmp_path: Path) -> Iterator[Place]:
             header, *rows = list(csv.reader(file))
         with (tmp_path / "crm_2025-11-23.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*header, "owner"])
-            writer.writerows([*row, OWNERS.get(row[0], "")] for row in rows)
+            writer.writerow(header)
+            at = header.index("owner")
+            writer.writerows([*row[:at], OWNERS.get(row[0], ""), *row[at + 1 :]] for row in rows)
         place.drop_crm(tmp_path / "crm_2025-11-23.csv")
         yield place
 
