@@ -23,6 +23,7 @@ from company_activity.operations.export.formats import (
     encoder,
 )
 from company_activity.operations.export.units import KeysUnit
+from company_activity.runtime.compute import cached, uncache
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -56,7 +57,7 @@ class KeyChanges:
 
     def release(self) -> None:
         """Give back the memory that the rows take."""
-        self.kept.unpersist()
+        uncache(self.kept)
 
 
 def rows_of_dates(
@@ -80,7 +81,7 @@ def rows_changed(
         VersionUnreadable: if one of them is gone.
     """
     with reading(table):
-        found = changed_rows(pin_table(spark, lake, table, version), before).persist()
+        found = cached(changed_rows(pin_table(spark, lake, table, version), before))
         found.count()
     is_gone = F.col(IS_GONE) == 1
     return KeyChanges(found.where(~is_gone), found.where(is_gone), found)
