@@ -18,7 +18,7 @@ from company_activity.io.warehouse.pg_binary import as_binary_rows
 
 def numeric(value: Decimal, whole: int, fraction: int, scale: int) -> bytes:
     """NUMERIC: number of groups, weight of the first, sign, digits shown behind the point, and the groups of four."""
-    digits = f"{abs(value):f}".partition(".")
+    digits = f"{value:f}".removeprefix("-").partition(".")
     text = digits[0].rjust(4 * whole, "0") + digits[2].ljust(4 * fraction, "0")
     groups = [int(text[at : at + 4]) for at in range(0, len(text), 4)]
     return struct.pack(f">hhHh{len(groups)}h", len(groups), whole - 1, 0x4000 if value < 0 else 0, scale, *groups)
