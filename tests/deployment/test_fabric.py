@@ -88,7 +88,7 @@ def test_the_lakehouse_is_made_with_schemas_and_finds_its_tables_by_name(sent: E
     table = made["/Tables/analytics/company_activity_daily"]
     assert table["path"] == "Files/company-activity/lake/analytics/company_activity_daily"
     assert table["workspaceId"] == TARGET
-    assert len(made) == 6
+    assert len(made) == 8
 
 
 def test_the_wheel_is_sent_with_the_environment(folder: Path) -> None:

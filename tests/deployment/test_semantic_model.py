@@ -94,7 +94,7 @@ def test_only_columns_of_the_tables_may_be_summed() -> None:
         (FACT, "\tlineageTag", "    lineageTag", "indented by blanks"),
         (FACT, "\t\tdataType: int64", "\t\tdataTyp: int64", "a column has no dataTyp"),
         (FACT, "\t\tdataType: int64", "\t\tdataType: bigint", "dataType is bigint"),
-        (FACT, "\t\tdataType: int64", "\t\tdataType: double", "the lake has no active_users of this type"),
+        (FACT, "\t\tdataType: int64", "\t\tdataType: double", "the lake has no seats of this type"),
         (FACT, "\t\tsummarizeBy: sum", "\t\tsummarizeBy: total", "summarizeBy is total"),
         (FACT, "sourceColumn: events", "sourceColumn: event", "the lake has no event of this type"),
         (FACT, "column events", "colum events", "a table holds no colum"),

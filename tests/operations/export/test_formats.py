@@ -49,6 +49,7 @@ ARROW = {
     "timestamp": pa.timestamp("us", "UTC"),
     "array<string>": pa.list_(pa.string()),
     "decimal(18,2)": pa.decimal128(18, 2),
+    "decimal(28,2)": pa.decimal128(28, 2),
 }
 COLUMNS = [ExportColumn(name, kind) for name, kind in zip("abcdefgh", ARROW, strict=True)]
 MOMENT = datetime(2025, 3, 30, 1, 59, 59, 123456, UTC)
@@ -61,6 +62,7 @@ VALUES: dict[str, list[Any]] = {
     "date": [date(1, 1, 1), date(2025, 2, 28), date(9999, 12, 31)],
     "timestamp": [MOMENT, datetime(1, 1, 1, tzinfo=UTC), datetime(1969, 12, 31, 23, 59, 59, 999999, UTC)],
     "array<string>": [[], ["=A"], ["DECLINING", "SILENT"]],
+    "decimal(28,2)": [Decimal("0.00"), Decimal("-0.01"), Decimal("9" * 26 + ".99")],
     "decimal(18,2)": [Decimal("0.00"), Decimal("-0.01"), Decimal("9999999999999999.99")],
 }
 
