@@ -51,7 +51,7 @@ ARROW = {
     "decimal(18,2)": pa.decimal128(18, 2),
     "decimal(28,2)": pa.decimal128(28, 2),
 }
-COLUMNS = [ExportColumn(name, kind) for name, kind in zip("abcdefgh", ARROW, strict=True)]
+COLUMNS = [ExportColumn(name, kind) for name, kind in zip("abcdefghi", ARROW, strict=True)]
 MOMENT = datetime(2025, 3, 30, 1, 59, 59, 123456, UTC)
 MOST = 2**63 - 1
 VALUES: dict[str, list[Any]] = {
@@ -78,7 +78,7 @@ def rows_of(count: int, seed: int = 3) -> list[dict[str, Any]]:
             is_null = random.random() < 0.2 and column.name != "a"
             row[column.name] = None if is_null else values[number % len(values)]
         rows.append(row)
-    return [*rows, dict.fromkeys("abcdefgh")]
+    return [*rows, dict.fromkeys("abcdefghi")]
 
 
 ROWS = rows_of(2 * len(HOSTILE))
@@ -228,7 +228,7 @@ def test_a_number_that_json_has_not_is_no_number() -> None:
         as_ndjson(table([{"c": float("nan")}], columns), columns)
 
 
-DDL = "a text, b bigint, c float8, d boolean, e date, f timestamptz, g text, h numeric(18,2)"
+DDL = "a text, b bigint, c float8, d boolean, e date, f timestamptz, g text, h numeric(18,2), i numeric(28,2)"
 
 
 @pytest.mark.integration
@@ -240,9 +240,9 @@ def test_postgresql_copies_the_file_in(postgres: Cluster, tmp_path: Path) -> Non
     file.write_bytes(as_csv(table(rows), COLUMNS).content)
     database = postgres.new_database().rpartition("/")[2]
     postgres.sql(f"CREATE TABLE t (n serial, {DDL})", database)
-    copied = f"\\copy t (a, b, c, d, e, f, g, h) FROM '{file}' WITH (FORMAT csv, HEADER)"
+    copied = f"\\copy t (a, b, c, d, e, f, g, h, i) FROM '{file}' WITH (FORMAT csv, HEADER)"
     postgres.sql(copied, database)
-    columns = "encode(convert_to(a, 'UTF8'), 'hex') AS a, b, c, d, e, f, g, h"  # psql prints no U+10FFFF
+    columns = "encode(convert_to(a, 'UTF8'), 'hex') AS a, b, c, d, e, f, g, h, i"  # psql prints no U+10FFFF
     told = postgres.sql(f"SELECT json_agg(to_json(x) ORDER BY n) FROM (SELECT n, {columns} FROM t) x", database)
     found = json.loads(told, parse_float=Decimal)
     assert len(found) == len(rows)
@@ -253,7 +253,8 @@ def test_postgresql_copies_the_file_in(postgres: Cluster, tmp_path: Path) -> Non
         assert read["c"] is None if row["c"] is None else float(read["c"]) == row["c"]
         assert read["e"] == (row["e"] and row["e"].isoformat())
         assert read["g"] == (None if row["g"] is None else guarded(",".join(row["g"])))
-        assert read["h"] is None if row["h"] is None else Decimal(read["h"]) == row["h"]
+        for name in "hi":
+            assert read[name] is None if row[name] is None else Decimal(read[name]) == row[name]
     moments = [datetime.fromisoformat(read["f"]) for read in found if str(read["f"]).startswith("2025")]
     assert moments
     assert set(moments) == {MOMENT}
