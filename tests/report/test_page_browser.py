@@ -22,8 +22,8 @@ from support.report.reports import DAY, HOSTILE, at_risk, failed, gone, news, ri
 pytestmark = pytest.mark.integration
 
 DESK, PHONE = 1280, 390
-NAMES = ["succeeded", "doubtful", "unfolded", "failed", "nobody", "forty", "many", "hostile"]
-# Axe takes half a minute for 2,000 rows.
+NAMES = ["succeeded", "doubtful", "unfolded", "failed", "nobody", "one", "forty", "many", "hostile"]
+# Axe takes half a minute for 2,000 rows: those on a phone are looked at at night.
 SEEN = [(name, width) for name in NAMES for width in (DESK, PHONE) if (name, width) != ("many", PHONE)]
 REFUSED = Verdict("volume", f"{DAY}, generation 2", False, "812 accepted records", "at least 1,640")
 DOUBT = Status(DAY, (DAY - timedelta(days=2),), 40, 40, DAY)
@@ -39,6 +39,7 @@ def pages() -> dict[str, str]:
         "unfolded": doubtful.replace("<details>", "<details open>"),
         "failed": render(failed(GateRefused(f"gate {REFUSED}", remedy="fetch the date again"), REFUSED)),
         "nobody": render(succeeded(churn_risks=[])),
+        "one": render(at_risk(1)),
         "forty": render(at_risk(40)),
         "many": render(at_risk(2000)),
         "hostile": render(at_risk(MOST_DETAILED + 20, owners=(HOSTILE, None), name=HOSTILE)),
@@ -110,6 +111,14 @@ def test_no_table_is_cut_at_the_edge(seen: Any, name: str, width: int) -> None:
 def test_axe_finds_nothing(seen: Any, name: str, width: int) -> None:
     assert seen[name, width]["passes"] > 20
     assert seen[name, width]["violations"] == []
+
+
+@pytest.mark.long
+@pytest.mark.nightly
+def test_two_thousand_are_found_on_a_phone(pages: dict[str, str], tmp_path: Path) -> None:
+    (page,) = look_at({("many", PHONE): pages["many"]}, tmp_path).values()
+    assert page["sideways"] <= 0
+    assert (page["cut"], page["violations"]) == ([], [])
 
 
 def test_axe_would_find_something(seen: Any) -> None:

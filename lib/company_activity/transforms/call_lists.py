@@ -22,6 +22,7 @@ GONE = "gone"
 CONTACT_DUE = "contact_due"
 PACE = "pace"
 PORTFOLIO = "portfolio"
+MOST_PORTFOLIOS = 2_000
 SHOWN = (
     "company_id",
     "company_name",
@@ -91,7 +92,7 @@ def call_lists(
     the kind `pace` there is a row for each pace: `of_kind` companies had it. Of the kind
     `portfolio` there is one for each owner and segment: `of_kind` companies, of which
     `at_risk_of_kind` are at risk, miss `missing_of_kind` user-days, are worth `value_of_kind` and
-    renew within 60 days (`renewals_of_kind`).
+    renew within 60 days (`renewals_of_kind`); at most 2,000, those that miss most user-days first.
 
     Shape: rows of one date of `analytics.company_activity_daily`, with `first_active_date` and the
     columns of `newest_episodes` in; key kind, place, fleet_pace, owner, segment out.
@@ -142,7 +143,12 @@ def call_lists(
     counted = placed.withColumns({name: sums.over(of_kind) for name, sums in _sums().items()})
     most_of_kind = F.when(is_pace | is_portfolio, 1).when(F.col("kind") == AT_RISK, most_at_risk)
     is_listed = F.col("place") <= most_of_kind.otherwise(most)
-    return counted.where(is_listed).select(
+    # An owner for each company is most likely the wrong column: the first portfolios stand for it.
+    by_loss = W.partitionBy("kind").orderBy(
+        F.desc_nulls_last("missing_of_kind"), "owner", "segment"
+    )
+    ranked = counted.where(is_listed).withColumn("rank", F.row_number().over(by_loss))
+    return ranked.where(~is_portfolio | (F.col("rank") <= MOST_PORTFOLIOS)).select(
         "kind",
         "place",
         *_sums(),
