@@ -66,7 +66,7 @@ def test_each_owner_hears_of_their_companies_once(place: Place, capsys: pytest.C
         assert told(others) == told(everyone) == [[("c_130", "entered")]]
         assert everyone.taken[0].json["sections"]["entered"][0]["owner"] == "Bo Ek"
         page = max((place.folder / "reports").glob("*.html"), key=lambda one: one.stat().st_mtime_ns)
-        assert "set aside until 24 December 2025 (<bdi>on leave</bdi>)" in page.read_text(encoding="utf-8")
+        assert "Set aside until 24 December 2025: <bdi>on leave</bdi>" in page.read_text(encoding="utf-8")
 
         assert place.run(*run, **more) == 0
         assert told(ana) == [[]]  # the quiet line that was kept

@@ -33,6 +33,7 @@ from company_activity.schemas import (
     PRODUCT_USAGE,
     QUARANTINE,
     RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
     Table,
 )
 from company_activity.work import stage_usage
@@ -418,7 +419,15 @@ def test_a_replay_killed_after_a_commit_to_each_table_ends_as_if_the_records_had
 ) -> None:
     short.check_before(capsys)
     assert replay_until_done(short.place, monkeypatch) == [
-        table.name for table in (QUARANTINE, PRODUCT_USAGE, COMPANIES, COMPANY_ACTIVITY_DAILY, RISK_EPISODES)
+        table.name
+        for table in (
+            QUARANTINE,
+            PRODUCT_USAGE,
+            COMPANIES,
+            COMPANY_ACTIVITY_DAILY,
+            RISK_EPISODES,
+            SEGMENT_ACTIVITY_DAILY,
+        )
     ]
     short.check_after(capsys)
     short.check_twice_is_once(capsys)

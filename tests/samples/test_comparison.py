@@ -110,6 +110,7 @@ def test_worlds_that_have_moved_are_named() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", WORLDS)
 def test_the_worlds_are_where_they_should_be_and_ours_finds_twice_the_fades(kind: str) -> None:
     by_rule = summed(judged(Task(kind, seed, 400, 180)) for seed in FRESH_SEEDS)
@@ -121,6 +122,7 @@ def test_the_worlds_are_where_they_should_be_and_ours_finds_twice_the_fades(kind
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_on_hard_worlds_ours_finds_50_of_120_fades_with_two_thirds_of_the_alerts() -> None:
     by_rule = summed(judged(Task("hard", seed, 400, 180)) for seed in FRESH_SEEDS)
     assert 120 * by_rule["ours"].fades_found >= 50 * by_rule["ours"].fades

@@ -71,9 +71,10 @@ class LaterTable:
 # change may lower it, and nothing but a later table may raise it. Metric version 2 did all the same, by 8 jobs and 12
 # executions: one for the fleet of a date, three for the lists of the report, and the four that `risk_episodes` takes
 # beyond what a table may; the roll-up by segment takes 6 jobs and 10 executions beyond (`README.md`, "What is short").
+# Eight jobs and ten executions more ask for what messages tell of episodes, and for the pictures of the roll-ups.
 BUDGET = {
-    "with a CRM file": Budget(jobs=66, executions=94, commits=4),
-    "without": Budget(jobs=54, executions=78, commits=3),
+    "with a CRM file": Budget(jobs=74, executions=104, commits=4),
+    "without": Budget(jobs=62, executions=88, commits=3),
 }
 LATER_TABLES: tuple[LaterTable, ...] = (
     LaterTable(
