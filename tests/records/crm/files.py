@@ -77,7 +77,7 @@ def write(rows: list[Row], rng: Random) -> Written:
 EXTRAS = {
     "file_date": [str(DAY), str(DAY), ""],
     "src_file_name": ["crm.csv", ""],
-    "owner": ["Ana", "", "  ", "Größe", "o" * 1024, "o" * 1025],
+    "owner": ["Ana", "", "  ", "Größe"],
     "segment": ["large", "", 'a "b", c\n'],
     "seats": ["0", " 12\t", "012", "1.0", "-1", "9" * 18, "9" * 19, "٣", ""],
     "contract_value": ["0", "12.5", " 1200.00", "1,200", "1.234", "€ 1", "9" * 16 + ".99", "9" * 17, ""],

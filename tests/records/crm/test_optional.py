@@ -68,6 +68,13 @@ def test_bytes_that_are_no_text_cost_the_row_in_other_columns_only() -> None:
     assert [row.reasons for row in refused.quarantined] == [["BAD_ENCODING"]]
 
 
+def test_a_text_may_have_1024_characters() -> None:
+    assert [row[:2] for row in values(read(f"{'ö' * 1024},s", f"{'ö' * 1025},s", names="owner,segment"))] == [
+        ("ö" * 1024, "s"),
+        (None, "s"),
+    ]
+
+
 def test_any_of_them_in_any_order_and_spelling() -> None:
     file = read("7,Ana", names="Seats, OWNER ")
     assert (file.columns, values(file)) == (("owner", "seats"), [("Ana", None, 7, None, None)])
