@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from company_activity.errors import CompanyActivityError
 from company_activity.io.notify.digest.digest import Digest
 from company_activity.io.notify.digest.items import sections_of
 from company_activity.io.notify.digest.kept import Kept, KeptNews
 from company_activity.io.notify.digest.recipients import Reader
 from company_activity.io.storage.folder import open_folder
 from company_activity.operations.erase.news import forget_in_news
+from company_activity.operations.erase.spelling import Spelling
 from company_activity.operations.maintain.told_news import told_news
 from company_activity.planning.news import News
 from company_activity.settings.model import MaintainSettings, NotifySettings
@@ -34,6 +36,10 @@ def run_on(lake: str) -> Any:
     settings = SimpleNamespace(maintain=MaintainSettings(), notify=NotifySettings())
     activity = SimpleNamespace(dates={DAY: None})
     return SimpleNamespace(lake=SimpleNamespace(files=open_folder(lake), activity=activity), now=NOW, settings=settings)
+
+
+def forget(lake: str, company: str) -> int:
+    return forget_in_news(run_on(lake), company, Spelling.of(company, [f"Name of {company}"]))
 
 
 def entered(company: str, on: date = DAY) -> News:
@@ -64,17 +70,35 @@ def test_an_erased_company_is_in_no_digest_under_way_and_not_in_the_ledger(lake:
     tell(lake, entered("a"), entered("b"))
     tell(lake, entered("a"))
     keep(lake, entered("a"), entered("c"))
-    assert forget_in_news(run_on(lake), "a") == 3
+    assert forget(lake, "a") == 3
     assert [text for text in texts(lake) if '"a"' in text or "Name of a" in text] == []
     (left,) = KeptNews(lake).under_way()
     assert ([one.company_id for one in left.news], left.digest.counts["entered"]) == (["c"], 1)
     assert [one.company_id for one in KeptNews(lake).ledger().delivered["mail Ann"]] == ["b"]
-    assert forget_in_news(run_on(lake), "a") == 0
+    assert forget(lake, "a") == 0
+
+
+def test_an_erased_company_is_in_no_file_that_cannot_be_read_and_not_among_those_set_aside(lake: str) -> None:
+    keep(lake, entered("a"))
+    (file,) = (Path(lake) / "ops/news").iterdir()
+    torn = file.read_text("utf-8")[:-20]
+    file.write_text(torn, "utf-8")
+    KeptNews(lake).note_snoozes({"a": DAY, "b": DAY})
+    assert forget(lake, "a") == 2
+    assert list(texts(lake)) == ['{\n "b": "2025-11-23"\n}\n']
+
+
+def test_a_file_that_does_not_say_what_was_told_stops_whoever_would_tell_it_again(lake: str) -> None:
+    tell(lake, entered("a"))
+    (file,) = (Path(lake) / "ops/news").glob("*.told.json")
+    file.write_text("{}", "utf-8")
+    with pytest.raises(CompanyActivityError, match=r"told\.json does not say what was told"):
+        KeptNews(lake).ledger()
 
 
 def test_a_digest_of_that_company_alone_is_not_sent(lake: str) -> None:
     keep(lake, entered("a"))
-    assert forget_in_news(run_on(lake), "a") == 1
+    assert forget(lake, "a") == 1
     assert list(KeptNews(lake).under_way()) == []
     assert KeptNews(lake).ledger().delivered == {}
 
@@ -82,7 +106,7 @@ def test_a_digest_of_that_company_alone_is_not_sent(lake: str) -> None:
 def test_one_of_which_a_part_was_accepted_ends_as_told(lake: str) -> None:
     """Its other parts would be cut otherwise, and a company come twice or never."""
     KeptNews(lake).note_part(keep(lake, entered("a"), entered("c")), 1, "there", NOW)
-    assert forget_in_news(run_on(lake), "a") == 1
+    assert forget(lake, "a") == 1
     assert list(KeptNews(lake).under_way()) == []
     assert [one.company_id for one in KeptNews(lake).ledger().delivered["mail Ann"]] == ["c"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 
@@ -33,6 +33,17 @@ class Round:
     def of(self, company: str) -> list[Row]:
         rows = [row for row in self.episodes if row["company_id"] == company]
         return sorted(rows, key=lambda row: row["started_on"])
+
+
+def recalled(now: Round, before: dict[str, date], news_days: int = 14) -> Round:
+    """Rule: who takes a company out of the list of those set aside wants to hear of it from then on."""
+    snoozed = dict(now.snoozed)
+    for company, until in before.items():
+        was_aside_until = until if until < now.newest else now.newest
+        is_recent = until >= now.newest - timedelta(days=news_days)
+        if is_recent and (company not in snoozed or snoozed[company] < was_aside_until):
+            snoozed[company] = was_aside_until
+    return replace(now, snoozed=snoozed)
 
 
 @dataclass
@@ -157,13 +168,12 @@ class Judge:
                 if row["ended_on"] is None and believes != RISK:
                     is_old = not cards and row["started_on"] < first and not self.is_known_to_anybody(now, row)
                     today = (company, "entered", now.newest)
-                    was_told = (company, "entered", row["started_on"]) in heard
-                    assert is_old or today in heard or (not cards and was_told), f"{name} does not know of {row}"
+                    assert is_old or today in heard, f"{name} does not know of {row}"
                 if row["ended_on"] is not None and believes == RISK:
                     kind = KIND_OF_END[row["ended_as"]]
-                    said_before = [said for said in heard if said[:2] == (company, kind)]
                     is_old = row["ended_on"] < first
-                    assert is_old or said_before, f"{name} still believes in {row}"
+                    today = (company, kind, now.newest)
+                    assert is_old or today in heard, f"{name} still believes in {row}"
 
 
 class Desk:
@@ -220,9 +230,10 @@ class Desk:
 
     def date_of(self, kind: str, day: date, is_late: bool) -> date | None:
         was_set_aside = self.back_since is not None and day < self.back_since
-        if day >= self.first and self.is_unsaid(kind, day):
+        is_recent = day >= self.first
+        if is_recent and self.is_unsaid(kind, day):
             return day
-        if (is_late or was_set_aside) and self.is_unsaid(kind, self.now.newest):
+        if (is_recent or is_late or was_set_aside) and self.is_unsaid(kind, self.now.newest):
             return self.now.newest
         return None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 import pytest
@@ -22,6 +22,7 @@ from company_activity.planning.news import (
     news_for,
     told,
 )
+from company_activity.planning.news.piece import Key
 from company_activity.records.crm.snoozed import Snooze
 
 from oracle.model import Row
@@ -384,6 +385,14 @@ def test_an_end_is_told_after_it() -> None:
     assert team.hears(28, *late) == [("ann", "a", "entered", 18), ("ann", "a", "recovered", 26)]
 
 
+def test_what_was_told_before_and_taken_back_is_told_again_with_the_newest_date() -> None:
+    team = Team()
+    team.hears(15, risk(7, 15))
+    assert team.hears(16, over(7, 16)) == [("ann", "a", "recovered", 16)]
+    assert team.hears(17, risk(8, 17)) == [("ann", "a", "entered", 8)]
+    assert team.hears(18, over(8, 16)) == [("ann", "a", "recovered", 18)]
+
+
 def test_so_is_a_withdrawal() -> None:
     team = Team()
     team.hears(3, risk(3))
@@ -477,6 +486,10 @@ def today_of(now: Round) -> Today:
     return Today(now.newest, 14, {company: Snooze(company, until) for company, until in now.snoozed.items()})
 
 
+def keys_of(found: Mapping[str, Sequence[News]]) -> set[tuple[str, Key]]:
+    return {(name, one.key) for name, pieces in found.items() for one in pieces}
+
+
 def play(number: int) -> Counter[str]:
     """A random history with lost messages, each round before the judge; how often each kind was told."""
     random = Random(number)
@@ -493,6 +506,8 @@ def play(number: int) -> Counter[str]:
         episodes = [one for one in map(episode_of, now.episodes) if one.is_open or one.last_day >= needed]
         found = news_for(episodes, ledger, today, WITH_LEAD)
         assert found == news_for(map(episode_of, now.episodes), ledger, today, WITH_LEAD)
+        short = news_for(episodes, ledger.without_older(today.oldest - timedelta(days=1)), today, WITH_LEAD)
+        assert keys_of(short) <= keys_of(found), "what was cut out of the ledger is told again"
         due = {name: judge.due(now, name) for name in WITH_LEAD.names}
         said = {name: {line.said for line in lines} for name, lines in due.items() if lines}
         assert {name: {one.key for one in pieces} for name, pieces in found.items()} == said, (

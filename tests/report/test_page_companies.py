@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
+from html import escape
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any, cast
@@ -101,7 +102,12 @@ def test_a_score_has_its_changes_and_a_dash_where_a_date_is_not_complete() -> No
 
 
 def test_without_any_owner_or_segment_there_is_no_index_and_no_such_filter() -> None:
-    page = render(succeeded(churn_risks=[risk(), risk("c_2")], portfolios=[Portfolio(None, None, 40, 2, 9)]))
+    page = render(
+        succeeded(
+            churn_risks=[risk(), risk("c_2")],
+            portfolios=[Portfolio("owner", None, 40, 2, 9), Portfolio("segment", None, 40, 2, 9)],
+        )
+    )
     assert 'id="index"' not in page
     assert 'id="segments"' not in page
     assert 'id="retention"' not in page
@@ -113,9 +119,10 @@ def test_without_any_owner_or_segment_there_is_no_index_and_no_such_filter() -> 
 
 def test_the_index_counts_all_companies_by_owner_and_by_segment_and_leads_to_those_that_are_listed() -> None:
     kept = [
-        Portfolio("Ana", "small", 10, 1, 54, Decimal(100), 1),
-        Portfolio("Ana", None, 5, 0, 0),
-        Portfolio(None, "small", 7, 2, 60, Decimal("0.5")),
+        Portfolio("owner", "Ana", 15, 1, 54, Decimal(100), 1),
+        Portfolio("owner", None, 7, 2, 60, Decimal("0.5")),
+        Portfolio("segment", "small", 17, 3, 114, Decimal("100.5"), 1),
+        Portfolio("segment", None, 5, 0, 0),
     ]
     page = render(succeeded(churn_risks=[risk(owner="Ana", segment="small")], portfolios=kept))
     text = text_of(page)
@@ -126,7 +133,7 @@ def test_the_index_counts_all_companies_by_owner_and_by_segment_and_leads_to_tho
 
 
 def test_many_owners_do_not_fill_the_page() -> None:
-    kept = [Portfolio(f"Owner {n:03}", None, 1, 1, n) for n in range(130)]
+    kept = [Portfolio("owner", f"Owner {n:03}", 1, 1, n) for n in range(130)]
     text = text_of(render(succeeded(portfolios=kept)))
     assert "Owner 129" in text
     assert "Owner 029" not in text
@@ -142,7 +149,7 @@ def test_those_after_the_first_hundred_are_rows_of_a_table_and_the_rest_is_said_
     text = text_of(page)
     assert "The 20 companies after the first 100, in short." in text
     assert "10 more stand in the table, after these in the same order" in text
-    assert "sql/queries/churn_risks.sql lists them all." in text
+    assert "sql/queries/churn_risks.sql lists them all, and company-activity export writes them to files." in text
 
 
 def test_every_company_that_is_at_risk_may_be_set_aside() -> None:
@@ -150,6 +157,37 @@ def test_every_company_that_is_at_risk_may_be_set_aside() -> None:
     page = render(succeeded(churn_risks=[aside]))
     assert '<ol class="risks" data-group>' not in page
     assert "1 company set aside until a later date" in text_of(page)
+
+
+def test_more_than_a_hundred_without_owners_and_segments_are_a_page_too() -> None:
+    report = at_risk(MOST_DETAILED + 30)
+    report.churn_risks = [replace(one, owner=None, segment=None) for one in report.churn_risks]
+    text = text_of(render(report))
+    assert "The 30 companies after the first 100, in short." in text
+    assert "28 d Contract Company 100 c_1100" in text
+
+
+def test_one_set_aside_among_many_leaves_no_hole() -> None:
+    report = at_risk(MOST_DETAILED + 30)
+    report.churn_risks[3] = replace(report.churn_risks[3], set_aside=SetAside(DAY + timedelta(days=3)))
+    report.churn_risks[120] = replace(report.churn_risks[120], set_aside=SetAside(DAY + timedelta(days=3)))
+    page = render(report)
+    assert "The 28 companies after the first 100, in short." in text_of(page)
+    assert page.count('<li id="c-') == MOST_DETAILED + 2
+
+
+@pytest.mark.parametrize("name", ["$$", "$1k-$10k", "ARR $10k_$50k", "< $50% > $10"])
+def test_a_segment_may_be_a_price(name: str) -> None:
+    page = render(succeeded(segments=segment_days([name])))
+    assert page.count(f">{escape(name, quote=False)}<") == 2
+
+
+def test_a_segment_that_is_gone_is_not_told_of_as_of_today() -> None:
+    rows = segment_days(["SMB"])
+    renamed = [row._replace(segment="Small") if row.day == DAY else row for row in rows]
+    page = render(succeeded(segments=renamed))
+    assert "On the last day: Small: 40 companies" in page
+    assert "; SMB: 0 companies, 0 active, 0 at risk." in page
 
 
 def test_segments_are_drawn_the_smallest_together() -> None:

@@ -194,8 +194,10 @@ def test_it_tells_what_a_company_at_risk_is_worth_whose_it_is_and_how_its_score_
 
 def test_it_counts_all_companies_by_owner_and_segment(report: RunReport) -> None:
     assert set(report.portfolios) == {
-        Portfolio("Ana", "enterprise", 1, 1, 10, Decimal(24_000), 1),
-        Portfolio(None, None, 6, 2, 7),
+        Portfolio("owner", "Ana", 1, 1, 10, Decimal(24_000), 1),
+        Portfolio("owner", None, 6, 2, 7),
+        Portfolio("segment", "enterprise", 1, 1, 10, Decimal(24_000), 1),
+        Portfolio("segment", None, 6, 2, 7),
     }
     page = Path(report.page).read_text(encoding="utf-8")
     assert 'href="#owner=Ana"' in page

@@ -19,6 +19,7 @@ from company_activity.report.risks import NOBODY, ListedCompany, Listing, RiskNe
 
 StepOutcome = Literal["done", "nothing", "failed"]
 START = "start"  # the name in a report of what happens before the first step
+MOST_GROUPS = 2_000  # owners, and segments, that are counted; those that miss most user-days
 MOST_DETAILED = 100  # companies at risk that the page describes; the others are rows of a table
 SPARK_DAYS = 60  # how many days of use a churn risk shows
 MAY_PASS = {SourceError.exit_code, PublishError.exit_code}
@@ -88,14 +89,14 @@ class DayFigures:
 
 
 class Portfolio(NamedTuple):
-    """The companies of one owner and one segment on a day, None being those without.
+    """The companies of one owner, or of one segment, on a day; the name None stands for those without.
 
     `missing_user_days`, `contract_value` (as far as it is known) and `renewals`, those within
     60 days, are of the companies at risk.
     """
 
-    owner: str | None
-    segment: str | None
+    by: str
+    name: str | None
     companies: int
     at_risk: int
     missing_user_days: int
@@ -153,7 +154,7 @@ class RunReport:
 
     `figures`, `status` and the lists describe the lake on `risks_on`; where they could not be read,
     `no_figures` says why. `churn_risks` begins with the companies that miss most user-days and may
-    leave out others. `portfolios` count all companies of the day by owner and segment; `segments`
+    leave out others. `portfolios` count all companies of the day by owner, and by segment; `segments`
     and `retention` are the roll-ups, as far as they are kept. `news` is None where no episodes at
     risk are kept. `fleet_pace` is the week of the companies in the middle, per mille of their usual
     one.

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window as W
 
 from company_activity.dates import HORIZON_DAYS
+from company_activity.report.model import MOST_GROUPS
 from company_activity.report.risks import RENEWAL_DAYS
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ RECOVERED = "recovered"
 GONE = "gone"
 CONTACT_DUE = "contact_due"
 PACE = "pace"
-PORTFOLIO = "portfolio"
-MOST_PORTFOLIOS = 2_000
+GROUPINGS = ("owner", "segment")  # each a kind of its own, and the column by which it counts
 SHOWN = (
     "company_id",
     "company_name",
@@ -89,13 +89,14 @@ def call_lists(
 
     Of those at risk there are `most_at_risk`. Of the gone, those who left last come first. `kind`
     names the list, `place` is the company's place in it, `of_kind` is how many there are in all. Of
-    the kind `pace` there is a row for each pace: `of_kind` companies had it. Of the kind
-    `portfolio` there is one for each owner and segment: `of_kind` companies, of which
-    `at_risk_of_kind` are at risk, miss `missing_of_kind` user-days, are worth `value_of_kind` and
-    renew within 60 days (`renewals_of_kind`); at most 2,000, those that miss most user-days first.
+    the kind `pace` there is a row for each pace: `of_kind` companies had it. Of the kinds `owner`
+    and `segment` there is one for each of them: `of_kind` companies, of which `at_risk_of_kind` are
+    at risk, miss `missing_of_kind` user-days, are worth `value_of_kind` and renew within 60 days
+    (`renewals_of_kind`); at most 2,000 of each kind, those that miss most user-days first.
 
     Shape: rows of one date of `analytics.company_activity_daily`, with `first_active_date` and the
-    columns of `newest_episodes` in; key kind, place, fleet_pace, owner, segment out.
+    columns of `newest_episodes` in; key kind, place, and of these three kinds fleet_pace, owner or
+    segment out.
 
     >>> day = spark.sql(
     ...     "VALUES ('a', true, 10, 2, NULL, NULL), ('b', true, NULL, 2, DATE'2025-03-09', NULL),"
@@ -108,7 +109,7 @@ def call_lists(
     >>> known = day.select("*", *(F.lit(None).alias(name) for name in unused))
     >>> known = known.selectExpr("*", "DATE'2025-03-11' AS gone_on", "CAST(NULL AS DATE) AS recovered_on")
     >>> found = call_lists(known, since=date(2025, 3, 5), gone_after_days=28, most=1, most_at_risk=2)
-    >>> for row in found.where("kind NOT IN ('pace', 'portfolio')").orderBy("kind", "place").collect():
+    >>> for row in found.where("kind NOT IN ('pace', 'owner', 'segment')").orderBy("kind", "place").collect():
     ...     print(row.kind, row.company_id, row.of_kind)
     at_risk c 3
     at_risk a 3
@@ -116,7 +117,7 @@ def call_lists(
     gone d 2
     >>> [row.of_kind for row in found.where("kind = 'pace'").collect()]
     [6]
-    >>> [(row.of_kind, row.at_risk_of_kind, row.missing_of_kind) for row in found.where("kind = 'portfolio'").collect()]
+    >>> [(row.of_kind, row.at_risk_of_kind, row.missing_of_kind) for row in found.where("kind = 'owner'").collect()]
     [(6, 3, 40)]
     """
     kinds = {
@@ -126,29 +127,28 @@ def call_lists(
         GONE: _is_gone(gone_after_days),
         CONTACT_DUE: F.col("is_contact_due"),
         PACE: F.lit(True),
-        PORTFOLIO: F.lit(True),
+        **{grouping: F.lit(True) for grouping in GROUPINGS},
     }
     named = [F.when(holds, F.lit(kind)) for kind, holds in kinds.items()]
     of_one_day = on_day.coalesce(1)  # a row per company: it costs more to shuffle than to sort them
     by_kind = of_one_day.withColumn("kind", F.explode(F.array_compact(F.array(*named))))
     is_pace = F.col("kind") == PACE
-    is_portfolio = F.col("kind") == PORTFOLIO
+    is_group = F.col("kind").isin(*GROUPINGS)
     of_kind = W.partitionBy(
         "kind",
         F.when(is_pace, F.col("fleet_pace")),
-        F.when(is_portfolio, F.col("owner")),
-        F.when(is_portfolio, F.col("segment")),
+        *(F.when(F.col("kind") == grouping, F.col(grouping)) for grouping in GROUPINGS),
     )
     placed = by_kind.withColumn("place", F.row_number().over(of_kind.orderBy(*_order())))
     counted = placed.withColumns({name: sums.over(of_kind) for name, sums in _sums().items()})
-    most_of_kind = F.when(is_pace | is_portfolio, 1).when(F.col("kind") == AT_RISK, most_at_risk)
+    most_of_kind = F.when(is_pace | is_group, 1).when(F.col("kind") == AT_RISK, most_at_risk)
     is_listed = F.col("place") <= most_of_kind.otherwise(most)
-    # An owner for each company is most likely the wrong column: the first portfolios stand for it.
+    # An owner for each company is most likely the wrong column: the first ones stand for it.
     by_loss = W.partitionBy("kind").orderBy(
-        F.desc_nulls_last("missing_of_kind"), "owner", "segment"
+        F.desc_nulls_last("missing_of_kind"), F.desc("at_risk_of_kind"), "owner", "segment"
     )
     ranked = counted.where(is_listed).withColumn("rank", F.row_number().over(by_loss))
-    return ranked.where(~is_portfolio | (F.col("rank") <= MOST_PORTFOLIOS)).select(
+    return ranked.where(~is_group | (F.col("rank") <= MOST_GROUPS)).select(
         "kind",
         "place",
         *_sums(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -137,20 +137,37 @@ def commit(
 
 
 def stopped_columns(known: KnownFiles, day: str) -> list[str]:
-    """A warning where the snapshot before had optional columns that no file of this date has."""
-    files = known.of(day)
+    """A warning for files of a date that lack optional columns which the snapshot before had; one for those alike."""
+    columns = {path: frozenset(file.columns) for path, file in known.of(day).items()}
     had = known.columns_before(day)
-    gone = [
-        name
-        for name in OPTIONAL
-        if name in had and not any(name in f.columns for f in files.values())
-    ]
-    they = "it is" if len(gone) == 1 else "they are"
-    if not files or not gone:
-        return []
+    gone: dict[tuple[str, ...], list[str]] = {}
+    for name in OPTIONAL:
+        lacking = files_without(name, columns, had)
+        if lacking:
+            gone.setdefault(lacking, []).append(name)
     return [
-        f"{', '.join(sorted(files))}: no column {', '.join(gone)} any more; from {day} on {they} NULL"
+        f"{', '.join(paths)}: no column {', '.join(names)} any more; "
+        f"from {day} on {'it is' if len(names) == 1 else 'they are'} NULL"
+        for paths, names in gone.items()
     ]
+
+
+def files_without(
+    name: str, columns: Mapping[str, frozenset[str]], had: Sequence[frozenset[str]]
+) -> tuple[str, ...]:
+    """The files that have stopped sending a column: all if one had it before; some if all of as many files had it.
+
+    >>> both, one = frozenset({"owner", "seats"}), frozenset({"seats"})
+    >>> files_without("owner", {"eu.csv": both, "us.csv": one}, [both, both])
+    ('us.csv',)
+    >>> [files_without("owner", {"eu.csv": both, "us.csv": one}, had) for had in ([both, one], [both])]
+    [(), ()]
+    """
+    lacking = tuple(sorted(path for path, names in columns.items() if name not in names))
+    had_it = [name in names for names in had]
+    if len(lacking) == len(columns):
+        return lacking if any(had_it) else ()
+    return lacking if len(had) == len(columns) and all(had_it) else ()
 
 
 def keys_of(file: CrmFile) -> list[Verdict]:

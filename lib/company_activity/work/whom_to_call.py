@@ -28,8 +28,8 @@ from company_activity.transforms.call_lists import (
     CONTACT_DUE,
     ENTERED,
     GONE,
+    GROUPINGS,
     PACE,
-    PORTFOLIO,
     RECOVERED,
     call_lists,
     last_days,
@@ -61,7 +61,7 @@ def look_up_lists(run: Run, rows: DataFrame, day: date, snoozed: Snoozed) -> Non
     report = run.report
     at_risk = marked(at_risk, snoozed.by_company, day)
     report.churn_risks = with_days(at_risk, rows, day)
-    report.portfolios = [as_portfolio(row) for row in by_kind[PORTFOLIO]]
+    report.portfolios = [as_portfolio(row, by) for by in GROUPINGS for row in by_kind[by]]
     report.gone = listing(by_kind[GONE], day)
     report.contact_due = listing(by_kind[CONTACT_DUE], day)
     report.fleet_pace = median_pace([(row["fleet_pace"], row["of_kind"]) for row in by_kind[PACE]])
@@ -118,13 +118,16 @@ def lists_of_day(
 def with_days(
     companies: Sequence[ListedCompany], rows: DataFrame, day: date
 ) -> list[ListedCompany]:
-    """Companies with their scores of four weeks, the first of them with their last 60 days too.
+    """Companies with their scores of four weeks; the first that are to be called with their last 60 days too.
 
     A date without a row is None.
     """
     if not companies:
         return []
-    company_ids = [company.company_id for company in companies]
+    to_call = [company.company_id for company in companies if not company.set_aside]
+    others = [company.company_id for company in companies if company.set_aside]
+    company_ids = [*to_call, *others]
+    drawn = set(company_ids[:MOST_DETAILED])
     found = last_days(rows, company_ids, day, MOST_DETAILED).collect()
     at = {(row["company_id"], row["activity_date"]): row for row in found}
     calendar = [day - timedelta(days=back) for back in reversed(range(HORIZON_DAYS))]
@@ -136,10 +139,10 @@ def with_days(
     return [
         replace(
             company,
-            days=read(company, calendar, "active_users") if place < MOST_DETAILED else (),
+            days=read(company, calendar, "active_users") if company.company_id in drawn else (),
             scores=read(company, score_days(day), "engagement_score"),
         )
-        for place, company in enumerate(companies)
+        for company in companies
     ]
 
 
@@ -152,11 +155,11 @@ def listing(rows: Iterable[Row], day: date) -> Listing:
     return Listing(ordered[0]["of_kind"], companies)
 
 
-def as_portfolio(row: Row) -> Portfolio:
-    """The companies of one owner and one segment."""
+def as_portfolio(row: Row, by: str) -> Portfolio:
+    """The companies of one owner, or of one segment."""
     return Portfolio(
-        row["owner"],
-        row["segment"],
+        by,
+        row[by],
         row["of_kind"],
         row["at_risk_of_kind"],
         row["missing_of_kind"] or 0,

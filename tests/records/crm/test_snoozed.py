@@ -77,8 +77,14 @@ def test_a_row_that_cannot_be_read_is_named_and_the_others_count(row: str, why: 
     assert warning.endswith("the row is ignored")
 
 
-def test_so_is_one_that_is_not_utf8() -> None:
-    found = read(f"{HEADER}a,2025-04-15,für\nb,2025-04-15,ok\n".encode("latin-1"))
+def test_a_reason_that_is_not_utf8_costs_nothing() -> None:
+    found = read(f"{HEADER}a,2025-04-15,für\n".encode("latin-1"))
+    assert found.by_company["a"].why == r"f\xfcr"
+    assert found.warnings == []
+
+
+def test_an_id_that_is_not_utf8_is_named() -> None:
+    found = read(f"{HEADER}ä,2025-04-15,\nb,2025-04-15,ok\n".encode("latin-1"))
     assert list(found.by_company) == ["b"]
     assert "line 2" in found.warnings[0]
     assert "is not UTF-8" in found.warnings[0]
@@ -95,6 +101,7 @@ def test_of_many_the_first_are_named() -> None:
     [
         (b"company,date\na,2025-04-15\n", "the header has no company_id and no until; it reads 'company,date'"),
         (b"company_id,why\na,x\n", "the header has no until;"),
+        (b"company_id,until,company_id\na,2025-04-15,b\n", "the header has more than one company_id;"),
         ("company_id,until\n".encode("utf-16"), "it looks like UTF-16"),
         (b"PK\x03\x04", "it is a zip file, as an Excel workbook is one"),
     ],

@@ -79,9 +79,9 @@ def at_risk(count: int, owners: Sequence[str | None] = OWNERS, name: str = "Comp
         drawn = {} if n < MOST_DETAILED else {"days": ()}
         listed.append(risk(f"c_{1000 + n}", f"{name} {n}", **known | drawn))
     portfolios = [
-        Portfolio(owner, segment, 2 * count, count // 12, 40 * count // 12, Decimal(24_000) * count, count // 30)
-        for owner in owners
-        for segment in segments
+        Portfolio(by, name, 2 * count, count // 12, 40 * count // 12, Decimal(24_000) * count, count // 30)
+        for by, names in (("owner", owners), ("segment", segments))
+        for name in names
     ]
     figures = Figures(tuple(replace(one, companies=6 * count, at_risk=count) for one in days()))
     told: dict[str, Any] = {"churn_risks": listed, "portfolios": portfolios, "figures": figures}

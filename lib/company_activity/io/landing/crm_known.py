@@ -154,11 +154,11 @@ class KnownFiles:
         self._keep(day, {path: KnownFile(sha256, CRM_RULES_VERSION, frozenset({seen}), columns)})
         self._refresh(day)
 
-    def columns_before(self, day: str) -> frozenset[str]:
-        """The optional columns that the files of the nearest earlier snapshot date have."""
+    def columns_before(self, day: str) -> list[frozenset[str]]:
+        """The optional columns of each file of the nearest earlier snapshot date."""
         earlier = [other for other in self.contents if other < day]
         files = self.of(max(earlier)).values() if earlier else ()
-        return frozenset(name for file in files for name in file.columns)
+        return [frozenset(file.columns) for file in files]
 
     def state(self, companies: Mapping[str, int] = MappingProxyType({})) -> CrmState:
         """The table's state, with the `companies` of each date.

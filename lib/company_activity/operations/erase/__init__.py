@@ -63,7 +63,7 @@ class Erasure:
         # While CRM files and tables know its names: whoever is killed behind this has told of them already.
         spelling = Spelling.of(trim(self.company_id), names | names_in_files(*files))
         small = forget_in_small_files(run, spelling, tombstone)
-        small += forget_in_news(run, trim(self.company_id))
+        small += forget_in_news(run, trim(self.company_id), spelling)
         exports = remove_holding(run.lake.files, trim(self.company_id))
         crm = erase_crm(*files)
         dates = self._erase_dates(run)

@@ -9,10 +9,11 @@ from company_activity.io.notify.digest.kept import KeptNews
 
 if TYPE_CHECKING:
     from company_activity.io.notify.digest.digest import Digest
+    from company_activity.operations.erase.spelling import Spelling
     from company_activity.run import Run
 
 
-def forget_in_news(run: Run, company_id: str) -> int:
+def forget_in_news(run: Run, company_id: str, spelling: Spelling) -> int:
     """Cut the company out of the news beside the lake; how many files had it.
 
     A digest of which a part was accepted is not gone on with: its other parts would be other ones than those that
@@ -35,6 +36,14 @@ def forget_in_news(run: Run, company_id: str) -> int:
         if len(left_of_it) < len(pieces):
             found += 1
             kept.cut(name, left_of_it)
+    for name, text in kept.unreadable().items():
+        if spelling.is_in(text):
+            found += 1
+            kept.forget(name)
+    snoozes = kept.snoozes()
+    if snoozes.pop(company_id, None):
+        found += 1
+        kept.note_snoozes(snoozes)
     return found
 
 

@@ -48,8 +48,9 @@ class Ledger:
     def without_older(self, day: date) -> Ledger:
         """The same without what no longer matters: pieces of before a date, unless they are the last word of a risk.
 
-        The date lies before every date that is still news. Then one thing is told otherwise: an episode that was told
-        as over before it, and that a correction opens again, is unknown.
+        What follows a piece that stays, stays: an end may be dated before the risk that it ended. The date lies before
+        every date that is still news. Then one thing is told otherwise: an episode that was told as over before it, and
+        that a correction opens again, is unknown.
         """
         last_words = {
             (recipient, one)
@@ -57,11 +58,15 @@ class Ledger:
             for of_company in self.last_told(recipient).values()
             for one in of_company
         }
-        return self._of(
-            (recipient, one)
-            for recipient, one in self._each
-            if one.on >= day or (one.is_at_risk and (recipient, one) in last_words)
-        )
+        stay: set[tuple[str, Key]] = set()
+        left = []
+        for recipient, one in self._each:
+            is_last_word = one.is_at_risk and (recipient, one) in last_words
+            follows = {(recipient, (one.company_id, *said)) for said in one.follows}
+            if one.on >= day or is_last_word or not follows.isdisjoint(stay):
+                stay.add((recipient, one.key))
+                left.append((recipient, one))
+        return self._of(left)
 
     @property
     def _each(self) -> Iterator[tuple[str, News]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from company_activity.records.crm.snoozed import Snooze
@@ -48,17 +48,41 @@ class Today:
         snooze = self.snoozed.get(company_id)
         return snooze is not None and day < snooze.until and self.is_recent(snooze.until)
 
+    def remembering(self, until: Mapping[str, date]) -> Today:
+        """The same with the companies that were set aside `until` then, and of which `snoozed.csv` says so no more.
+
+        They were set aside up to today at most: whoever takes a row out of the file wants to hear of the company.
+
+        >>> def march(day): return date(2025, 3, day)
+        >>> found = Today(march(31)).remembering({"a": march(30), "b": date(2025, 4, 9), "c": march(16)}).snoozed
+        >>> [(one.company_id, one.until.day) for one in found.values()]
+        [('a', 30), ('b', 31)]
+        """
+        ended = {
+            company_id: Snooze(company_id, min(day, self.newest))
+            for company_id, day in until.items()
+            if self.is_recent(day)
+        }
+        later = {
+            company_id: one
+            for company_id, one in self.snoozed.items()
+            if company_id not in ended or one.until > ended[company_id].until
+        }
+        return replace(self, snoozed=ended | later)
+
     def dates_of_news(self, company_id: str, day: date, is_late: bool = False) -> list[date]:
         """The dates that news of what happened on `day` may have, the best one first: none if it is too old.
 
-        It is dated by that day if that is recent, and else, if it is late, by the newest complete date. It is late as
-        well if the company was set aside until lately.
+        It is dated by that day if that is recent, and by the newest complete date if the same was told of that day
+        before, and taken back since. What is too old has the newest date if it is late; it is late as well if the
+        company was set aside until lately.
 
         >>> today = Today(date(2025, 3, 31))
         >>> [[one.day for one in today.dates_of_news("a", date(2025, 3, 1), is_late)] for is_late in (False, True)]
         [[], [31]]
+        >>> [one.day for one in today.dates_of_news("a", date(2025, 3, 20))]
+        [20, 31]
         """
-        days = [day] if self.is_recent(day) else []
-        if is_late or self.was_snoozed(company_id, day):
-            days.append(self.newest)
-        return days
+        if self.is_recent(day):
+            return [day, self.newest]
+        return [self.newest] if is_late or self.was_snoozed(company_id, day) else []

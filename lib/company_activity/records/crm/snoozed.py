@@ -69,9 +69,13 @@ def read_snoozed(path: str, data: bytes) -> Snoozed:
     """
     delimiter, header, rows = taken_apart(data)
     names = [column_name(cell) for cell in header.cells or []] if header else []
-    missing = [name for name in REQUIRED if name not in names]
-    if header is None or missing:
-        return Snoozed(warnings=without_header(path, data, header, missing))
+    unclear = [
+        f"no {name}" if name not in names else f"more than one {name}"
+        for name in REQUIRED
+        if names.count(name) != 1
+    ]
+    if header is None or unclear:
+        return Snoozed(warnings=without_header(path, data, header, unclear))
     found = Snoozed()
     faults = []
     for row in rows:
@@ -153,28 +157,28 @@ def columns_given(header: CsvRecord | None) -> int:
 
 
 def without_header(
-    path: str, data: bytes, header: CsvRecord | None, missing: Sequence[str]
+    path: str, data: bytes, header: CsvRecord | None, unclear: Sequence[str]
 ) -> list[str]:
     """The one warning of a file whose header cannot be used."""
     if header is None:
         return []  # an empty file sets nobody aside
     cause = why_not_utf8(data)
     because = f"; {cause}" if cause else ""
-    found = f"the header has no {' and no '.join(missing)}; it reads {excerpt(header.raw)}{because}"
+    found = f"the header has {' and '.join(unclear)}; it reads {excerpt(header.raw)}{because}"
     return [f"{path}: {found}; no company is set aside"]
 
 
 def read_row(row: CsvRecord, names: Sequence[str], delimiter: str) -> Snooze | str:
     """What a row says, or why it says nothing. What stands beyond the header belongs to `why` if that comes last."""
-    if not is_readable(row.raw):
-        return f"{excerpt(as_shown(row.raw), LONGEST_SHOWN)} is not UTF-8"
     if row.cells is None:
-        return f"{excerpt(row.raw, LONGEST_SHOWN)} has broken quotes"
+        return f"{excerpt(as_shown(row.raw), LONGEST_SHOWN)} has broken quotes"
     width = len(names)
     cells = [*row.cells, *[""] * (width - len(row.cells))]
     if names[-1] == "why":
         cells[width - 1] = delimiter.join(cells[width - 1 :])
     values = dict(zip(names, (cell.strip(BLANKS_AND_TABS) for cell in cells), strict=False))
+    if not all(is_readable(values[name]) for name in REQUIRED):
+        return f"{excerpt(as_shown(row.raw), LONGEST_SHOWN)} is not UTF-8"
     company_id, _ = fields.company_id(values["company_id"])
     if company_id is None:
         return f"company_id {excerpt(values['company_id'], LONGEST_SHOWN)} is none"
@@ -182,7 +186,7 @@ def read_row(row: CsvRecord, names: Sequence[str], delimiter: str) -> Snooze | s
     if until is None:
         shown = excerpt(values["until"], LONGEST_SHOWN)
         return f"until {shown} is no date of the form YYYY-MM-DD"
-    return Snooze(company_id, until, values.get("why", "")[: fields.MAX_TEXT])
+    return Snooze(company_id, until, as_shown(values.get("why", ""))[: fields.MAX_TEXT])
 
 
 def shortened(path: str, faults: Sequence[str]) -> list[str]:

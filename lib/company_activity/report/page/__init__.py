@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from company_activity.report.model import MOST_DETAILED, passed_by_gate
+from company_activity.report.model import MOST_DETAILED, MOST_GROUPS, passed_by_gate
 from company_activity.report.page import choices, trend, words
 from company_activity.report.page.charts import (
     activity_chart,
@@ -136,6 +136,7 @@ def _environment() -> Environment:
         "all_reasons": tuple(words.REASONS),
         "none_text": choices.NONE_TEXT,
         "most_indexed": choices.MOST_INDEXED,
+        "most_groups": MOST_GROUPS,
         "states": words.STATES,
         "path": words.PATH,
     }

@@ -109,16 +109,18 @@ def index_by(
     """One entry per owner or segment, those that miss most user-days first; none where nobody has one.
 
     >>> from company_activity.report.model import Portfolio
-    >>> kept = [Portfolio("Ana", None, 9, 2, 30), Portfolio("Ana", "small", 1, 0, 0), Portfolio(None, None, 3, 0, 0)]
+    >>> counts = [("owner", "Ana", 9, 2, 30), ("owner", " Ana", 1, 0, 0), ("owner", None, 3, 0, 0)]
+    >>> kept = [Portfolio(*one) for one in counts]
     >>> [(entry.name, entry.companies, entry.link) for entry in index_by("owner", kept, [])]
     [('Ana', 10, ''), ('', 3, '')]
-    >>> index_by("owner", kept[2:], [])
-    []
+    >>> index_by("owner", kept[2:], []), index_by("segment", kept, [])
+    ([], [])
     """
     named = {filter_name(getattr(company, grouping)) for company in listed}
     grouped: dict[str, list[Portfolio]] = {}
     for portfolio in portfolios:
-        grouped.setdefault(filter_name(getattr(portfolio, grouping)), []).append(portfolio)
+        if portfolio.by == grouping:
+            grouped.setdefault(filter_name(portfolio.name), []).append(portfolio)
     if not grouped.keys() - {NONE}:
         return []
     entries = [_entry(grouping, name, of_it, name in named) for name, of_it in grouped.items()]

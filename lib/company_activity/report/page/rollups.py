@@ -29,27 +29,34 @@ if TYPE_CHECKING:
 
 MOST_SEGMENTS = 6  # panels; smaller segments are one panel together
 MOST_COHORTS = 12
-OTHERS = "other segments"
-COUNTS = ("companies", "active_companies", "at_risk")
-Counts = tuple[int, int, int]
+OTHERS_TEXT = "other segments"
+NONE_TEXT = "no segment"
+Segment = tuple[int, str]  # 0 and its name; 1 for all that are not named
+OTHERS: Segment = (1, "")
+Counts = tuple[int, int, int]  # companies, those active, those at risk
+NONE: Counts = (0, 0, 0)
 
 
 def segments_chart(rows: Sequence[SegmentDay]) -> Chart:
     """Companies, those active and those at risk of each segment over time, one panel per segment."""
     days = sorted({row.activity_date: row for row in rows}.values())
-    by_segment = _by_segment(rows, days[-1].day)
-    title = f"Companies, active and at risk by segment, {period(days)}"
-    newest = "; ".join(f"{name}: {_told(of_it)}" for name, of_it in by_segment.items())
-    description = f"On the last day: {newest}."
+    newest = days[-1].day
+    panels_of = {text_of(segment): by_day for segment, by_day in _by_segment(rows, newest).items()}
+    chart_title = f"Companies, active and at risk by segment, {period(days)}"
+    told = (f"{name}: {_told(by_day.get(newest, NONE))}" for name, by_day in panels_of.items())
+    description = f"On the last day: {'; '.join(told)}."
 
     def draw(width: str) -> Markup:
-        figure, axes_of = panels(width, len(by_segment), 1.1)
-        for axes, (name, of_it) in zip(axes_of, by_segment.items(), strict=True):
-            counts = [of_it.get(one.day, (0, 0, 0)) for one in days]
+        figure, axes_of = panels(width, len(panels_of), 1.1)
+        for axes, (name, by_day) in zip(axes_of, panels_of.items(), strict=True):
+            counts = [by_day.get(one.day, NONE) for one in days]
             for place, colour in enumerate(("#e3e7ec", PALE_BLUE, RED)):
                 draw_steps(axes, days, [count[place] for count in counts], colour)
-            axes.set_title(cut(name, 40), loc="left", fontdict=FONT | {"color": INK}, pad=4)
-        return inline_svg(finished(figure, days, width), f"segments-{width}", title, description)
+            title = {"loc": "left", "fontdict": FONT | {"color": INK}, "pad": 4}
+            axes.set_title(cut(name, 40), **title, parse_math=False)
+        return inline_svg(
+            finished(figure, days, width), f"segments-{width}", chart_title, description
+        )
 
     return Chart("segments", draw("wide"), draw("phone"))
 
@@ -57,20 +64,20 @@ def segments_chart(rows: Sequence[SegmentDay]) -> Chart:
 SEGMENT_LEGEND = (("#e3e7ec", "companies"), (PALE_BLUE, "active on the day"), (RED, "at risk"))
 
 
-def _by_segment(rows: Sequence[SegmentDay], newest: date) -> dict[str, dict[date, Counts]]:
+def _by_segment(rows: Sequence[SegmentDay], newest: date) -> dict[Segment, dict[date, Counts]]:
     """The counts of the largest segments by date, and of all others together."""
-    sizes: dict[str, int] = defaultdict(int)
+    sizes: dict[Segment, int] = defaultdict(int)
     for row in rows:
-        sizes[_name(row)] += row.companies if row.day == newest else 0
+        sizes[_segment(row)] += row.companies if row.day == newest else 0
     others = sizes.pop(OTHERS, None)
-    largest = sorted(sizes, key=lambda name: (-sizes[name], name))
+    largest = sorted(sizes, key=lambda one: (-sizes[one], one))
     if len(largest) > MOST_SEGMENTS or others is not None:
         largest = [*largest[: MOST_SEGMENTS - 1], OTHERS]
-    counts: dict[str, dict[date, Counts]] = {name: {} for name in largest}
+    counts: dict[Segment, dict[date, Counts]] = {segment: {} for segment in largest}
     for row in rows:
-        name = _name(row)
-        of_it = counts[name if name in counts else OTHERS]
-        companies, active, at_risk = of_it.get(row.day, (0, 0, 0))
+        segment = _segment(row)
+        of_it = counts[segment if segment in counts else OTHERS]
+        companies, active, at_risk = of_it.get(row.day, NONE)
         of_it[row.day] = (
             companies + row.companies,
             active + row.active_companies,
@@ -79,14 +86,27 @@ def _by_segment(rows: Sequence[SegmentDay], newest: date) -> dict[str, dict[date
     return counts
 
 
-def _name(row: SegmentDay) -> str:
-    if row.is_rest:
-        return OTHERS
-    return " ".join(printable(row.segment or "").split()) or "no segment"
+def _segment(row: SegmentDay) -> Segment:
+    """Which panel a row belongs to: its segment on one line, "" for those without one, or that of the others."""
+    return OTHERS if row.is_rest else (0, " ".join(printable(row.segment or "").split()))
 
 
-def _told(of_it: dict[date, Counts]) -> str:
-    companies, active, at_risk = of_it.get(max(of_it), (0, 0, 0)) if of_it else (0, 0, 0)
+def text_of(segment: Segment) -> str:
+    """What a panel is called; a segment that the CRM calls like one of ours stands in quotes.
+
+    >>> [text_of(one) for one in (OTHERS, (0, ""), (0, "SMB"), (0, "no segment"))]
+    ['other segments', 'no segment', 'SMB', '“no segment”']
+    """
+    _, name = segment
+    if segment == OTHERS:
+        return OTHERS_TEXT
+    if name in (OTHERS_TEXT, NONE_TEXT):
+        return f"“{name}”"
+    return name or NONE_TEXT
+
+
+def _told(counts: Counts) -> str:
+    companies, active, at_risk = counts
     return f"{counted(companies, 'company', 'companies')}, {active:,} active, {at_risk:,} at risk"
 
 

@@ -273,9 +273,11 @@ def play(number: int, folder: Path, at: Servers) -> Counter[str]:
     at.parts.clear()
     world = World.at(folder, at, quiet=random.choice(("line", "nothing")))
     hearing = Hearing(world, judging.Judge(world.readers.of))
+    remembered: dict[str, date] = {}
     version = 0
     for _ in range(ROUNDS):
-        now = history.go_on()
+        shown = history.go_on()
+        now = judging.recalled(shown, remembered)
         version += 1
         is_faulty = random.random() < 0.5
         moods = (TAKES, TAKES, REFUSES, DROPS, TAKES_AND_DROPS) if is_faulty else (TAKES,)
@@ -284,17 +286,20 @@ def play(number: int, folder: Path, at: Servers) -> Counter[str]:
         kept = MortalNews(str(folder), lambda odds=odds: random.random() < odds)
         was_killed = False
         try:
-            world.run(now, str(version), kept)
+            world.run(shown, str(version), kept)
         except Killed:
             was_killed = True
             hearing.counts["killed"] += 1
+        hearing.counts["recalled"] += now.snoozed != shown.snoozed
+        if not was_killed or world.files().snoozes() == now.snoozed:
+            remembered = now.snoozed
         hearing.hear(now, was_killed)
     at.mood = lambda: TAKES
     for _ in range(2):  # what is under way, then what is due
-        world.run(now, str(version))
+        world.run(shown, str(version))
         hearing.hear(now, False)
     asked = world.asked
-    world.run(now, str(version))
+    world.run(shown, str(version))
     assert world.asked == asked, "an unchanged rerun asks nothing"
     assert list(world.files().under_way()) == []
     hearing.hear(now, False)
@@ -304,7 +309,7 @@ def play(number: int, folder: Path, at: Servers) -> Counter[str]:
 
 def test_each_change_is_told_exactly_once_to_each_reader(at: Servers, tmp_path: Path, small_parts: None) -> None:
     seen = sum((play(number, tmp_path / str(number), at) for number in range(SEQUENCES)), Counter[str]())
-    assert all(seen[kind] > 20 for kind in (*KINDS, "quiet", "again", "parts", "killed")), seen
+    assert all(seen[kind] > 20 for kind in (*KINDS, "quiet", "again", "parts", "killed", "recalled")), seen
 
 
 # Each edge by itself.

@@ -7,7 +7,8 @@ Each is called `<channel>-<hash of the recipient>.<number>.<day>` and an ending:
 - `.told.json`: it went out whole: the ledger, from which follows what is not told again;
 - `.quiet`: so did one without news; `.dropped`: it was given up, and its news are due again.
 
-`basis.json` has, for each reader, what its news were last made from. A reader has one digest under way at most.
+`basis.json` has, for each reader, what its news were last made from; `snoozes.json`, which companies were set aside
+until when, as of the last round. A reader has one digest under way at most.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from company_activity.errors import CompanyActivityError
 from company_activity.io.notify.digest.digest import Digest
 from company_activity.io.notify.digest.recipients import Reader
 from company_activity.io.storage.folder import Folder, open_folder
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FOLDER = "ops/news"
 BASIS = "basis.json"
+SNOOZES = "snoozes.json"
 UNDER_WAY = "json"
 TOLD = "told.json"
 QUIET = "quiet"
@@ -177,16 +180,27 @@ class KeptNews:
         """The files of the ledger, in order: name, reader, what it was told.
 
         Raises:
-            ValueError, KeyError: if one is no such file: whoever passed it by would tell its news again.
+            CompanyActivityError: if one is no such file: whoever passed it by would tell its news again.
         """
         names = [one.name for one in self.files if one.ending == TOLD]
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
             texts = list(pool.map(self._folder.read, names))
-        plain = [json.loads(text) for text in texts]
-        return [
-            (name, one["reader"], list(map(News.from_json, one["news"])))
-            for name, one in zip(names, plain, strict=True)
-        ]
+        return [(name, *self._told_in(name, text)) for name, text in zip(names, texts, strict=True)]
+
+    def _told_in(self, name: str, text: str) -> tuple[str, list[News]]:
+        try:
+            plain = json.loads(text)
+            return plain["reader"], list(map(News.from_json, plain["news"]))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise CompanyActivityError(
+                f"{self._folder.uri(name)} does not say what was told",
+                remedy="put it back from a copy, or delete it: what it told may then be told again",
+            ) from None
+
+    def unreadable(self) -> dict[str, str]:
+        """The text of each digest under way that is none, and so is never sent, by its file's name."""
+        names = [one.name for one in self.files if one.ending == UNDER_WAY]
+        return {name: self._folder.read(name) for name in names if not self._read(name, 0)}
 
     def cut(self, name: str, news: Collection[News]) -> None:
         """Leave only these pieces in a file of the ledger; without any it stays as a quiet one."""
@@ -219,6 +233,20 @@ class KeptNews:
         except (FileNotFoundError, ValueError):
             return {}
         return plain if isinstance(plain, dict) else {}
+
+    def snoozes(self) -> dict[str, date]:
+        """Until when companies were set aside as of the last round; none where that is not known."""
+        try:
+            plain = json.loads(self._folder.read(SNOOZES))
+            return {company_id: date.fromisoformat(until) for company_id, until in plain.items()}
+        except (FileNotFoundError, ValueError, AttributeError, TypeError):
+            return {}
+
+    def note_snoozes(self, until: Mapping[str, date]) -> None:
+        """Note it, if it is other than it was."""
+        if until != self.snoozes():
+            plain = {company_id: str(day) for company_id, day in sorted(until.items())}
+            self._folder.replace(SNOOZES, f"{json.dumps(plain, indent=1, ensure_ascii=False)}\n")
 
     def note_basis(self, basis: Mapping[str, str]) -> None:
         """Note it: without anything new there is nothing to do, and no row is read."""

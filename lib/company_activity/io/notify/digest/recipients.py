@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from unicodedata import normalize
 
 from company_activity.settings.model import NotifySettings, RecipientSettings
 
@@ -19,12 +20,23 @@ def recipient_of(owner: str | None, settings: NotifySettings) -> str:
     """Whose digest a company stands in, besides everyone's.
 
     >>> settings = NotifySettings(owners={"Ana Ruiz": RecipientSettings()})
-    >>> recipient_of("Ana Ruiz", settings), recipient_of("Bo", settings), recipient_of(None, settings)
-    ('Ana Ruiz', '', '')
+    >>> [recipient_of(owner, settings) for owner in ("Ana Ruiz", "ana  ruiz ", "Bo", None)]
+    ['Ana Ruiz', 'Ana Ruiz', '', '']
     """
-    if owner is not None and owner in settings.owners:
-        return owner
-    return DEFAULT
+    if owner is None or owner in settings.owners:
+        return owner or DEFAULT
+    alike = (name for name in settings.owners if as_compared(name) == as_compared(owner))
+    return next(alike, DEFAULT)
+
+
+@lru_cache(maxsize=10_000)  # asked of each episode against each owner
+def as_compared(owner: str) -> str:
+    """An owner's name without what two spellings of it differ in: blanks, upper case, composed letters.
+
+    >>> as_compared(" Zoe\u0308\u00a0 MÜLLER") == as_compared("Zoë Müller")
+    True
+    """
+    return " ".join(normalize("NFC", owner).casefold().split())
 
 
 def recipients(settings: NotifySettings) -> dict[str, RecipientSettings]:

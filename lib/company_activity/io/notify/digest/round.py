@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from company_activity.io.notify.channel import NotSent
@@ -64,8 +64,9 @@ class Round:
         """Send what is due, to those of whom nothing is under way. Nobody is asked where nothing changed.
 
         Raises:
-            ValueError, KeyError: if a file of the ledger is none.
+            CompanyActivityError: if a file of the ledger is none.
         """
+        occasion = self._remembering(occasion)
         basis = self.kept.basis()
         mark = self._mark(occasion)
         busy = {one.reader for one in self.kept.under_way()}
@@ -91,6 +92,12 @@ class Round:
         for one in list(self.kept.under_way()):
             if one.reader not in busy:
                 self._send(one)
+
+    def _remembering(self, occasion: Occasion) -> Occasion:
+        """The occasion, those set aside among it whom the last round knew of; noted for the next one."""
+        today = occasion.today.remembering(self.kept.snoozes())
+        self.kept.note_snoozes({one.company_id: one.until for one in today.snoozed.values()})
+        return replace(occasion, today=today)
 
     def _still_here(self, basis: Mapping[str, str]) -> dict[str, str]:
         """What is noted of those that the settings name."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from company_activity.io.notify.digest.digest import Digest, Item
 from company_activity.io.notify.digest.neutral import isolated, neutral
-from company_activity.io.notify.digest.recipients import DEFAULT, EVERYONE
+from company_activity.io.notify.digest.recipients import DEFAULT, EVERYONE, as_compared
 from company_activity.io.notify.message import PIPELINE
 
 NAME = 120  # characters of a company's or an owner's name
@@ -125,7 +125,7 @@ def each_fact(item: Item, kind: str, digest: Digest) -> list[str]:
         said.append(f"{ENDED.get(kind, 'until')} {item.ended_on}")
     if item.renewal_on:
         said.append(renewal(item.renewal_on, digest.day))
-    if item.owner and item.owner != digest.recipient:
+    if item.owner and as_compared(item.owner) != as_compared(digest.recipient):
         said.append(f"owner: {neutral(item.owner, NAME)}")
     return [isolated(one) for one in said]
 
