@@ -92,8 +92,8 @@ def _draw(axes: Axes, name: str, bins: Sequence[Bin], top: float) -> None:
         at = (place, one.share or 0)
         note: dict[str, Any] = {"ha": "center", "color": MUTED, "fontsize": FONT["size"]}
         axes.annotate(f"{one.company_days:,}", at, (0, 3), textcoords="offset points", **note)
-    title = {"loc": "left", "fontdict": FONT | {"color": INK}, "pad": 10, "parse_math": False}
-    axes.set_title(printable(name), **title)
+    font = FONT | {"color": INK}
+    axes.set_title(printable(name), loc="left", fontdict=font, pad=10, parse_math=False)
     axes.set_xticks(places, [span_text(one) for one in bins])
     axes.set_xlabel("missing user-days in 7 days", fontdict=FONT)
     axes.set_ylim(0, top * 1.15)

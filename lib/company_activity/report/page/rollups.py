@@ -52,8 +52,8 @@ def segments_chart(rows: Sequence[SegmentDay]) -> Chart:
             counts = [by_day.get(one.day, NONE) for one in days]
             for place, colour in enumerate(("#e3e7ec", PALE_BLUE, RED)):
                 draw_steps(axes, days, [count[place] for count in counts], colour)
-            title = {"loc": "left", "fontdict": FONT | {"color": INK}, "pad": 4}
-            axes.set_title(cut(name, 40), **title, parse_math=False)
+            font = FONT | {"color": INK}
+            axes.set_title(cut(name, 40), loc="left", fontdict=font, pad=4, parse_math=False)
         return inline_svg(
             finished(figure, days, width), f"segments-{width}", chart_title, description
         )
