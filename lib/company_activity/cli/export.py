@@ -91,7 +91,7 @@ def export_command(
     What is exported is what was published, read from the lake at the versions that the ledger names. A number counts
     the rows of the ledger: since it, every date that was published or deleted, and every company or episode that
     changed or left. Since a date: the dates from then on, and the tables without dates as a whole. Nothing changed:
-    nothing is written. A killed export, started again, goes on where it was.
+    nothing is written. A killed export, started again, goes on where it was; where it cannot, it begins anew.
     """
     settings = load_settings(env, file=file)
     asked = Asked(since, format_, tables, out, rows_per_file)

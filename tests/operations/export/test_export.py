@@ -216,6 +216,12 @@ def test_exports_are_loaded_one_after_the_other(
     assert world.export(DAYS[1], "f") == 5
     assert "1 rows in the lake, 3 were published" in capsys.readouterr().err
     assert not (tmp_path / "f" / "manifest.json").exists()
+    world.build({DAYS[1]: {"c_0": 6}})
+    world.publish()
+    assert world.export(DAYS[1], "f") == 0
+    assert "f/ is begun anew: analytics.company_activity_daily" in capsys.readouterr().out
+    dates = manifest(tmp_path / "f")["tables"][-1]
+    assert sum(file["rows"] for file in dates["files"]) == dates["rows"] == 2
 
 
 def live(table: Path) -> set[str]:

@@ -33,6 +33,7 @@ def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
     export.begin(PLAN)
     assert export.plan == PLAN
     export.begin(PLAN)  # the same one goes on, or works beside it
+    export.check_ours(PLAN)
 
 
 @pytest.mark.parametrize("other", [replace(PLAN, since="9"), replace(PLAN, to=144), replace(PLAN, format="ndjson"),
@@ -72,6 +73,35 @@ def test_a_unit_is_done_only_while_its_files_are_whole(tmp_path: Path) -> None:
     assert export.write("t/part-00000.csv", Encoded(b"a\r\n", 0)) == file
     assert export.done("t.part.x") == [file]
     assert export.decided("t.replaces", "keys") == export.decided("t.replaces", "table") == "keys"
+
+
+def test_a_folder_that_another_has_taken_is_left_to_it(tmp_path: Path) -> None:
+    theirs = finished(tmp_path, "csv", ["a"])
+    export = export_in(tmp_path)
+    ours = replace(PLAN, to=150)
+    export.withdraw(ours)
+    with pytest.raises(UsageError, match="was removed or begun anew by another while it was written"):
+        export.check_ours(ours)
+    assert theirs.lacking() == []
+    assert theirs.manifest
+
+
+def test_clearing_removes_what_an_export_writes_and_nothing_else(tmp_path: Path) -> None:
+    export = export_in(tmp_path)
+    export.begin(PLAN)
+    ours = ["dim.companies/part-00000.csv", f"dim.companies/.delete-00001.csv.{'0' * 32}.tmp", "unfinished/x.json"]
+    others = [
+        ".keep",
+        "README",
+        "dim.companies/part-0.csv",
+        "elsewhere/part-00000.csv",
+        "dim.companies/x/part-00000.csv",
+    ]
+    for name in (*ours, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    export.clear(PLAN)
+    assert {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()} == set(others)
 
 
 def test_of_a_finished_export_it_is_told_what_lacks(tmp_path: Path) -> None:

@@ -15,24 +15,15 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.tombstones import lay
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
-from company_activity.io.warehouse.ledger import MISSING, WHOLE, Fence, Ledger, LedgerRow
-from company_activity.io.warehouse.mirror import begin, mirror, mirror_files
-from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
-from company_activity.operations import export as export_module
+from company_activity.io.warehouse.mirror import begin, mirror_files
+from company_activity.io.warehouse.served import ACTIVITY
 from company_activity.operations.export import source
 
 from support.cycle.place import Place
+from support.export.noted import DELETED, FIRST, began, export, out_of, publish
 from support.warehouse.tables import NOW
 
 TOMBSTONE = f"01234567-{64 * chr(48)}"
-
-
-def row(table: ServedTable, scope: str, seq: int, content: str = "h") -> LedgerRow:
-    return LedgerRow(table.name, scope, content, 2, "run", Fence("lake", 1), "", seq)
-
-
-FIRST = (row(ACTIVITY, "2025-03-01", 1), row(ACTIVITY, "2025-03-02", 2), row(DIMENSION, WHOLE, 1, "lake@1"))
-DELETED = (FIRST[0], row(ACTIVITY, "2025-03-02", 3, MISSING), FIRST[2])
 
 
 @pytest.fixture(autouse=True)
@@ -44,29 +35,6 @@ def no_spark() -> Iterator[None]:
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path, "http://127.0.0.1:9/usage")
-
-
-def publish(place: Place, *rows: LedgerRow) -> None:
-    """Let the ledger's mirror say that these rows were published."""
-    tables: dict[str, dict[str, LedgerRow]] = {}
-    for one in rows:
-        tables.setdefault(one.table, {})[one.scope] = one
-    files = mirror_files(lake_folder(place.settings))
-    mirror(files, place.settings.sql.url, Ledger("db", tables), f"run-{len(files.of(place.settings.sql.url).names())}")
-
-
-def export(place: Place, since: str, *more: str) -> int:
-    return place.run("export", "--since", since, *more)
-
-
-def began(place: Place) -> None:
-    """An export ended at 3, which is what stands in the ledger."""
-    publish(place, *FIRST)
-    assert export(place, "2025-04-01", "--table", ACTIVITY.name) == 0
-
-
-def out_of(place: Place) -> Path:
-    return place.folder / "out"
 
 
 def test_a_date_that_is_gone_is_named_and_a_reader_is_told(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +72,17 @@ def test_nothing_is_written_where_nothing_changed(place: Place, capsys: pytest.C
     assert not out_of(place).exists()
 
 
+@pytest.mark.parametrize("digits", [13, 300, 5_000])
+def test_a_number_longer_than_any_is_an_unknown_one(
+    place: Place, capsys: pytest.CaptureFixture[str], digits: int
+) -> None:
+    began(place)
+    assert export(place, digits * "9") == 2
+    told = "UsageError: no export ended at 999999999999…, or its note has had its time; the nearest are 3 — give"
+    assert told in capsys.readouterr().err
+    assert export(place, f"{digits * '0'}3") == 0
+
+
 def test_it_waits_until_an_erasure_has_ended(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     began(place)
     settings = place.settings
@@ -112,16 +91,6 @@ def test_it_waits_until_an_erasure_has_ended(place: Place, capsys: pytest.Captur
     assert "1 erasures have not ended" in capsys.readouterr().err
     note_end(lake_folder(settings), TOMBSTONE, "run-1")
     assert export(place, "3") == 0
-
-
-def test_an_export_that_an_erasure_overtook_is_removed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    began(place)
-    publish(place, *DELETED)
-    with mock.patch.object(export_module, "erasures", side_effect=[{}, {"tombstone": "run-9"}]):
-        assert export(place, "3", "--out", str(out_of(place))) == 2
-    assert "a company was erased meanwhile" in capsys.readouterr().err
-    assert [file for file in out_of(place).rglob("*") if file.is_file()] == []
-    assert export(place, "3", "--out", str(out_of(place))) == 0
 
 
 def test_a_lake_that_was_not_published_yet_is_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

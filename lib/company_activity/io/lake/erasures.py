@@ -19,9 +19,15 @@ def unended(lake: Folder, tombstones: Iterable[str]) -> tuple[list[str], dict[st
     """Of these tombstones, those whose erasure has not ended; and by tombstone which run ended each of the others."""
     folder = open_folder(lake, FOLDER)
     there = set(folder.names())
-    under_way = sorted(one for one in tombstones if f"{one}.json" not in there)
-    ended = {name: folder.read(name) for name in sorted(there) if name.endswith(".json")}
-    return under_way, ended
+    under_way = {one for one in tombstones if f"{one}.json" not in there}
+    ended = {}
+    for name in sorted(there):
+        if name.endswith(".json"):
+            try:
+                ended[name] = folder.read(name)
+            except FileNotFoundError:  # it was begun again this moment
+                under_way.add(name.removesuffix(".json"))
+    return sorted(under_way), ended
 
 
 def note_begin(lake: Folder, tombstone: str) -> None:

@@ -77,7 +77,7 @@ class Erasure:
         }
         self.has_found = not was_ended or any(counts.values()) or bool(crm.unreadable)
         if not self.has_found:
-            note_end(run.lake.files, tombstone, run.run_id)
+            self._end(run)
             return StepReport("erase", "nothing", notes=[f"{tombstone} is erased"])
         counts["rows besides"] = self._take_out_rows(run, {one.day for one in dates})
         notes = [f"export {name} is removed" for name in exports]
@@ -130,8 +130,14 @@ class Erasure:
         counts = {"old files": scrub_tables(run, trim(self.company_id))}
         scrub_warehouse(run, trim(self.company_id))
         sweep_copies(run.lake.files)
+        notes = [f"export {name} is removed" for name in self._end(run)]
+        return StepReport("scrub", counts=counts, notes=notes)
+
+    def _end(self, run: Run) -> list[str]:
+        """Remove exports that were finished, or killed, since the first look; then say that nothing is left of it."""
+        exports = remove_holding(run.lake.files, trim(self.company_id))
         note_end(run.lake.files, self.tombstone(run), run.run_id)
-        return StepReport("scrub", counts=counts)
+        return exports
 
 
 def unreadable_error(paths: Sequence[str]) -> SourceError | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from company_activity.errors import CompanyActivityError
+from company_activity.errors import PublishError
 from company_activity.io.warehouse.ledger import LedgerRow
 from company_activity.operations.export.changes import TableChange
 from company_activity.operations.export.manifest import TableFiles
@@ -24,8 +24,8 @@ def write_keys(source: Source, parts: TableWriter, change: TableChange) -> Table
     """Write what has changed of a table; all of it, where the older version can no longer be read.
 
     Raises:
-        PublishError: if the lake does not have what the ledger says was published.
-        CompanyActivityError: if the older version has gone since a killed export began.
+        PublishError: if the lake does not have what the ledger says was published, or the older version has gone
+            since a killed export began.
     """
     found = _changes_since(source, change)
     choice = parts.folder.decided(f"{parts.table.name}.replaces", "keys" if found else "table")
@@ -33,9 +33,9 @@ def write_keys(source: Source, parts: TableWriter, change: TableChange) -> Table
         if choice == "table":
             return _write_whole(source, parts, change)
         if found is None:
-            raise CompanyActivityError(
+            raise PublishError(
                 f"the version that {parts.table.name} is compared with has gone since this export began",
-                remedy=f"delete {parts.folder.folder.uri('')}, and export again",
+                remedy="export again: it is begun anew",
             )
         return _write_changes(parts, change, found)
     finally:

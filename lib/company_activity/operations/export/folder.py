@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from company_activity.errors import UsageError
-from company_activity.io.storage.folder import Folder
+from company_activity.io.storage.folder import DRAFT, Folder
 from company_activity.operations.export.formats import Encoded
 from company_activity.operations.export.request import Plan
 
 PLAN = "plan.json"
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished"
+OF_ROWS = re.compile(r"(?:part|delete)-\d{5,}\.[a-z]+")
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,13 @@ class ExportFolder:
     @property
     def plan(self) -> Plan | None:
         """The plan of the export in it; None where there is none."""
-        try:
-            return Plan.parse(self.folder.read(PLAN))
-        except FileNotFoundError:
-            return None
+        text = self._plan_text()
+        return None if text is None else Plan.parse(text)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether an export has begun in it, of whatever version."""
+        return self._plan_text() is not None
 
     @property
     def manifest(self) -> dict[str, Any] | None:
@@ -89,6 +94,19 @@ class ExportFolder:
                 remedy="give another folder as --out, or delete that one",
             )
 
+    def check_ours(self, plan: Plan) -> None:
+        """See that nobody has removed this export, or begun it anew, since it began.
+
+        Raises:
+            UsageError: if somebody has; what was written behind that is removed.
+        """
+        if self.plan != plan:
+            self.clear(plan)
+            raise UsageError(
+                f"{self.folder.uri('')} was removed or begun anew by another while it was written",
+                remedy="export again; if a company is being erased, when that has ended",
+            )
+
     def write(self, path: str, encoded: Encoded) -> ExportedFile:
         """Write a file; one that is there already stays where it is the same."""
         sha256 = hashlib.sha256(encoded.content).hexdigest()
@@ -120,9 +138,8 @@ class ExportFolder:
         return str(json.loads(self.folder.read(path)))
 
     def finish(self, manifest: dict[str, Any]) -> None:
-        """Commit the export; the notes of what is done go."""
+        """Commit the export."""
         self.folder.create(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-        self.sweep()
 
     def sweep(self) -> None:
         """Remove the notes that a finished export needs no more; not what another one is writing this moment."""
@@ -130,8 +147,26 @@ class ExportFolder:
         for name in notes.names():
             notes.delete(name)
 
+    def withdraw(self, plan: Plan) -> None:
+        """Let this export not count, though its files stay; the manifest of another one stays."""
+        if not self._is_of_another(plan):
+            self.folder.delete(MANIFEST)
+
+    def clear(self, plan: Plan) -> None:
+        """Remove what an export of this plan has written, and nothing else; what another one has taken stays.
+
+        The manifest goes first, so that it does not count; then the plan, so that whoever is at work on it stops.
+        """
+        if self._is_of_another(plan):
+            return
+        self.folder.delete(MANIFEST)
+        self.folder.delete(PLAN)
+        for entry in self.folder.entries():
+            if _is_written_by(plan, entry.path):
+                self.folder.delete(entry.path)
+
     def remove(self) -> None:
-        """Remove all of it, the manifest first."""
+        """Remove all that there is, the manifest first: below the lake, where nobody else keeps files."""
         self.folder.delete(MANIFEST)
         for entry in self.folder.entries():
             self.folder.delete(entry.path)
@@ -141,6 +176,15 @@ class ExportFolder:
         sizes = {entry.path: entry.size for entry in self.folder.entries()}
         named = files_in(self.manifest or {})
         return [file.path for file in named if sizes.get(file.path) != file.bytes]
+
+    def _is_of_another(self, plan: Plan) -> bool:
+        return self.is_taken and self.plan != plan
+
+    def _plan_text(self) -> str | None:
+        try:
+            return self.folder.read(PLAN)
+        except FileNotFoundError:
+            return None
 
     def _is_there(self, file: ExportedFile) -> bool:
         try:
@@ -156,3 +200,14 @@ def files_in(manifest: dict[str, Any]) -> list[ExportedFile]:
     for table in manifest.get("tables", ()):
         found += [ExportedFile(**file) for file in (*table["delete_files"], *table["files"])]
     return found
+
+
+def _is_written_by(plan: Plan, path: str) -> bool:
+    """Whether a file of this path is one that an export of the plan writes, or what it left of one."""
+    folder, _, name = path.rpartition("/")
+    draft = DRAFT.fullmatch(name)
+    if draft:
+        name = draft["name"]
+    if folder in plan.tables:
+        return OF_ROWS.fullmatch(name) is not None
+    return folder == UNFINISHED or (not folder and name in (PLAN, MANIFEST))

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from company_activity.io.storage.folder import Folder
-from company_activity.operations.export.folder import ExportFolder
+from company_activity.operations.export.folder import PLAN, ExportFolder
 from company_activity.operations.export.request import Plan
 
 FOLDER = "ops/exports"
@@ -45,3 +45,14 @@ def all_exports(lake: Folder) -> Iterator[tuple[str, ExportFolder]]:
     places = {"/".join(entry.path.split("/")[:2]) for entry in root.entries()}
     for place in sorted(places):
         yield place, ExportFolder(root.inside(place))
+
+
+def remove_remnants(lake: Folder, warehouse: str) -> None:
+    """Remove tables' files without a plan: what an export wrote, and left, when `erase` had removed it already."""
+    ours = lake.inside(f"{FOLDER}/{warehouse}")
+    paths = {entry.path for entry in ours.entries()}
+    # A plan is written before any table's folder is made: one that has only just begun is not among these.
+    for name in sorted({path.split("/")[0] for path in paths if path.count("/") > 1}):
+        export = ExportFolder(ours.inside(name))
+        if f"{name}/{PLAN}" not in paths and not export.is_taken:
+            export.remove()

@@ -17,7 +17,8 @@ from company_activity.io.warehouse.ledger import Ledger
 from company_activity.io.warehouse.mirror import as_mapping, from_mapping, warehouse_id
 
 FOLDER = "ops/export_positions"
-NAME = re.compile(r"(?P<number>\d{12})\.json")
+DIGITS = 12  # of a number in a file's name
+NAME = re.compile(rf"(?P<number>\d{{{DIGITS}}})\.json")
 MOST_NAMED = 3
 
 
@@ -55,13 +56,17 @@ class Positions:
         try:
             text = self.folder.read(_name(number))
         except FileNotFoundError:
-            near = sorted(self.numbers, key=lambda one: abs(one - number))[:MOST_NAMED]
-            known = f"; the nearest are {', '.join(map(str, sorted(near)))}" if near else ""
-            raise UsageError(
-                f"no export ended at {number}, or its note has had its time{known}",
-                remedy="give the number that your last export ended with (`next` in its manifest.json), or 0 for all",
-            ) from None
+            raise self.unknown(number, str(number)) from None
         return Position(number, self._read(text, number))
+
+    def unknown(self, number: int, told: str) -> UsageError:
+        """The error of a number that no export ended at, as it is told, with the nearest that one did."""
+        near = sorted(self.numbers, key=lambda one: abs(one - number))[:MOST_NAMED]
+        known = f"; the nearest are {', '.join(map(str, sorted(near)))}" if near else ""
+        return UsageError(
+            f"no export ended at {told}, or its note has had its time{known}",
+            remedy="give the number that your last export ended with (`next` in its manifest.json), or 0 for all",
+        )
 
     def note(self, ledger: Ledger) -> Position:
         """The position that stands for this ledger; noted, if it is new."""
@@ -91,4 +96,4 @@ def count(ledger: Ledger) -> int:
 
 
 def _name(number: int) -> str:
-    return f"{number:012d}.json"
+    return f"{number:0{DIGITS}d}.json"

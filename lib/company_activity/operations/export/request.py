@@ -11,7 +11,7 @@ from company_activity.dates import parse_date
 from company_activity.errors import UsageError
 from company_activity.io.warehouse.served import SERVED_TABLES, ServedTable
 from company_activity.operations.export.changes import Since
-from company_activity.operations.export.positions import Positions
+from company_activity.operations.export.positions import DIGITS, Positions
 
 LAYOUT = 1  # of an export's folder; whoever changes it raises it
 
@@ -20,7 +20,7 @@ LAYOUT = 1  # of an export's folder; whoever changes it raises it
 class Plan:
     """An export: from where (`since`, as asked for) up to which position (`to`), which tables, in which format.
 
-    Two exports of one plan write the same files.
+    Two exports of one plan write the same files. `erased` marks the erasures that had ended when it was made.
     """
 
     warehouse: str
@@ -30,6 +30,7 @@ class Plan:
     tables: tuple[str, ...]
     rows_per_file: int
     layout: int = LAYOUT
+    erased: str = ""
 
     @property
     def text(self) -> str:
@@ -47,8 +48,8 @@ class Plan:
         return plan if plan.layout == LAYOUT else None
 
     def is_same_question(self, other: Plan) -> bool:
-        """Whether the other was asked for in the same words, though more may have been published since."""
-        return replace(other, to=self.to) == self
+        """Whether the other was asked for in the same words, though more may have been published or erased since."""
+        return replace(other, to=self.to, erased=self.erased) == self
 
     @property
     def told(self) -> str:
@@ -68,7 +69,10 @@ def since_of(text: str, positions: Positions) -> Since:
         UsageError: if it is neither, or no export ended at that number.
     """
     if text.isdecimal() and text.isascii():
-        number = int(text)
+        digits = text.lstrip("0")
+        if len(digits) > DIGITS:
+            raise positions.unknown(10**DIGITS, f"{digits[:DIGITS]}…")  # more than any position has
+        number = int(digits or "0")
         return Since(number, positions.at(number).ledger) if number else Since()
     return Since(day=_day(text))
 

@@ -32,13 +32,16 @@ class TableWriter:
         self.files: list[ExportedFile] = []
 
     def write(self, unit: str, encoded: Callable[[], Iterable[Encoded]]) -> list[ExportedFile]:
-        """Write a unit, unless it is done; its files."""
+        """Write a unit, unless it is done; its files.
+
+        Raises:
+            UsageError: if somebody has removed the export meanwhile, or begun it anew.
+        """
         name = f"{self.table.name}.{self.kind}.{unit}"
         done = self.folder.done(name)
         if done is None:
             done = [
-                self.folder.write(self._path(number), one)
-                for number, one in enumerate(encoded(), len(self.files))
+                self._written(number, one) for number, one in enumerate(encoded(), len(self.files))
             ]
             self.folder.note_done(name, done)
         self.files += done
@@ -65,6 +68,10 @@ class TableWriter:
         """The writer of what is to be deleted of the same table, named by these columns."""
         columns = exported_columns(self.table, key)
         return TableWriter(self.folder, self.plan, self.table, "delete", columns)
+
+    def _written(self, number: int, encoded: Encoded) -> ExportedFile:
+        self.folder.check_ours(self.plan)  # behind an `erase` that removed it, nothing is written
+        return self.folder.write(self._path(number), encoded)
 
     def _path(self, number: int) -> str:
         return f"{self.table.name}/{self.kind}-{number:05d}.{self.plan.format}"

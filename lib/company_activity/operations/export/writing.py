@@ -22,8 +22,8 @@ def write_table(
     """Write what changed of a table.
 
     Raises:
-        PublishError: if the lake does not have what the ledger says was published.
-        CompanyActivityError: if an older version has gone since a killed export began.
+        PublishError: if the lake does not have what the ledger says was published, or an older version has gone since
+            a killed export began.
     """
     check_lake(source.lake, change)
     parts = TableWriter(folder, plan, change.table, "part", exported_columns(change.table))
