@@ -65,6 +65,9 @@ class MortalNews(KeptNews):
     def note_basis(self, basis: Any) -> None:
         self._mortal(lambda: super(MortalNews, self).note_basis(basis))
 
+    def note_failures(self, failures: Any) -> None:
+        self._mortal(lambda: super(MortalNews, self).note_failures(failures))
+
     def _mortal(self, write: Any) -> Any:
         if self.dies():
             raise Killed
@@ -348,16 +351,6 @@ def test_a_broken_channel_silences_no_other_one_of_its_recipient(world: World) -
     assert "notify.owners.Ann.mail_to" in failed.kept[0]
     assert world.run(on(6, risk("a", 4), risk("b", 6)), "2").delivery.kept == []
     assert told(world, ANN_MAIL) == told(world, ANN_TEAMS) == [(("a", "entered"),), (("b", "entered"),)]
-
-
-def test_a_mail_server_that_is_down_is_asked_once_in_a_round(world: World) -> None:
-    asked = []
-    world.settings = replace(world.settings, default=RecipientSettings(mail_to=("team@example.com",)))
-    world.servers.mood = lambda: asked.append(1) or DROPS  # type: ignore[func-returns-value]
-    world.settings = replace(world.settings, everyone=RecipientSettings())
-    delivery = world.run(on(5, risk("a", 4), risk("b", 4, None)), "1").delivery
-    assert len(delivery.kept) == 3  # two mails and a card
-    assert len(asked) == 2
 
 
 def test_one_address_that_is_refused_silences_no_other(world: World, tmp_path: Path) -> None:
