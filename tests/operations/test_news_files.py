@@ -105,7 +105,8 @@ def test_a_digest_of_that_company_alone_is_not_sent(lake: str) -> None:
 
 def test_one_of_which_a_part_was_accepted_ends_as_told(lake: str) -> None:
     """Its other parts would be cut otherwise, and a company come twice or never."""
-    KeptNews(lake).note_part(keep(lake, entered("a"), entered("c")), 1, "there", NOW)
+    with KeptNews(lake).sending(keep(lake, entered("a"), entered("c")), "0001", NOW):
+        """Taken."""
     assert forget(lake, "a") == 1
     assert list(KeptNews(lake).under_way()) == []
     assert [one.company_id for one in KeptNews(lake).ledger().delivered["mail Ann"]] == ["c"]

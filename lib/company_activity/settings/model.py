@@ -204,9 +204,9 @@ class NotifySettings:
     """Who hears of a run and of the companies at risk, and how.
 
     `timeout_seconds` bounds the connect and each wait for bytes, `time_budget_seconds` one
-    message as a whole, `retry_after_cap_seconds` each wait that a busy server asks for: where it
-    asks for more, the next run sends the message. One that stays undelivered is given up after
-    `keep_days`.
+    message as a whole, `channel_budget_seconds` all messages about runs on a channel, and again all
+    digests on it, `retry_after_cap_seconds` each wait that a busy server asks for: where it asks
+    for more, the next run sends the message. One that is still refused after `keep_days` is given up.
 
     `owners` are those who get a digest of their own companies, by the name that the CRM files give
     them; `default` gets one of all other companies, `everyone` one of all companies. `quiet` says
@@ -229,6 +229,7 @@ class NotifySettings:
     webhook_url: Secret = Secret("")
     timeout_seconds: float = bounded(10.0, 0.1)
     time_budget_seconds: float = bounded(60.0, 0.1)
+    channel_budget_seconds: float = bounded(600.0, 0.1)
     retry_after_cap_seconds: float = bounded(30.0, 0)
     max_attempts: int = bounded(3, 1)
     keep_days: int = bounded(7, 0)

@@ -18,6 +18,7 @@ from company_activity.io.notify.digest.recipients import Readers
 from company_activity.io.notify.digest.round import Occasion, Round
 from company_activity.io.notify.message import Message
 from company_activity.io.notify.outbox import Outbox, Pending
+from company_activity.io.notify.patience import Patience
 from company_activity.io.secrets.in_urls import without_secrets_in
 from company_activity.planning.news import Today
 from company_activity.report.model import StepReport
@@ -41,9 +42,11 @@ def notify(run: Run, *, holds_lake: bool = True) -> StepReport:
     sending it.
     """
     settings = run.settings
-    channels = open_channels(settings.notify, settings.secrets, settings.landing)
+    unreached: list[str] = []
+    channels = open_channels(settings.notify, settings.secrets, settings.landing, unreached.append)
     send = through_outbox if holds_lake else past_outbox
     delivery, remedy = send(run, what_to_tell(run), channels)
+    delivery.warnings += unreached
     digests = send_digests(run) if holds_lake else Delivery()
     if digests.kept and not delivery.kept:
         remedy = f"kept in {KeptNews(run.lake.files).place}: {NEXT}"
@@ -108,7 +111,10 @@ def through_outbox(
         if message:
             for channel in channels:
                 outbox.put(message, channel)
-        delivery = deliver(outbox, channels, run.now, timedelta(days=run.settings.notify.keep_days))
+        notify = run.settings.notify
+        keep = timedelta(days=notify.keep_days)
+        patience = Patience(notify.channel_budget_seconds)
+        delivery = deliver(outbox, channels, run.now, keep, patience)
         return delivery, kept_in(outbox)
     except (
         CompanyActivityError
@@ -148,7 +154,8 @@ def kept_in(outbox: Outbox) -> str:
 def report_of(messages: Delivery, digests: Delivery, remedy: str) -> StepReport:
     """What went out and what did not; an Undelivered error where anything stays."""
     given_up = [*messages.given_up, *digests.given_up]
-    warnings = [*(f"a message was given up: {one}" for one in given_up), *digests.warnings]
+    warnings = [f"a message was given up: {one}" for one in given_up]
+    warnings += [*messages.warnings, *digests.warnings]
     kept = [*messages.kept, *digests.kept]
     notes = [*messages.sent, *digests.sent[:MOST_TOLD]]
     if len(digests.sent) > MOST_TOLD:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,16 +16,17 @@ from company_activity.io.notify.message import Message
 from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
 from support.report.receivers import mail_receiver
+from support.report.rough_mail import rough_mail
 
 
 @pytest.fixture
 def mail(settings: Callable[..., NotifySettings]) -> Callable[..., Mail]:
     """A channel to a server on a port."""
 
-    def mail(port: int, **more: Any) -> Mail:
+    def mail(port: int, warn: Callable[[str], None] = print, **more: Any) -> Mail:
         known = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "mail_from": "etl@example.com",
                  "mail_to": ("cs@example.com", "data@example.com")}  # fmt: skip
-        return Mail(settings(**known | more), SecretSettings())
+        return Mail(settings(**known | more), SecretSettings(), warn)
 
     return mail
 
@@ -116,20 +118,57 @@ def test_nobody_there(mail: Callable[..., Mail], message: Message) -> None:
     assert str(why_not(mail(9), message)) == "127.0.0.1: Connection refused"
 
 
-def test_a_mail_that_is_not_wanted_is_refused_and_a_full_disk_is_not(
-    mail: Callable[..., Mail], message: Message
+@pytest.mark.parametrize(("command", "is_about_it"), [("END", True), ("DATA", True), ("RCPT", True), ("MAIL", False)])
+@pytest.mark.parametrize("code", [451, 554])
+def test_what_is_said_to_a_recipient_or_a_text_is_about_that_mail_alone(
+    mail: Callable[..., Mail], message: Message, command: str, is_about_it: bool, code: int
 ) -> None:
-    with mail_receiver() as server:
-        server.refuse["DATA"] = "554 spam"
-        assert why_not(mail(server.port), message).is_refused
-        server.refuse["DATA"] = "452 full"
+    with rough_mail() as server:
+        server.answers[command] = f"{code} no"
+        why = why_not(mail(server.port), message)
+    assert (why.is_refused, why.is_final) == (is_about_it, is_about_it and code == 554)
+
+
+@pytest.mark.parametrize("command", ["CONNECT", "MAIL", "RCPT", "END"])
+def test_a_server_that_hangs_up_is_down(mail: Callable[..., Mail], message: Message, command: str) -> None:
+    with rough_mail() as server:
+        server.answers[command] = ""
         assert not why_not(mail(server.port), message).is_refused
 
 
-def test_the_recipients_that_are_taken_get_it(mail: Callable[..., Mail], message: Message) -> None:
+def test_an_address_for_which_the_server_has_no_letters_is_about_that_mail_alone(
+    mail: Callable[..., Mail], message: Message
+) -> None:
+    with rough_mail() as server:
+        assert why_not(mail(server.port, mail_to=("ann@exämple.com",)), message).is_refused
+
+
+@pytest.mark.parametrize("said", ["221 bye", "421 closing", "250 bye", "500 what", "", "drip"])
+def test_a_mail_that_was_taken_is_sent_whatever_is_said_to_quit(
+    mail: Callable[..., Mail], message: Message, said: str
+) -> None:
+    with rough_mail() as server:
+        server.answers["QUIT"] = said
+        began = time.monotonic()
+        assert mail(server.port).send(message) == "cs@example.com, data@example.com"
+    assert len(server.taken) == 1
+    assert time.monotonic() - began < 1.5  # the timeout is 2 s
+
+
+def test_the_recipients_that_are_taken_get_it_and_the_others_are_a_warning(
+    mail: Callable[..., Mail], message: Message
+) -> None:
+    told: list[str] = []
     with mail_receiver() as server:
         server.refuse["cs@example.com"] = "550 unknown"
-        assert mail(server.port).send(message) == "data@example.com"
+        assert mail(server.port, warn=told.append).send(message) == "data@example.com"
         server.refuse["RCPT"] = "550 unknown"
         assert str(why_not(mail(server.port), message)) == "127.0.0.1 refuses every recipient"
     assert len(server.mails) == 1
+    assert told == ["cs@example.com did not get the message of 20251124T030000Z-abc123: 127.0.0.1 answers 550"]
+
+
+def test_a_recipient_may_have_a_name(mail: Callable[..., Mail], message: Message) -> None:
+    with rough_mail() as server:
+        mail(server.port, mail_to=('"CS, all" <cs@example.com>', "a@example.com, b@example.com")).send(message)
+    assert server.readers == ["a@example.com", "b@example.com", "cs@example.com"]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from company_activity.io.notify.channel import foreseen
+from company_activity.io.notify.digest.channels import DigestChannel
 from company_activity.io.notify.digest.digest import KINDS, Digest, Item
 
 from support.report.hostile_names import NAMES
@@ -62,6 +64,11 @@ def hostile_digest() -> Digest:
     told = {kind: tuple(items[first : first + 20]) for kind, first in zip(KINDS, range(0, 100, 20), strict=True)}
     text = "".join(name[:20] for name in NAMES)
     return Digest(text, DAY, text, text, text, told)
+
+
+def sent_by(channel: DigestChannel, told: Digest) -> list[tuple[str, str]]:
+    """Each part that a channel has sent, and where it went; NotSent if one did not."""
+    return [(part.name, foreseen(part.send)) for part in channel.messages(told)]
 
 
 def shown_part(text: str, most: int = 120) -> str:

@@ -15,13 +15,18 @@ Sent = TypeVar("Sent")
 class NotSent(Exception):
     """A message did not go out; `str()` says why without any secret.
 
-    `is_refused`: this message is not wanted, another one may be. Otherwise nothing goes out on the
-    channel for now.
+    `is_refused`: this message is not taken, another one may be. Otherwise nothing goes out on the
+    channel for now. `is_final`: the server says that it will not take it later either.
     """
 
-    def __init__(self, why: str, *, is_refused: bool = False) -> None:
+    def __init__(self, why: str, *, is_refused: bool = False, is_final: bool = False) -> None:
         super().__init__(why)
         self.is_refused = is_refused
+        self.is_final = is_final
+
+
+class NotTried(NotSent):
+    """A message was left for the next run without a try: nobody can say that it cannot be sent."""
 
 
 class Channel(Protocol):
@@ -35,7 +40,8 @@ def foreseen(send: Callable[[], Sent]) -> Sent:
     """What `send` gives.
 
     Raises:
-        NotSent: for whatever reason; a text that might quote a secret is not passed on.
+        NotSent: for whatever reason; a text that might quote a secret is not passed on. What nobody
+            foresaw is about the one message: its texts are all that is new.
     """
     try:
         return send()
@@ -44,7 +50,7 @@ def foreseen(send: Callable[[], Sent]) -> Sent:
     except CompanyActivityError as error:
         raise NotSent(error.what) from None
     except Exception as error:
-        raise NotSent(type(error).__name__) from None
+        raise NotSent(type(error).__name__, is_refused=True) from None
 
 
 def within(seconds: float, send: Callable[[], Sent]) -> Sent:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from company_activity.io.notify.channel import Channel, NotSent, foreseen
+from company_activity.io.notify.channel import Channel, NotSent, NotTried, foreseen
 from company_activity.io.notify.message import Message
-from company_activity.io.notify.outbox import Outbox
+from company_activity.io.notify.outbox import Outbox, Pending
+from company_activity.io.notify.patience import Patience
 
 
 @dataclass
@@ -22,36 +23,43 @@ class Delivery:
 
 
 def deliver(
-    outbox: Outbox, channels: Mapping[str, Channel], now: datetime, keep: timedelta
+    outbox: Outbox,
+    channels: Mapping[str, Channel],
+    now: datetime,
+    keep: timedelta,
+    patience: Patience | None = None,
 ) -> Delivery:
-    """Try every pending message; one older than `keep` is given up if it fails again.
+    """Try every pending message; one older than `keep` is given up if it is tried, and fails again.
 
     A channel that cannot be reached is left for the next run; one that refuses a message may take
     the next.
     """
     delivery = Delivery()
-    down: dict[str, str] = {}
+    patience = patience or Patience()
     for pending in outbox.pending():
         channel = channels.get(pending.channel)
-        failed = f"{pending.channel} ({pending.message.key})"
+        if channel is None:
+            _give_up(delivery, outbox, pending, now, "notify.channels no longer names it")
+            continue
         try:
-            if channel is None:
-                raise NotSent("notify.channels no longer names it", is_refused=True)
-            if pending.channel in down:
-                raise NotSent(down[pending.channel])
-            went = sent(channel, pending.message)
-        except NotSent as why:
-            if not why.is_refused:
-                down[pending.channel] = str(why)
-            if channel is None or _age(pending.message, now) > keep:
-                outbox.close(pending, now, f"given up: {why}")
-                delivery.given_up.append(f"{failed}: {why}")
-            else:
-                delivery.kept.append(f"{failed}: {why}")
-        else:
-            outbox.close(pending, now, f"sent: {went}")
+            with patience.trying(pending.channel), outbox.sending(pending, now):
+                went = sent(channel, pending.message)
             delivery.sent.append(f"{pending.channel}: {went}")
+        except NotSent as why:
+            if isinstance(why, NotTried) or _age(pending.message, now) <= keep:
+                delivery.kept.append(f"{_called(pending)}: {why}")
+            else:
+                _give_up(delivery, outbox, pending, now, str(why))
     return delivery
+
+
+def _give_up(delivery: Delivery, outbox: Outbox, pending: Pending, now: datetime, why: str) -> None:
+    outbox.close(pending, now, f"given up: {why}")
+    delivery.given_up.append(f"{_called(pending)}: {why}")
+
+
+def _called(pending: Pending) -> str:
+    return f"{pending.channel} ({pending.message.key})"
 
 
 def _age(message: Message, now: datetime) -> timedelta:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import formatdate, getaddresses
 
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.message import Message, fitting
 from company_activity.io.notify.smtp import MailServer
 from company_activity.settings.model import NotifySettings, SecretSettings
 
+log = logging.getLogger(__name__)
 MOST_BYTES = 256 * 1024
 SUBJECT_CHARACTERS = 150
 
 
 class Mail:
-    """Sends a plain text to `notify.mail_to`."""
+    """Sends a plain text to `notify.mail_to`; `warn` is told of those to whom it does not come."""
 
-    def __init__(self, settings: NotifySettings, secrets: SecretSettings) -> None:
+    def __init__(
+        self,
+        settings: NotifySettings,
+        secrets: SecretSettings,
+        warn: Callable[[str], None] = log.warning,
+    ) -> None:
         self._settings = settings
         self._server = MailServer(settings, secrets)
+        self._warn = warn
 
     def send(self, message: Message) -> str:
         """Send it; who was written to."""
@@ -27,7 +36,12 @@ class Mail:
         if not self._settings.mail_to:
             raise NotSent("notify.mail_to has no value")
         mail = mail_of(message, self._settings.mail_from, self._settings.mail_to)
-        return self._server.send(mail, self._settings.mail_to)
+        recipients = [address for _, address in getaddresses(self._settings.mail_to)]
+        refused = self._server.send(mail, recipients)
+        for to, code in refused.items():
+            said = f"{self._settings.smtp_host} answers {code}"
+            self._warn(f"{to} did not get the message of {message.run_id}: {said}")
+        return ", ".join(to for to in recipients if to not in refused)
 
 
 def mail_of(message: Message, sender: str, recipients: tuple[str, ...]) -> EmailMessage:

@@ -1,7 +1,8 @@
 """Pending messages, kept beside the lake: one create-only file per message and channel.
 
 `<run_id>.<event>.<channel>.json` is a message; the same name with `.done` says that it went out, or
-was given up, and stays, so that no message is sent twice.
+was given up, and stays, so that no message is sent twice. It is written before the message goes out,
+with `.trying` beside it until the answer is known: where it cannot be written, nothing is sent.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.message import Message
 from company_activity.io.storage.folder import Folder, open_folder
 
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 FOLDER = "ops/outbox"
 MESSAGE = ".json"
 DONE = ".done"
+TRYING = ".trying"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Outbox:
     def pending(self) -> Iterator[Pending]:
         """What has not gone out, oldest first."""
         names = self._folder.names()
-        done = set(_without(DONE, names))
+        done = {*_without(DONE, names)} - {*_without(TRYING, names)}
         for name in sorted(_without(MESSAGE, names)):
             if name in done:
                 self._folder.delete(name + MESSAGE)  # a run ended between the two steps of `close`
@@ -71,11 +75,33 @@ class Outbox:
             log.warning("%s in the outbox cannot be read: %s", file, type(error).__name__)
             return None
 
+    @contextmanager
+    def sending(self, pending: Pending, now: datetime) -> Iterator[None]:
+        """Around the one try: what has gone out is closed, whatever can be written by then.
+
+        Raises:
+            CompanyActivityError: before the try, if the note cannot be written.
+            NotSent: what the try raises.
+        """
+        self._folder.create(pending.name + TRYING, "")
+        self._note(pending, now, "sent")
+        try:
+            yield
+        except NotSent:
+            self._folder.delete(pending.name + DONE)
+            self._folder.delete(pending.name + TRYING)
+            raise
+        self._folder.delete(pending.name + TRYING)
+        self._folder.delete(pending.name + MESSAGE)
+
     def close(self, pending: Pending, now: datetime, outcome: str) -> None:
         """Note how it ended, then drop the message."""
+        self._note(pending, now, outcome)
+        self._folder.delete(pending.name + MESSAGE)
+
+    def _note(self, pending: Pending, now: datetime, outcome: str) -> None:
         ended = json.dumps({"at": now.isoformat(), "outcome": outcome})
         self._folder.create(pending.name + DONE, f"{ended}\n")
-        self._folder.delete(pending.name + MESSAGE)
 
 
 def _without(ending: str, names: Iterable[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,11 @@ import trustme
 
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.digest.cards import MOST_BYTES, MOST_CARDS, DigestTeams
-from company_activity.io.notify.digest.channels import send_parts
 from company_activity.io.notify.digest.digest import KINDS, Digest
+from company_activity.io.notify.digest.part import Attempt
 from company_activity.settings.model import NotifySettings, RecipientSettings, Secret, SecretSettings
 
-from support.report.digests import REPORT, STATUS, digest, digest_of, hostile_digest, item, printed, shown_part
+from support.report.digests import REPORT, STATUS, digest, digest_of, hostile_digest, item, printed, sent_by, shown_part
 from support.report.hostile_names import NAMES
 from support.report.receivers import HttpReceiver, Posted
 
@@ -39,8 +40,8 @@ def received(receive: Callable[..., HttpReceiver], channel: Channel, trusted: tr
 
     def received(told: Digest) -> list[Posted]:
         receiver = receive(202, tls=trusted)
-        sent = list(send_parts(channel(receiver.url), told))
-        assert sent == [(part, "127.0.0.1") for part in range(1, len(receiver.taken) + 1)]
+        sent = sent_by(channel(receiver.url), told)
+        assert sent == [(f"{part:04d}", "127.0.0.1") for part in range(1, len(receiver.taken) + 1)]
         return receiver.taken
 
     return received
@@ -164,20 +165,21 @@ def test_a_card_that_went_out_is_not_sent_again_with_the_others(
 ) -> None:
     told = digest_of(2000)
     receiver = receive(202, 202, 503, 202)
-    sending = send_parts(channel(receiver.url), told)
-    assert [next(sending)[0], next(sending)[0]] == [1, 2]
-    with pytest.raises(NotSent, match="answers 503"):
-        next(sending)
-    assert [part for part, _ in send_parts(channel(receiver.url), told, already=2)] == [3, 4]
+    parts = channel(receiver.url).messages(told)
+    first = Attempt.at(parts, lambda part: nullcontext())
+    assert (len(first.sent), [part.name for part, _ in first.failed], first.why) == (
+        2, ["0003"], "127.0.0.1 answers 503",
+    )  # fmt: skip
+    assert len(Attempt.at(parts[2:], lambda part: nullcontext()).sent) == 2
     assert [posted.body for posted in receiver.taken] == [posted.body for posted in received(told)]
 
 
 def test_a_secret_that_is_nowhere_is_told_without_it(settings: Callable[..., NotifySettings]) -> None:
     to = RecipientSettings(teams_url=Secret("secret://teams-url-of-nobody"))
     with pytest.raises(NotSent, match="no secret 'teams-url-of-nobody'"):
-        list(send_parts(DigestTeams(to, settings(), SecretSettings()), digest_of(1)))
+        sent_by(DigestTeams(to, settings(), SecretSettings()), digest_of(1))
 
 
 def test_an_address_that_is_none_is_told_by_its_setting(channel: Channel) -> None:
     with pytest.raises(NotSent, match=r"^notify\.owners\.Ana Ruiz\.teams_url is no https:// URL$"):
-        list(send_parts(channel("s3cret"), digest_of(1)))
+        sent_by(channel("s3cret"), digest_of(1))

@@ -110,6 +110,6 @@ def test_a_recipient_has_the_channels_that_its_settings_name() -> None:
     bo = RecipientSettings(webhook_url=Secret("https://bo.example/s3cret"))
     settings = NotifySettings(owners={"Ana": ana, "Bo": bo, "Eve": RecipientSettings()}, default=ana)
     assert list(recipients(settings)) == ["Ana", "Bo", DEFAULT]
-    assert [recipient_of(owner, settings) for owner in ("Ana", "ana", EVERYONE, "", None)] == ["Ana", *[DEFAULT] * 4]
+    assert [recipient_of(owner, settings) for owner in ("Ana", "An", EVERYONE, "", None)] == ["Ana", *[DEFAULT] * 4]
     channels = [list(open_digest_channels(to, settings, SecretSettings())) for to in recipients(settings).values()]
     assert channels == [["mail", "teams"], ["webhook"], ["mail", "teams"]]

@@ -13,12 +13,11 @@ import pytest
 import trustme
 
 from company_activity.io.notify.channel import NotSent
-from company_activity.io.notify.digest.channels import send_parts
 from company_activity.io.notify.digest.digest import KINDS, Digest
 from company_activity.io.notify.digest.mail import MOST_BYTES, DigestMail
 from company_activity.settings.model import NotifySettings, RecipientSettings, Secret, SecretSettings
 
-from support.report.digests import REPORT, digest, digest_of, hostile_digest, item, printed, shown_part
+from support.report.digests import REPORT, digest, digest_of, hostile_digest, item, printed, sent_by, shown_part
 from support.report.hostile_names import NAMES
 from support.report.receivers import mail_receiver
 
@@ -97,10 +96,11 @@ def mailed(settings: Callable[..., NotifySettings], trusted: trustme.CA) -> Mail
                              smtp_user="etl", smtp_password=Secret("hunter2"))  # fmt: skip
             to = RecipientSettings(mail_to=("ana@example.com", "bo@example.com"))
             channel = DigestMail(to, known, SecretSettings())
-            assert list(send_parts(channel, told)) == [(1, "ana@example.com, bo@example.com")]
-        assert server.was_tls == [True]
-        [mail] = server.mails
-        return mail
+            assert [where for _, where in sent_by(channel, told)] == ["ana@example.com", "bo@example.com"]
+        assert server.was_tls == [True, True]
+        first, second = server.mails
+        assert first.as_bytes() == second.as_bytes()
+        return first
 
     return mailed
 
@@ -222,4 +222,4 @@ def test_a_report_without_an_address_is_named_and_not_linked(mailed: Mailed) -> 
 def test_a_recipient_without_an_address_is_named(settings: Callable[..., NotifySettings]) -> None:
     known = settings(smtp_host="127.0.0.1", mail_from="etl@example.com")
     with pytest.raises(NotSent, match=r"^notify\.owners\.Ana Ruiz\.mail_to has no value$"):
-        list(send_parts(DigestMail(RecipientSettings(), known, SecretSettings()), digest_of(1)))
+        sent_by(DigestMail(RecipientSettings(), known, SecretSettings()), digest_of(1))

@@ -15,13 +15,12 @@ import pytest
 import trustme
 
 from company_activity.io.notify.channel import NotSent
-from company_activity.io.notify.digest.channels import send_parts
 from company_activity.io.notify.digest.digest import KINDS, Digest, Item
 from company_activity.io.notify.digest.signature import key_of, signed
 from company_activity.io.notify.digest.webhook import MOST_BYTES, MOST_PARTS, SCHEMA_VERSION, DigestWebhook
 from company_activity.settings.model import NotifySettings, RecipientSettings, Secret, SecretSettings
 
-from support.report.digests import REPORT, STATUS, digest, digest_of, hostile_digest, item
+from support.report.digests import REPORT, STATUS, digest, digest_of, hostile_digest, item, sent_by
 from support.report.hostile_names import NAMES
 from support.report.receivers import HttpReceiver, Posted
 
@@ -51,8 +50,8 @@ def received(receive: Callable[..., HttpReceiver], channel: Channel, trusted: tr
 
     def received(told: Digest) -> list[Posted]:
         receiver = receive(202, tls=trusted)
-        sent = list(send_parts(channel(receiver.url), told))
-        assert sent == [(part, "127.0.0.1") for part in range(1, len(receiver.taken) + 1)]
+        sent = sent_by(channel(receiver.url), told)
+        assert sent == [(f"{part:04d}", "127.0.0.1") for part in range(1, len(receiver.taken) + 1)]
         for posted in receiver.taken:
             validate(posted.json)
             assert is_ours(posted)
@@ -190,7 +189,7 @@ def test_without_a_key_nothing_is_sent(
 ) -> None:
     receiver = receive()
     with pytest.raises(NotSent) as why:
-        list(send_parts(channel(receiver.url, key), digest_of(1)))
+        sent_by(channel(receiver.url, key), digest_of(1))
     assert str(why.value).startswith("notify.owners.Ana Ruiz.webhook_key")
     assert said in str(why.value)
     assert not {"hunter2", "s3cret", key.removeprefix("whsec_") or "-none-"} & set(str(why.value).split())
@@ -200,6 +199,6 @@ def test_without_a_key_nothing_is_sent(
 def test_a_server_that_asks_for_a_second_gets_it(receive: Callable[..., HttpReceiver], channel: Channel) -> None:
     receiver = receive(429, 202)
     receiver.retry_after = "1"
-    list(send_parts(channel(receiver.url, max_attempts=2), digest_of(1)))
+    sent_by(channel(receiver.url, max_attempts=2), digest_of(1))
     assert (receiver.asked, len(receiver.taken)) == (2, 1)
     assert is_ours(receiver.taken[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from company_activity.io.notify.channel import within
 from company_activity.io.notify.digest import words
 from company_activity.io.notify.digest.digest import KINDS, Digest, Item, Section
 from company_activity.io.notify.digest.fitting import most_that_fits, packed
+from company_activity.io.notify.digest.part import Part, numbered
 from company_activity.io.notify.digest.recipients import setting_of
 from company_activity.io.notify.http import post
 from company_activity.io.notify.teams import card_with, compact, enveloped, line_of, text_run
@@ -34,10 +35,10 @@ class DigestTeams:
         self._settings = settings
         self._secrets = secrets
 
-    def messages(self, digest: Digest) -> list[Callable[[], str]]:
+    def messages(self, digest: Digest) -> list[Part]:
         """A request for each card."""
         setting = setting_of(digest.recipient, "teams_url")
-        return [partial(self._send, setting, body) for body in cards_of(digest)]
+        return numbered(partial(self._send, setting, body) for body in cards_of(digest))
 
     def _send(self, setting: str, body: bytes) -> str:
         """Send a card; the host that took it."""

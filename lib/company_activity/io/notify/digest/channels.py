@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from company_activity.io.notify.channel import foreseen
 from company_activity.io.notify.digest.cards import DigestTeams
 from company_activity.io.notify.digest.digest import Digest
 from company_activity.io.notify.digest.file import DigestFile
 from company_activity.io.notify.digest.mail import DigestMail
+from company_activity.io.notify.digest.part import Part
 from company_activity.io.notify.digest.recipients import FILE, Reader, Readers, channels_of
 from company_activity.io.notify.digest.webhook import DigestWebhook
 from company_activity.settings.model import (
@@ -23,8 +23,8 @@ from company_activity.settings.model import (
 class DigestChannel(Protocol):
     """One way to reach a recipient."""
 
-    def messages(self, digest: Digest) -> Sequence[Callable[[], str]]:
-        """The messages that a digest takes on it: each sends itself, and says where it went. NotSent if it did not."""
+    def messages(self, digest: Digest) -> Sequence[Part]:
+        """The messages that a digest takes on it. NotSent if a setting is not there."""
 
 
 def open_digest_channels(
@@ -52,19 +52,3 @@ def open_readers(
             of_recipient = open_digest_channels(readers.settings_of(reader), settings, secrets)
             channels[reader] = of_recipient[reader.channel]
     return channels
-
-
-def send_parts(
-    channel: DigestChannel, digest: Digest, already: int = 0
-) -> Iterator[tuple[int, str]]:
-    """Send what a digest takes on a channel; the number of each part as it went out, and where to.
-
-    Whoever notes the number hands it in as `already` when the rest is tried again.
-
-    Raises:
-        NotSent: for the first part that did not go out.
-    """
-    messages = foreseen(lambda: channel.messages(digest))
-    for part, send in enumerate(messages, start=1):
-        if part > already:
-            yield part, foreseen(send)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.digest.digest import Digest
+from company_activity.io.notify.digest.part import Part, numbered
 from company_activity.io.notify.digest.recipients import DEFAULT, EVERYONE
 from company_activity.io.notify.digest.text import text_of
 from company_activity.io.storage.folder import root_folder
@@ -26,9 +26,9 @@ class DigestFile:
         self._secrets = secrets
         self._landing = landing
 
-    def messages(self, digest: Digest) -> list[Callable[[], str]]:
+    def messages(self, digest: Digest) -> list[Part]:
         """One file, which names every company."""
-        return [partial(self._write, digest)]
+        return numbered([partial(self._write, digest)])
 
     def _write(self, digest: Digest) -> str:
         """Write it; where it is."""

@@ -3,12 +3,14 @@
 Each is called `<channel>-<hash of the recipient>.<number>.<day>` and an ending:
 
 - `.json`: a digest under way, with the news that it tells, as it is sent whenever it is tried;
-- `.part-<n>`: its n-th part was accepted, and is never sent again;
+- `.part-<n>`: its n-th part was accepted, and is never sent again; of a mail, `<n>` is the hash of an address;
+- `.trying-<n>`: beside that, while the part is on its way: nobody knows yet whether it was accepted;
 - `.told.json`: it went out whole: the ledger, from which follows what is not told again;
 - `.quiet`: so did one without news; `.dropped`: it was given up, and its news are due again.
 
-`basis.json` has, for each reader, what its news were last made from; `snoozes.json`, which companies were set aside
-until when, as of the last round. A reader has one digest under way at most.
+`basis.json` has, for each reader, what its news were last made from, `failures.json` when it was last tried in vain;
+`snoozes.json`, which companies were set aside until when, as of the last round. A reader has one digest under way at
+most.
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from company_activity.errors import CompanyActivityError
+from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.digest.digest import Digest
 from company_activity.io.notify.digest.recipients import Reader
 from company_activity.io.storage.folder import Folder, open_folder
@@ -35,25 +39,28 @@ log = logging.getLogger(__name__)
 FOLDER = "ops/news"
 BASIS = "basis.json"
 SNOOZES = "snoozes.json"
+FAILURES = "failures.json"
 UNDER_WAY = "json"
 TOLD = "told.json"
 QUIET = "quiet"
 DROPPED = "dropped"
+PART = "part"
+TRYING = "trying"
 NAME = re.compile(
     r"(?P<reader>[a-z]+-[0-9a-f]{12})\.(?P<number>\d{6})\.(?P<day>\d{4}-\d\d-\d\d)"
-    r"\.(?P<ending>json|told\.json|quiet|dropped|part-(?P<part>\d{4}))"
+    r"\.(?P<ending>json|told\.json|quiet|dropped|(part|trying)-(?P<part>\d{4}|[0-9a-f]{12}))"
 )
 READ_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A digest under way: whose, which news it tells, and how many of its parts were accepted."""
+    """A digest under way: whose, which news it tells, and which of its parts were accepted."""
 
     reader: Reader
     digest: Digest
     news: tuple[News, ...]
-    parts: int = 0
+    parts: frozenset[str] = frozenset()
 
     @property
     def stem(self) -> str:
@@ -70,7 +77,7 @@ class Found:
     number: int
     day: date
     ending: str
-    part: int = 0
+    part: str = ""
 
     @property
     def stem(self) -> str:
@@ -91,22 +98,26 @@ class KeptNews:
     @property
     def files(self) -> list[Found]:
         """The files of digests, those of a reader in the order of their numbers."""
+        return sorted(self._by_name().values(), key=lambda one: (one.reader, one.number, one.name))
+
+    def _by_name(self) -> dict[str, Found]:
         if self._found is None:
             named = [found_as(name) for name in self._folder.names()]
             self._found = {one.name: one for one in named if one}
-        return sorted(self._found.values(), key=lambda one: (one.reader, one.number, one.name))
+        return self._found
 
     def _create(self, name: str, content: Mapping[str, Any]) -> bool:
-        files = {one.name: one for one in self.files}
+        files = self._by_name()
         is_new = self._folder.create(name, f"{json.dumps(content, ensure_ascii=False)}\n")
         if found := found_as(name):
-            self._found = files | {name: found}
+            files[name] = found
         return is_new
 
     def forget(self, name: str) -> None:
         """Remove a file that nothing needs any more."""
+        files = self._by_name()
         self._folder.delete(name)
-        self._found = {one.name: one for one in self.files if one.name != name}
+        files.pop(name, None)
 
     def put(self, reader: Reader, digest: Digest, news: Iterable[News]) -> bool:
         """Keep a digest until it went out; it is given its number. False if another run has taken that."""
@@ -124,17 +135,27 @@ class KeptNews:
     def under_way(self) -> Iterator[Kept]:
         """What has not gone out, the oldest of each reader first. One that cannot be read is passed by, and logged."""
         files = self.files
+        accepted = self.accepted()
         ended = {one.stem for one in files if one.ending in (TOLD, QUIET, DROPPED)}
         for one in files:
             if one.stem in ended and (one.part or one.ending == UNDER_WAY):
                 self.forget(one.name)  # a run ended between the two steps of `close`
             elif one.ending == UNDER_WAY:
-                parts = (part.part for part in files if part.part and part.stem == one.stem)
-                kept = self._read(one.name, max(parts, default=0))
+                kept = self._read(one.name, accepted.get(one.stem, frozenset()))
                 if kept:
                     yield kept
 
-    def _read(self, name: str, parts: int) -> Kept | None:
+    def accepted(self) -> dict[str, frozenset[str]]:
+        """The parts that were accepted, by the stem of their digest."""
+        files = self._by_name()
+        found: dict[str, frozenset[str]] = {}
+        for one in files.values():
+            is_note = one.ending == f"{PART}-{one.part}"
+            if is_note and f"{one.stem}.{TRYING}-{one.part}" not in files:
+                found[one.stem] = found.get(one.stem, frozenset()) | {one.part}
+        return found
+
+    def _read(self, name: str, parts: frozenset[str]) -> Kept | None:
         try:
             plain = json.loads(self._folder.read(name))
             digest = Digest.from_json(plain["digest"])
@@ -144,9 +165,25 @@ class KeptNews:
             log.warning("%s cannot be read: %s", self._folder.uri(name), type(error).__name__)
             return None
 
-    def note_part(self, kept: Kept, part: int, where: str, now: datetime) -> None:
-        """Note that a part was accepted."""
-        self._create(f"{kept.stem}.part-{part:04d}", {"at": now.isoformat(), "where": where})
+    @contextmanager
+    def sending(self, kept: Kept, part: str, now: datetime) -> Iterator[None]:
+        """Around the one try of a part: what was accepted is noted, whatever can be written by then.
+
+        Raises:
+            CompanyActivityError: before the try, if the note cannot be written: what nobody noted would go out again.
+            NotSent: what the try raises.
+        """
+        note = f"{kept.stem}.{PART}-{part}"
+        doubt = f"{kept.stem}.{TRYING}-{part}"
+        self._create(doubt, {})
+        self._create(note, {"at": now.isoformat()})
+        try:
+            yield
+        except NotSent:
+            self.forget(note)
+            self.forget(doubt)
+            raise
+        self.forget(doubt)
 
     def close(self, kept: Kept, now: datetime, outcome: str, *, is_told: bool) -> None:
         """Note how it ended, then drop it. What is told enters the ledger."""
@@ -200,7 +237,9 @@ class KeptNews:
     def unreadable(self) -> dict[str, str]:
         """The text of each digest under way that is none, and so is never sent, by its file's name."""
         names = [one.name for one in self.files if one.ending == UNDER_WAY]
-        return {name: self._folder.read(name) for name in names if not self._read(name, 0)}
+        return {
+            name: self._folder.read(name) for name in names if not self._read(name, frozenset())
+        }
 
     def cut(self, name: str, news: Collection[News]) -> None:
         """Leave only these pieces in a file of the ledger; without any it stays as a quiet one."""
@@ -228,8 +267,23 @@ class KeptNews:
 
     def basis(self) -> dict[str, str]:
         """What the news of each reader were last made from; none where that is not known."""
+        return self._by_reader(BASIS)
+
+    def note_basis(self, basis: Mapping[str, str]) -> None:
+        """Note it: without anything new there is nothing to do, and no row is read."""
+        self._note_by_reader(BASIS, basis)
+
+    def failures(self) -> dict[str, str]:
+        """When each reader was last tried in vain, in ISO 8601; none of those whom the last try reached."""
+        return self._by_reader(FAILURES)
+
+    def note_failures(self, failures: Mapping[str, str]) -> None:
+        """Note it: those who failed wait behind the others."""
+        self._note_by_reader(FAILURES, failures)
+
+    def _by_reader(self, name: str) -> dict[str, str]:
         try:
-            plain = json.loads(self._folder.read(BASIS))
+            plain = json.loads(self._folder.read(name))
         except (FileNotFoundError, ValueError):
             return {}
         return plain if isinstance(plain, dict) else {}
@@ -248,9 +302,8 @@ class KeptNews:
             plain = {company_id: str(day) for company_id, day in sorted(until.items())}
             self._folder.replace(SNOOZES, f"{json.dumps(plain, indent=1, ensure_ascii=False)}\n")
 
-    def note_basis(self, basis: Mapping[str, str]) -> None:
-        """Note it: without anything new there is nothing to do, and no row is read."""
-        self._folder.replace(BASIS, f"{json.dumps(dict(sorted(basis.items())), indent=1)}\n")
+    def _note_by_reader(self, name: str, noted: Mapping[str, str]) -> None:
+        self._folder.replace(name, f"{json.dumps(dict(sorted(noted.items())), indent=1)}\n")
 
 
 def stem_of(reader: Reader, number: int, day: date) -> str:
@@ -262,7 +315,7 @@ def found_as(name: str) -> Found | None:
 
     >>> found_as("mail-2e4e636a6f70.000017.2025-11-23.part-0002")
     Found(name='mail-2e4e636a6f70.000017.2025-11-23.part-0002', reader='mail-2e4e636a6f70', number=17, \
-day=datetime.date(2025, 11, 23), ending='part-0002', part=2)
+day=datetime.date(2025, 11, 23), ending='part-0002', part='0002')
     >>> found_as("basis.json")
     """
     found = NAME.fullmatch(name)
@@ -275,5 +328,5 @@ day=datetime.date(2025, 11, 23), ending='part-0002', part=2)
         int(found["number"]),
         day,
         found["ending"],
-        int(found["part"] or 0),
+        found["part"] or "",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formatdate
@@ -13,6 +12,7 @@ from company_activity.io.notify.digest import words
 from company_activity.io.notify.digest.digest import Digest
 from company_activity.io.notify.digest.fitting import most_that_fits
 from company_activity.io.notify.digest.html import html_of
+from company_activity.io.notify.digest.part import Part
 from company_activity.io.notify.digest.recipients import setting_of
 from company_activity.io.notify.digest.text import text_of
 from company_activity.io.notify.message import PIPELINE
@@ -32,16 +32,20 @@ class DigestMail:
         self._sender = settings.mail_from
         self._server = MailServer(settings, secrets)
 
-    def messages(self, digest: Digest) -> list[Callable[[], str]]:
-        """One mail."""
-        return [partial(self._send, digest)]
-
-    def _send(self, digest: Digest) -> str:
-        """Send it; who was written to."""
+    def messages(self, digest: Digest) -> list[Part]:
+        """One mail, to each address by itself: one that is refused is tried again without the others."""
         self._server.check()
         if not self._to:
             raise NotSent(f"{setting_of(digest.recipient, 'mail_to')} has no value")
-        return self._server.send(mail_of(digest, self._sender, self._to), self._to)
+        mail = mail_of(digest, self._sender, self._to)
+        return [
+            Part.for_address(to, partial(self._send, mail, to)) for to in dict.fromkeys(self._to)
+        ]
+
+    def _send(self, mail: EmailMessage, to: str) -> str:
+        """Send it; who was written to."""
+        self._server.send(mail, (to,))
+        return to
 
 
 def mail_of(digest: Digest, sender: str, recipients: tuple[str, ...]) -> EmailMessage:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property, partial
 
-from company_activity.io.notify.channel import NotSent
+from company_activity.io.notify.channel import NotSent, foreseen
 from company_activity.io.notify.deliver import Delivery
-from company_activity.io.notify.digest.channels import DigestChannel, send_parts
+from company_activity.io.notify.digest.channels import DigestChannel
 from company_activity.io.notify.digest.digest import Digest, is_wanted
 from company_activity.io.notify.digest.items import KnownEpisode, sections_of
 from company_activity.io.notify.digest.kept import Kept, KeptNews
+from company_activity.io.notify.digest.part import Attempt, Part
 from company_activity.io.notify.digest.recipients import Reader, Readers
+from company_activity.io.notify.patience import Patience
 from company_activity.planning.news import News, Today, needed_from, news_for
 
 # The episodes that are open, or ended on this date or later.
@@ -53,12 +57,10 @@ class Round:
     environment: str
     now: datetime
     delivery: Delivery = field(default_factory=Delivery)
-    _down: dict[str, str] = field(default_factory=dict)
 
     def send_kept(self) -> None:
         """Send what is under way, that of an older round."""
-        for one in list(self.kept.under_way()):
-            self._send(one)
+        self._send_all(self.kept.under_way())
 
     def tell(self, occasion: Occasion) -> None:
         """Send what is due, to those of whom nothing is under way. Nobody is asked where nothing changed.
@@ -89,9 +91,7 @@ class Round:
             if news or (is_first and is_wanted(digest, self.readers.settings.quiet)):
                 self.kept.put(reader, digest, news)
         self.kept.note_basis(self._still_here(basis) | {one.file_name: mark for one in due})
-        for one in list(self.kept.under_way()):
-            if one.reader not in busy:
-                self._send(one)
+        self._send_all(one for one in self.kept.under_way() if one.reader not in busy)
 
     def _remembering(self, occasion: Occasion) -> Occasion:
         """The occasion, those set aside among it whom the last round knew of; noted for the next one."""
@@ -137,36 +137,90 @@ class Round:
             self.now.isoformat(),
         )
 
-    def _send(self, one: Kept) -> None:
-        """Send what nobody accepted yet of a digest; note each part as it is accepted."""
-        channel = self.channels.get(one.reader)
-        try:
-            if channel is None:
-                raise NotSent("the settings no longer name it", is_refused=True)
-            if one.reader.channel in self._down:
-                raise NotSent(self._down[one.reader.channel])
-            where = ""
-            for part, where in send_parts(channel, one.digest, one.parts):
-                self.kept.note_part(one, part, where, self.now)
-        except NotSent as why:
-            self._not_sent(one, why, is_gone=channel is None)
-            return
-        self.kept.close(one, self.now, "sent", is_told=True)
-        self.delivery.sent.append(f"digest by {one.reader.channel}: {where or 'sent before'}")
+    def _send_all(self, digests: Iterable[Kept]) -> None:
+        """Who failed in an earlier run waits behind the others, the one in front that was tried longest ago."""
+        for one in sorted(digests, key=lambda one: self._failures.get(one.reader.file_name, "")):
+            self._send(one)
 
-    def _not_sent(self, one: Kept, why: NotSent, *, is_gone: bool) -> None:
-        """Keep it, or give it up: then its news are due again, unless a part of it was accepted."""
-        if not why.is_refused and one.reader.channel in ONE_SERVER:
-            self._down[one.reader.channel] = str(why)
-        told = f"digest of {one.digest.day} ({one.reader.setting}): {why}"
+    def _send(self, one: Kept) -> None:
+        """Send what nobody accepted yet of a digest."""
+        channel = self.channels.get(one.reader)
+        if channel is None:
+            self._give_up(one, "the settings no longer name it")
+            return
+        try:
+            parts = foreseen(lambda: channel.messages(one.digest))
+        except NotSent as why:
+            attempt = Attempt(failed=[(Part("", str), why)])
+        else:
+            left = [part for part in parts if part.name not in one.parts]
+            attempt = Attempt.at(left, partial(self._trying, one))
+        if attempt.is_over(has_begun=bool(one.parts)):
+            self._close(one, attempt)
+        else:
+            self._not_sent(one, attempt)
+
+    @contextmanager
+    def _trying(self, one: Kept, part: Part) -> Iterator[None]:
+        """Around the one try of a part."""
+        reader = one.reader
+        server = reader.channel if reader.channel in ONE_SERVER else reader.name
+        has_failed = reader.file_name in self._failures
+        with (
+            self._patience.trying(reader.channel, server, has_failed_before=has_failed),
+            self.kept.sending(one, part.name, self.now),
+        ):
+            yield
+
+    def _close(self, one: Kept, attempt: Attempt) -> None:
+        """It is told; whoever does not take it while others do is a warning."""
+        self.kept.close(one, self.now, "sent", is_told=True)
+        self._note_failure(one.reader, is_failed=False)
+        self.delivery.sent.append(
+            f"digest by {one.reader.channel}: {attempt.where or 'sent before'}"
+        )
+        for why in attempt.whys:
+            self.delivery.warnings.append(
+                f"an address did not get the {_called(one)}, others did: {why}"
+            )
+
+    def _not_sent(self, one: Kept, attempt: Attempt) -> None:
+        """Keep it, unless it is old and was tried in vain once more."""
+        if attempt.is_tried:
+            self._note_failure(one.reader, is_failed=True)
         keep = timedelta(days=self.readers.settings.keep_days)
         is_old = self.now - datetime.fromisoformat(one.digest.written_at) > keep
-        if not is_gone and not is_old:
-            self.delivery.kept.append(told)
-            return
-        self.delivery.given_up.append(told)
-        parts = sum(1 for file in self.kept.files if file.stem == one.stem and file.part)
+        if attempt.is_tried and is_old:
+            self._give_up(one, attempt.why)
+        else:
+            self.delivery.kept.append(f"{_called(one)}: {attempt.why}")
+
+    def _give_up(self, one: Kept, why: str) -> None:
+        """Its news are due again, unless a part of it was accepted."""
+        self.delivery.given_up.append(f"{_called(one)}: {why}")
         basis = self.kept.basis()
         if basis.pop(one.reader.file_name, None):
             self.kept.note_basis(basis)
-        self.kept.close(one, self.now, f"given up: {why}", is_told=parts > 0)
+        is_told = one.stem in self.kept.accepted()
+        self.kept.close(one, self.now, f"given up: {why}", is_told=is_told)
+
+    def _note_failure(self, reader: Reader, *, is_failed: bool) -> None:
+        """Whether the last try of a reader was in vain."""
+        if not is_failed and reader.file_name not in self._failures:
+            return
+        self._failures.pop(reader.file_name, None)
+        if is_failed:
+            self._failures[reader.file_name] = self.now.isoformat()
+        self.kept.note_failures(self._still_here(self._failures))
+
+    @cached_property
+    def _failures(self) -> dict[str, str]:
+        return self.kept.failures()
+
+    @cached_property
+    def _patience(self) -> Patience:
+        return Patience(self.readers.settings.channel_budget_seconds)
+
+
+def _called(one: Kept) -> str:
+    return f"digest of {one.digest.day} ({one.reader.setting})"

@@ -12,6 +12,7 @@ from company_activity.errors import SettingsError
 from company_activity.io.notify.channel import NotSent, within
 from company_activity.io.notify.digest.digest import KINDS, Digest, Item
 from company_activity.io.notify.digest.fitting import most_that_fits, packed
+from company_activity.io.notify.digest.part import Part, numbered
 from company_activity.io.notify.digest.recipients import setting_of
 from company_activity.io.notify.digest.signature import key_of, signed
 from company_activity.io.notify.http import post
@@ -42,12 +43,12 @@ class DigestWebhook:
         self._secrets = secrets
         self._clock = clock
 
-    def messages(self, digest: Digest) -> list[Callable[[], str]]:
+    def messages(self, digest: Digest) -> list[Part]:
         """A request for each part."""
-        return [
+        return numbered(
             partial(self._send, digest.recipient, id_of(digest, part), body)
             for part, body in enumerate(bodies_of(digest), start=1)
-        ]
+        )
 
     def _send(self, recipient: str, webhook_id: str, body: bytes) -> str:
         """Send a part, signed as of now; the host that took it."""
