@@ -18,7 +18,7 @@ from company_activity.io.lake.erasures import is_ended, note_begin, note_end
 from company_activity.io.landing import within_reach
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.tombstones import lay
-from company_activity.io.storage.folder import lake_folder
+from company_activity.io.storage.folder import Folder, lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.operations import erase
 from company_activity.operations.erase import Erasure, tables
@@ -132,6 +132,14 @@ def test_an_export_that_an_open_erasure_overtakes_leaves_nothing(
 def whole_erasure(place: Place) -> None:
     begin_erasure(place)
     end_erasure(place)
+
+
+def test_one_that_an_erasure_removed_writes_no_further_file(place: Place) -> None:
+    """Killed at the next, it would leave rows that nobody looks for."""
+    creating = mock.patch.object(Folder, "create_bytes", autospec=True, side_effect=Folder.create_bytes)
+    with paused("write", lambda: begin_erasure(place), is_after=True), creating as created:
+        assert export(place, "3", *TWO_FILES) == 2
+    assert [one.args[1].rpartition("/")[2] for one in created.call_args_list] == ["delete-00000.csv"]
 
 
 def test_behind_the_last_file_no_manifest_is_written(place: Place) -> None:

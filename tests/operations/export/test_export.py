@@ -219,7 +219,7 @@ def test_exports_are_loaded_one_after_the_other(
     world.build({DAYS[1]: {"c_0": 6}})
     world.publish()
     assert world.export(DAYS[1], "f") == 0
-    assert "f/ is begun anew: analytics.company_activity_daily" in capsys.readouterr().out
+    assert "f is begun anew: analytics.company_activity_daily" in capsys.readouterr().out
     dates = manifest(tmp_path / "f")["tables"][-1]
     assert sum(file["rows"] for file in dates["files"]) == dates["rows"] == 2
 
