@@ -271,3 +271,20 @@ def test_sqlite_imports_the_file(tmp_path: Path) -> None:
     asked = subprocess.run([sqlite, ":memory:", *commands], check=True, capture_output=True, text=True)
     texts = [guarded(row["a"] or "").encode().hex().upper() for row in ROWS]
     assert asked.stdout.splitlines() == texts
+
+
+def test_no_column_is_named_before_spark_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session of a suite hides it: in a process of its own, the rows are what starts Spark."""
+    from pyspark import SparkContext
+
+    from company_activity.operations.export.rows import Layout, files_of
+
+    class Asked(Exception):
+        """The rows were asked for."""
+
+    def rows() -> Any:
+        raise Asked
+
+    monkeypatch.setattr(SparkContext, "_active_spark_context", None)
+    with pytest.raises(Asked):
+        list(files_of(rows, SERVED_TABLES[0], exported_columns(SERVED_TABLES[0]), Layout("csv", 9)))

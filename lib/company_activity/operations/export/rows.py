@@ -100,13 +100,16 @@ def files_of(
 ) -> Iterator[Encoded]:
     """The rows in the order of the key, as files; executors encode them, and hand over one file at a time.
 
+    `rows` is asked first: it may start Spark, and no column can be named before.
+
     Raises:
         VersionUnreadable: if their version, or a file of it, is gone.
     """
-    shown = [_as_served(column.name, table) for column in columns]
     encode = encoder(layout.format, columns, layout.rows_per_file)
     with reading(table):
-        ordered = rows().coalesce(1).sortWithinPartitions(*table.key).select(*shown)
+        found = rows()
+        shown = [_as_served(column.name, table) for column in columns]
+        ordered = found.coalesce(1).sortWithinPartitions(*table.key).select(*shown)
         for file in ordered.mapInArrow(encode, ENCODED).toLocalIterator():
             yield Encoded(bytes(file["content"]), file["rows"], file["guarded"])
 
