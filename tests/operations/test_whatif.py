@@ -110,6 +110,7 @@ def test_what_cannot_be_is_told_with_a_remedy_before_spark_starts(
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_on_the_samples_both_commands_read_and_leave_the_lake_as_it_is(
     sample_place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +139,7 @@ def test_on_the_samples_both_commands_read_and_leave_the_lake_as_it_is(
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_computed_rows_are_the_table_s_rows(sample_place: Place, spark: SparkSession) -> None:
     """What is computed in memory for other constants is what a run under them would write."""
     table = constants.Table.of(sample_place.settings)

@@ -33,7 +33,7 @@ from company_activity.transforms.dimension import Revision, rebuilt
 from support.landing.ingest import settings_for
 from support.spark.frames import frame
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.nightly]
 
 DAY = date(2025, 1, 10)
 BEGAN = datetime(2025, 6, 1, tzinfo=UTC)

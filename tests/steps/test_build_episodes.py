@@ -53,7 +53,7 @@ def run(root: Path, spark: SparkSession, table: Table_) -> dict[str, int]:
     return dict(found.counts)
 
 
-@pytest.mark.parametrize("rows_per_file", [4, 100_000])
+@pytest.mark.parametrize("rows_per_file", [4, pytest.param(100_000, marks=pytest.mark.nightly)])
 def test_a_lake_shows_the_episodes_of_its_rows_whatever_comes(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_per_file: int
 ) -> None:

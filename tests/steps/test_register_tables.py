@@ -57,6 +57,7 @@ def test_every_table_is_found_by_its_name(spark: SparkSession, sample_place: Pla
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.integration
 def test_a_metastore_keeps_the_names_and_a_second_run_starts_no_spark(
     spark: SparkSession, sample_place: Place, tmp_path: Path
