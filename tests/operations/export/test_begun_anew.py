@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -14,7 +13,7 @@ from company_activity.errors import CompanyActivityError, PublishError
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.warehouse.ledger import MISSING, WHOLE, LedgerRow
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION
-from company_activity.operations.export import by_key, source, writing
+from company_activity.operations.export import by_key, writing
 from company_activity.operations.export.formats import Encoded
 from company_activity.operations.export.positions import Positions
 from company_activity.operations.export.table_writer import TableWriter
@@ -23,19 +22,10 @@ from support.cycle.place import Place
 from support.export.noted import FIRST, began, export, files_below, out_of, publish, row
 from support.landing.mortal import Killed
 
+pytestmark = pytest.mark.usefixtures("no_spark")
+
 ONE_TABLE = ("--table", ACTIVITY.name)
 AGAIN = (row(ACTIVITY, "2025-03-01", 4), row(ACTIVITY, "2025-03-02", 5), FIRST[2])
-
-
-@pytest.fixture(autouse=True)
-def no_spark() -> Iterator[None]:
-    with mock.patch.object(source, "spark_session", side_effect=AssertionError("Spark is asked for")):
-        yield
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path, "http://127.0.0.1:9/usage")
 
 
 @pytest.fixture(params=["out", "lake"])

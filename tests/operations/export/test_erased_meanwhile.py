@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,33 +21,28 @@ from company_activity.io.storage.folder import Folder, lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.operations import erase
 from company_activity.operations.erase import Erasure, tables
-from company_activity.operations.export import source, work
+from company_activity.operations.export import work
 from company_activity.operations.export.folder import ExportFolder
 from company_activity.operations.export.holding import remove_holding
 from company_activity.run import Run
 
 from support.cycle.place import Place
-from support.export.noted import BOTH_DELETED, began, export, files_below, out_of, publish
+from support.export.noted import BOTH_DELETED, TOMBSTONE, began, export, files_below, out_of, publish
 from support.landing.erased import GONE
 from support.landing.mortal import Killed
 from support.warehouse.tables import NOW
 
-TOMBSTONE = f"01234567-{64 * chr(48)}"
+pytestmark = pytest.mark.usefixtures("no_spark")
+
 TWO_FILES = ("--rows-per-file", "1")  # both dates that are deleted get one of their own
 
 
-@pytest.fixture(autouse=True)
-def no_spark() -> Iterator[None]:
-    with mock.patch.object(source, "spark_session", side_effect=AssertionError("Spark is asked for")):
-        yield
-
-
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    made = Place(tmp_path, "http://127.0.0.1:9/usage")
-    began(made)
-    publish(made, *BOTH_DELETED)
-    return made
+def place(place: Place) -> Place:
+    """One that has two dates to delete."""
+    began(place)
+    publish(place, *BOTH_DELETED)
+    return place
 
 
 def begin_erasure(place: Place) -> None:

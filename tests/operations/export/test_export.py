@@ -18,12 +18,12 @@ from company_activity.io.lake.delta import read_table
 from company_activity.io.storage.folder import Folder
 from company_activity.io.warehouse.publishing import publish_scopes
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
-from company_activity.operations.export import source
 from company_activity.schemas import COMPANIES, COMPANY_ACTIVITY_DAILY
 
 from support.cycle.place import Place
 from support.export.hostile import HOSTILE
 from support.export.loaded import Loaded, text_of
+from support.export.noted import without_spark
 from support.lake.content import replace_where
 from support.landing.mortal import Killed
 from support.spark.frames import dictionaries
@@ -107,10 +107,6 @@ def killed_at(nth: int) -> Any:
     return mock.patch.object(Folder, "create_bytes", mortal)
 
 
-def no_spark() -> Any:
-    return mock.patch.object(source, "spark_session", side_effect=AssertionError("Spark is asked for"))
-
-
 @pytest.mark.long
 def test_exports_are_loaded_one_after_the_other(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -151,7 +147,7 @@ def test_exports_are_loaded_one_after_the_other(
         world.check(model)
 
     capsys.readouterr()
-    with no_spark():
+    with without_spark():
         assert world.export(0, "a", "--rows-per-file", "30") == 0
         assert "Nothing to do, it was exported before" in capsys.readouterr().out
         assert world.export(4) == 0

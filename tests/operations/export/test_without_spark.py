@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -17,24 +14,12 @@ from company_activity.io.storage.folder import lake_folder
 from company_activity.io.storage.opening import open_storage
 from company_activity.io.warehouse.mirror import begin, mirror_files
 from company_activity.io.warehouse.served import ACTIVITY
-from company_activity.operations.export import source
 
 from support.cycle.place import Place
-from support.export.noted import DELETED, FIRST, began, export, out_of, publish
+from support.export.noted import DELETED, FIRST, TOMBSTONE, began, export, out_of, publish
 from support.warehouse.tables import NOW
 
-TOMBSTONE = f"01234567-{64 * chr(48)}"
-
-
-@pytest.fixture(autouse=True)
-def no_spark() -> Iterator[None]:
-    with mock.patch.object(source, "spark_session", side_effect=AssertionError("Spark is asked for")):
-        yield
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path, "http://127.0.0.1:9/usage")
+pytestmark = pytest.mark.usefixtures("no_spark")
 
 
 def test_a_date_that_is_gone_is_named_and_a_reader_is_told(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from company_activity.io.storage.folder import lake_folder
 from company_activity.io.warehouse.ledger import MISSING, WHOLE, Fence, Ledger, LedgerRow
 from company_activity.io.warehouse.mirror import mirror, mirror_files
 from company_activity.io.warehouse.served import ACTIVITY, DIMENSION, ServedTable
+from company_activity.operations.export import source
 
 from support.cycle.place import Place
+
+TOMBSTONE = f"01234567-{64 * chr(48)}"
 
 
 def row(
@@ -44,6 +49,11 @@ def began(place: Place) -> None:
 
 def out_of(place: Place) -> Path:
     return place.folder / "out"
+
+
+def without_spark() -> Any:
+    """Inside, whoever asks for Spark fails."""
+    return mock.patch.object(source, "spark_session", side_effect=AssertionError("Spark is asked for"))
 
 
 def files_below(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from company_activity.io.notify.channel import NotSent
+from company_activity.io.notify.claim import claimed
 from company_activity.io.notify.message import Message
 from company_activity.io.storage.folder import Folder, open_folder
 
@@ -83,25 +83,25 @@ class Outbox:
             CompanyActivityError: before the try, if the note cannot be written.
             NotSent: what the try raises.
         """
-        self._folder.create(pending.name + TRYING, "")
-        self._note(pending, now, "sent")
-        try:
+        text = ending(now, "sent")
+        with claimed(
+            pending.name + DONE,
+            pending.name + TRYING,
+            write=lambda name: self._folder.create(name, text),
+            forget=self._folder.delete,
+        ):
             yield
-        except NotSent:
-            self._folder.delete(pending.name + DONE)
-            self._folder.delete(pending.name + TRYING)
-            raise
-        self._folder.delete(pending.name + TRYING)
         self._folder.delete(pending.name + MESSAGE)
 
     def close(self, pending: Pending, now: datetime, outcome: str) -> None:
         """Note how it ended, then drop the message."""
-        self._note(pending, now, outcome)
+        self._folder.create(pending.name + DONE, ending(now, outcome))
         self._folder.delete(pending.name + MESSAGE)
 
-    def _note(self, pending: Pending, now: datetime, outcome: str) -> None:
-        ended = json.dumps({"at": now.isoformat(), "outcome": outcome})
-        self._folder.create(pending.name + DONE, f"{ended}\n")
+
+def ending(now: datetime, outcome: str) -> str:
+    """The text that says when and how a message ended."""
+    return json.dumps({"at": now.isoformat(), "outcome": outcome}) + "\n"
 
 
 def _without(ending: str, names: Iterable[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from company_activity.report.page.words import printable, reason_name
+from company_activity.report.page.words import on_one_line, reason_name
 
 if TYPE_CHECKING:
     from company_activity.report.model import Portfolio
@@ -31,7 +31,7 @@ def filter_name(name: str | None) -> str:
     >>> len(filter_name("x" * 1000)), filter_name("x" * 1000) == filter_name("x" * 1001)
     (80, False)
     """
-    line = " ".join(printable(name or "").split())
+    line = on_one_line(name or "")
     if len(line) <= MOST_NAME:
         return line
     return f"{line[: MOST_NAME - 9]}…{sha256(line.encode()).hexdigest()[:8]}"

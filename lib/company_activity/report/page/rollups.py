@@ -20,8 +20,9 @@ from company_activity.report.page.charts import (
     panels,
     period,
 )
+from company_activity.report.page.choices import NONE_TEXT
 from company_activity.report.page.svg import inline_svg
-from company_activity.report.page.words import counted, cut, printable
+from company_activity.report.page.words import counted, cut, on_one_line
 from company_activity.report.risks import share_text
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 MOST_SEGMENTS = 6  # panels; smaller segments are one panel together
 MOST_COHORTS = 12
 OTHERS_TEXT = "other segments"
-NONE_TEXT = "no segment"
 Segment = tuple[int, str]  # 0 and its name; 1 for all that are not named
 OTHERS: Segment = (1, "")
 Counts = tuple[int, int, int]  # companies, those active, those at risk
@@ -41,14 +41,14 @@ def segments_chart(rows: Sequence[SegmentDay]) -> Chart:
     """Companies, those active and those at risk of each segment over time, one panel per segment."""
     days = sorted({row.activity_date: row for row in rows}.values())
     newest = days[-1].day
-    panels_of = {text_of(segment): by_day for segment, by_day in _by_segment(rows, newest).items()}
+    shown = [(text_of(segment), by_day) for segment, by_day in _by_segment(rows, newest).items()]
     chart_title = f"Companies, active and at risk by segment, {period(days)}"
-    told = (f"{name}: {_told(by_day.get(newest, NONE))}" for name, by_day in panels_of.items())
+    told = (f"{name}: {_told(by_day.get(newest, NONE))}" for name, by_day in shown)
     description = f"On the last day: {'; '.join(told)}."
 
     def draw(width: str) -> Markup:
-        figure, axes_of = panels(width, len(panels_of), 1.1)
-        for axes, (name, by_day) in zip(axes_of, panels_of.items(), strict=True):
+        figure, axes_of = panels(width, len(shown), 1.1)
+        for axes, (name, by_day) in zip(axes_of, shown, strict=True):
             counts = [by_day.get(one.day, NONE) for one in days]
             for place, colour in enumerate(("#e3e7ec", PALE_BLUE, RED)):
                 draw_steps(axes, days, [count[place] for count in counts], colour)
@@ -88,7 +88,7 @@ def _by_segment(rows: Sequence[SegmentDay], newest: date) -> dict[Segment, dict[
 
 def _segment(row: SegmentDay) -> Segment:
     """Which panel a row belongs to: its segment on one line, "" for those without one, or that of the others."""
-    return OTHERS if row.is_rest else (0, " ".join(printable(row.segment or "").split()))
+    return OTHERS if row.is_rest else (0, on_one_line(row.segment or ""))
 
 
 def text_of(segment: Segment) -> str:
@@ -100,9 +100,9 @@ def text_of(segment: Segment) -> str:
     _, name = segment
     if segment == OTHERS:
         return OTHERS_TEXT
-    if name in (OTHERS_TEXT, NONE_TEXT):
+    if name in (OTHERS_TEXT, NONE_TEXT["segment"]):
         return f"“{name}”"
-    return name or NONE_TEXT
+    return name or NONE_TEXT["segment"]
 
 
 def _told(counts: Counts) -> str:

@@ -215,6 +215,15 @@ def seats_text(risk: ListedCompany) -> str:
     return f"{seats}, {share} of them used in 28 days"
 
 
+def on_one_line(text: str) -> str:
+    """The text as a name is compared and shown: printable, its blanks one by one.
+
+    >>> on_one_line(" Ana \\n Lima ")
+    'Ana Lima'
+    """
+    return " ".join(printable(text).split())
+
+
 def counted(count: int, unit: str, units: str = "") -> str:
     """A number with its unit.
 

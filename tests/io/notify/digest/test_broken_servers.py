@@ -61,9 +61,9 @@ class FullDisk(KeptNews):
         self._use()
         return super()._create(name, content)
 
-    def _note_by_reader(self, name: str, noted: Any) -> None:
+    def _note_mapping(self, name: str, noted: Any) -> None:
         self._use()
-        super()._note_by_reader(name, noted)
+        super()._note_mapping(name, noted)
 
     def _use(self) -> None:
         if self.room == 0:

@@ -26,7 +26,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from company_activity.errors import CompanyActivityError
-from company_activity.io.notify.channel import NotSent
+from company_activity.io.notify.claim import claimed
 from company_activity.io.notify.digest.digest import Digest
 from company_activity.io.notify.digest.recipients import Reader
 from company_activity.io.storage.folder import Folder, open_folder
@@ -173,17 +173,13 @@ class KeptNews:
             CompanyActivityError: before the try, if the note cannot be written: what nobody noted would go out again.
             NotSent: what the try raises.
         """
-        note = f"{kept.stem}.{PART}-{part}"
-        doubt = f"{kept.stem}.{TRYING}-{part}"
-        self._create(doubt, {})
-        self._create(note, {"at": now.isoformat()})
-        try:
+        with claimed(
+            f"{kept.stem}.{PART}-{part}",
+            f"{kept.stem}.{TRYING}-{part}",
+            write=lambda name: self._create(name, {"at": now.isoformat()}),
+            forget=self.forget,
+        ):
             yield
-        except NotSent:
-            self.forget(note)
-            self.forget(doubt)
-            raise
-        self.forget(doubt)
 
     def close(self, kept: Kept, now: datetime, outcome: str, *, is_told: bool) -> None:
         """Note how it ended, then drop it. What is told enters the ledger."""
@@ -267,43 +263,42 @@ class KeptNews:
 
     def basis(self) -> dict[str, str]:
         """What the news of each reader were last made from; none where that is not known."""
-        return self._by_reader(BASIS)
+        return self._mapping(BASIS)
 
     def note_basis(self, basis: Mapping[str, str]) -> None:
         """Note it: without anything new there is nothing to do, and no row is read."""
-        self._note_by_reader(BASIS, basis)
+        self._note_mapping(BASIS, basis)
 
     def failures(self) -> dict[str, str]:
         """When each reader was last tried in vain, in ISO 8601; none of those whom the last try reached."""
-        return self._by_reader(FAILURES)
+        return self._mapping(FAILURES)
 
     def note_failures(self, failures: Mapping[str, str]) -> None:
         """Note it: those who failed wait behind the others."""
-        self._note_by_reader(FAILURES, failures)
+        self._note_mapping(FAILURES, failures)
 
-    def _by_reader(self, name: str) -> dict[str, str]:
+    def snoozes(self) -> dict[str, date]:
+        """Until when companies were set aside as of the last round; none where that is not known."""
+        noted = self._mapping(SNOOZES)
+        try:
+            return {company_id: date.fromisoformat(until) for company_id, until in noted.items()}
+        except (ValueError, TypeError):
+            return {}
+
+    def note_snoozes(self, until: Mapping[str, date]) -> None:
+        """Note it: who is taken out of `snoozed.csv` was set aside until that day."""
+        self._note_mapping(SNOOZES, {company_id: str(day) for company_id, day in until.items()})
+
+    def _mapping(self, name: str) -> dict[str, str]:
         try:
             plain = json.loads(self._folder.read(name))
         except (FileNotFoundError, ValueError):
             return {}
         return plain if isinstance(plain, dict) else {}
 
-    def snoozes(self) -> dict[str, date]:
-        """Until when companies were set aside as of the last round; none where that is not known."""
-        try:
-            plain = json.loads(self._folder.read(SNOOZES))
-            return {company_id: date.fromisoformat(until) for company_id, until in plain.items()}
-        except (FileNotFoundError, ValueError, AttributeError, TypeError):
-            return {}
-
-    def note_snoozes(self, until: Mapping[str, date]) -> None:
-        """Note it, if it is other than it was."""
-        if until != self.snoozes():
-            plain = {company_id: str(day) for company_id, day in sorted(until.items())}
-            self._folder.replace(SNOOZES, f"{json.dumps(plain, indent=1, ensure_ascii=False)}\n")
-
-    def _note_by_reader(self, name: str, noted: Mapping[str, str]) -> None:
-        self._folder.replace(name, f"{json.dumps(dict(sorted(noted.items())), indent=1)}\n")
+    def _note_mapping(self, name: str, noted: Mapping[str, str]) -> None:
+        text = json.dumps(dict(sorted(noted.items())), indent=1, ensure_ascii=False)
+        self._folder.replace(name, f"{text}\n")
 
 
 def stem_of(reader: Reader, number: int, day: date) -> str:

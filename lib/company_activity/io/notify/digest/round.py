@@ -95,8 +95,11 @@ class Round:
 
     def _remembering(self, occasion: Occasion) -> Occasion:
         """The occasion, those set aside among it whom the last round knew of; noted for the next one."""
-        today = occasion.today.remembering(self.kept.snoozes())
-        self.kept.note_snoozes({one.company_id: one.until for one in today.snoozed.values()})
+        before = self.kept.snoozes()
+        today = occasion.today.remembering(before)
+        until = {one.company_id: one.until for one in today.snoozed.values()}
+        if until != before:
+            self.kept.note_snoozes(until)
         return replace(occasion, today=today)
 
     def _still_here(self, basis: Mapping[str, str]) -> dict[str, str]:
