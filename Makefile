@@ -45,7 +45,7 @@ ddl: dev ## write what schemas.py has and sql/ lacks, and the golden texts; read
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/io/warehouse/test_tsql.py tests/io/warehouse/test_ddl.py
 
 PYTEST := $(BIN)/python -m pytest
-BOTH_CORES := -n 2 --dist loadfile --no-loadscope-reorder
+BOTH_CORES := -n 2 --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=5
 NO_JVM := "not spark and not long and not fault and not integration"
 
 quick: dev ## what needs no JVM, in under a minute

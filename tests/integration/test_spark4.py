@@ -116,6 +116,7 @@ def test_both_formulations_have_one_hash_a_date(histories: Path, by_one_partitio
     assert by_one_partition["windows"] == by_one_partition["slices"]
 
 
+@pytest.mark.nightly
 def test_seven_shuffle_partitions_give_the_hashes_of_one(
     spark: SparkSession, histories: Path, by_one_partition: Hashes
 ) -> None:
@@ -123,6 +124,7 @@ def test_seven_shuffle_partitions_give_the_hashes_of_one(
         assert hashes_of(spark, histories) == by_one_partition
 
 
+@pytest.mark.nightly
 @needs_spark_4
 def test_spark_4_gives_random_histories_the_same_hashes(histories: Path, by_one_partition: Hashes) -> None:
     command = (BIN / "python", "-m", "support.orders.hash_histories", PROPERTIES, histories)

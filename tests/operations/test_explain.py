@@ -198,6 +198,8 @@ def test_the_command_prints_a_row_in_short(explained: Explained, capfd: pytest.C
 
 
 @pytest.mark.integration
+@pytest.mark.long
+@pytest.mark.nightly
 def test_the_command_prints_json_in_a_process_of_its_own(explained: Explained) -> None:
     one = explained.cells[0]
     words = ["explain", one["company"]["company_id"], one["date"], one["cells"][0]["metric"], "--json"]

@@ -414,6 +414,7 @@ def short(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.mark.long
+@pytest.mark.nightly
 def test_a_replay_killed_after_a_commit_to_each_table_ends_as_if_the_records_had_always_been_good(
     short: Replaying, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,7 @@ HISTORIES = {
     27: 100,  # 28 February 2025, no hole
     25: 120,  # 19 dates: no window is ever full; 3 of them are no data
 }
+AT_NIGHT = [pytest.mark.long, pytest.mark.nightly]
 # Users from a Monday on, whose estimate after the last of them is a half that a double misses by its last bits.
 MOMENTS = {"half-32": [12, 16, 10, 16], "half-227": [86, 92, 105, 95], "half-617": [249, 269, 266, 242],
            "half-273": [88, 99, 107], "half-1914": [674, 669, 715], "half-2494": [1032, 981, 1029]}  # fmt: skip
@@ -197,7 +198,7 @@ def test_every_column_is_as_the_oracle_says(cases: Callable[[int], Case], seed: 
     check(activity_of(case.inputs, by_slices=False), case.expected(case.complete))
 
 
-@pytest.mark.parametrize("seed", HISTORIES)
+@pytest.mark.parametrize("seed", [28, *(pytest.param(seed, marks=AT_NIGHT) for seed in (27, 25))])
 def test_so_it_is_where_dates_are_sliced(spark: SparkSession, cases: Callable[[int], Case], seed: int) -> None:
     case = cases(seed)
     check_some_dates(case, case.complete[::3], by_slices=True)

@@ -38,6 +38,8 @@ NEW = replace(
 FIRST, SECOND = "day = DATE'2025-01-01'", "day = DATE'2025-01-02'"
 
 
+@pytest.mark.long
+@pytest.mark.nightly
 def test_a_table_gains_columns_and_loses_a_not_null(spark: SparkSession, tmp_path: Path) -> None:
     lake = str(tmp_path)
     replace_where(spark.sql("SELECT 1L a, true is_b, DATE'2025-01-01' day"), lake, OLD, FIRST, {"n": 1})
