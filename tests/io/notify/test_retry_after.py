@@ -54,12 +54,13 @@ def test_what_means_nothing_leaves_the_backoff(receive: Receive, settings: Setti
     assert posted(receiver, settings(max_attempts=4)) == [0.0, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("said", ["31", "3600", "9" * 400, formatdate(time.time() + 86_400, usegmt=True)])
+@pytest.mark.parametrize("said", ["31", "3600", "9" * 400, "tomorrow"])
 def test_who_asks_for_more_than_the_cap_is_left_alone_until_the_next_run(
     receive: Receive, settings: Settings, said: str
 ) -> None:
     receiver = receive(429)
-    receiver.retry_after = said
+    # A date in a parameter would be another test in each of two workers.
+    receiver.retry_after = formatdate(time.time() + 86_400, usegmt=True) if said == "tomorrow" else said
     why = why_not(receiver, settings(max_attempts=3))
     assert str(why).startswith("127.0.0.1 answers 429, and asks us to wait ")
     assert not why.is_refused
