@@ -99,9 +99,8 @@ azurite: ## Azure's storage emulator, for the blob tests (needs Node and npm)
 axe: ## the accessibility checker, for the report's test (needs npm)
 	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
-reliability: dev ## the long suites with their full counts: kills, cuts, races, permutations, malformed input
-	ORDERS=100 CRASHES=7 KILLS=20 CUTS=200 PUBLISHES=100 DOUBLE_PUBLISHES=200 MALFORMED=200000 FUZZ_LINES=1000000 \
-	  $(PYTEST) tests/reliability tests/transforms/test_malformed_usage.py tests/records/test_plain_line.py
+reliability: dev azurite ## the table of what it survives: kills, faults, races, networks, hostile input (ROWS=K1,S2 MINUTES=70; run again, it goes on)
+	@PYTHONPATH=tests:samples $(BIN)/python -m reliability.harness --rows '$(ROWS)' --minutes $(or $(MINUTES),70)
 
 bench: dev $(VENV)-bench/.done ## the table of what a day costs, and which goals are met (ROWS=L1,L3 SIZE=small AGAIN=1)
 	@PYTHONPATH=tests:samples $(BIN)/python -m benchmarks --rows '$(ROWS)' --size $(or $(SIZE),full) $(if $(AGAIN),--again)

@@ -47,6 +47,7 @@ def all_fuzzed() -> Iterator[Judged]:
 
 
 @pytest.mark.fault
+@pytest.mark.row("B2")
 def test_the_pattern_and_the_parser_say_the_same() -> None:
     plain = refused = total = 0
     for batch in all_fuzzed():

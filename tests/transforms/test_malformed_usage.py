@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 
+import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -18,6 +19,7 @@ COUNT = int(os.environ.get("MALFORMED", "5000"))
 DAY = date(2025, 1, 1)
 
 
+@pytest.mark.row("B1")
 def test_every_malformed_item_is_quarantined_with_its_reasons(spark: SparkSession) -> None:
     lines = (landed_line(Item(1, number, text), DAY) for number, text in enumerate(malformed_items(COUNT, 1), start=1))
     landed = spark.createDataFrame([(line, DAY, 1, "part", FETCHED) for line in lines], LINES)

@@ -34,7 +34,7 @@ from support.cycle.place import Place
 from support.lake.content import content, noted_by_date, versions
 from support.landing.pages import land
 
-pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
+pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("G1")]
 
 LAST = "2025-11-22"
 RUN = ("run", "--date", LAST, "--steps", "stage_usage,stage_crm,build_companies,build_activity")

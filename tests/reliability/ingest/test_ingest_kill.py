@@ -1,6 +1,6 @@
 """SIGKILL at any moment of an ingest: the next run fetches at most one page twice and lands the same.
 
-Twice in every test run; as often as `KILLS` says where that is set: `KILLS=20 pytest tests/reliability`.
+Twice in every test run, 300 times in `make reliability`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,6 +23,7 @@ from company_activity.io.landing.landing import Landing
 from company_activity.io.storage.opening import LocalStorage
 from company_activity.settings.model import LandingSettings
 
+from reliability.harness.cases import Cases
 from support.api.usage_api import Asked, Script, UsageApi, numbered, serving
 from support.landing.ingest import clock_at, settings_for
 from support.landing.pages import newest
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.fault
 
 DAY, PAGES = date(2025, 3, 31), 200
 TESTS = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("KILLS", "2"))
+KILLS = 300
 
 
 def answers() -> Script:
@@ -78,13 +80,19 @@ def test_two_processes_that_ingest_one_date_make_one_generation(tmp_path: Path, 
     assert newest(landing).content_digest == undisturbed
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
-def test_the_run_after_a_kill_fetches_at_most_one_page_twice(tmp_path: Path, undisturbed: str, seed: int) -> None:
-    landing = Landing(LocalStorage(tmp_path), LandingSettings(""))
+@pytest.mark.row("K2")
+def test_the_run_after_a_kill_fetches_at_most_one_page_twice(tmp_path: Path, undisturbed: str, cases: Cases) -> None:
+    for seed in cases.left(range(KILLS), short=2):
+        with cases.one(seed), TemporaryDirectory(dir=tmp_path) as folder:
+            kill_and_rerun(Path(folder), undisturbed, seed)
+
+
+def kill_and_rerun(root: Path, undisturbed: str, seed: int) -> None:
+    landing = Landing(LocalStorage(root), LandingSettings(""))
     with serving(answers()) as server:
-        kill_at(ingest(server.url, tmp_path, "killed"), server, Random(seed))
+        kill_at(ingest(server.url, root, "killed"), server, Random(seed))
         is_committed, asked_before = landing.newest(DAY) is not None, len(server.asked)
-        assert ingest(server.url, tmp_path, "after").wait() == 0
+        assert ingest(server.url, root, "after").wait() == 0
     times = Counter(server.pages)
     assert set(times) == {str(number) for number in range(1, PAGES + 1)}
     assert is_committed or sum(times.values()) - PAGES <= 1

@@ -23,7 +23,7 @@ from support.cycle.place import SAMPLES, Place, serving
 from support.lake.content import newest_version, noted_by_date
 from support.spark.frames import dictionaries
 
-pytestmark = [pytest.mark.long, pytest.mark.nightly]
+pytestmark = [pytest.mark.long, pytest.mark.nightly, pytest.mark.row("O1")]
 
 DAYS = ("2025-11-20", "2025-11-21", "2025-11-22", "2025-11-23")
 CRM = sorted((SAMPLES / "crm").glob("*.csv"))

@@ -18,7 +18,7 @@ from support.landing.histories import set_aside, write_crm
 from support.landing.pages import land
 from support.orders.arrivals import ROUNDS, Arrival, Order, random_orders
 
-pytestmark = [pytest.mark.long, pytest.mark.full]
+pytestmark = [pytest.mark.long, pytest.mark.full, pytest.mark.row("O1")]
 
 SEED = 3
 STEPS = "stage_crm,stage_usage,build_companies,build_activity"

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from support.orders.any_order import check_orders
 
-pytestmark = [pytest.mark.long, pytest.mark.full]
+pytestmark = [pytest.mark.long, pytest.mark.full, pytest.mark.row("O1")]
 
 ORDERS = int(os.environ.get("ORDERS", "10"))
 

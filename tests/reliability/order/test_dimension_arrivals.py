@@ -23,7 +23,7 @@ from oracle.model import LandedDate, Snapshot
 from oracle.usage import Record, UsageDay, read_date
 from support.orders.dimension import Dimension, Row, expected
 
-pytestmark = [pytest.mark.long, pytest.mark.full]
+pytestmark = [pytest.mark.long, pytest.mark.full, pytest.mark.row("O1")]
 
 ROUNDS = 3
 

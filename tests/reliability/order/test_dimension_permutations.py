@@ -26,7 +26,7 @@ from oracle.model import Snapshot
 from oracle.usage import Record
 from support.orders.dimension import NOW, Dimension, expected, plain_rows
 
-pytestmark = [pytest.mark.long, pytest.mark.full]
+pytestmark = [pytest.mark.long, pytest.mark.full, pytest.mark.row("O1")]
 
 # (path, snapshot date): a leap day, a year's end, one date with two paths
 SLOTS = (

@@ -1,11 +1,10 @@
 """The connection to PostgreSQL is cut anywhere: no run says it published what it did not, and the next one mends it.
 
-Twenty cuts in every test run; as many as `CUTS` says where that is set: `CUTS=200 pytest tests/reliability -s`.
+Twenty cuts at night, 200 in `make reliability`.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +17,14 @@ from company_activity.io.warehouse.batch import TablePublished
 from company_activity.io.warehouse.by_date import publish_dates
 from company_activity.io.warehouse.served import ACTIVITY
 
+from reliability.harness.cases import Cases
 from support.processes.proxy import Cut, Proxy, after_bytes, at_commit, proxy_to
 from support.warehouse.postgres import Cluster
 from support.warehouse.tables import DAY, activity, pinned, prepared, publisher_of, settings_for
 
-pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
+pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("P1")]
 
-CUTS = int(os.environ.get("CUTS", "20"))
+CUTS = 200
 LEDGER = b"INSERT INTO etl.publish_ledger"
 ROWS = 40
 
@@ -71,43 +71,40 @@ def cutting(spark: SparkSession, postgres: Cluster, tmp_path: Path) -> Iterator[
     spark.sparkContext.setLogLevel("ERROR")
 
 
-def cuts(proxy: Proxy, whole: int) -> Iterator[tuple[str, Cut, bool]]:
+def cut_of(number: int, proxy: Proxy, whole: int) -> tuple[str, Cut, bool]:
     """Two in five around the COMMIT of the transaction, the others spread over all that is said; half stay down."""
-    for number in range(CUTS):
-        if number % 5 < 2:
-            offset = -30 + (number * 7) % 60
-            yield f"COMMIT {offset:+d}", at_commit(LEDGER, offset), number % 2 == 1
-        else:
-            offset = int(whole * (number + 0.5) / CUTS)
-            yield f"byte {offset}", after_bytes(proxy, offset), number % 2 == 1
+    if number % 5 < 2:
+        offset = -30 + (number * 7) % 60
+        return f"COMMIT {offset:+d}", at_commit(LEDGER, offset), number % 2 == 1
+    offset = int(whole * (number + 0.5) / CUTS)
+    return f"byte {offset}", after_bytes(proxy, offset), number % 2 == 1
 
 
-def test_no_cut_loses_doubles_or_invents_a_publish(cutting: Cutting) -> None:
+def test_no_cut_loses_doubles_or_invents_a_publish(cutting: Cutting, cases: Cases) -> None:
     proxy = cutting.proxy
     cutting.publish(1)
     proxy.heal()
     cutting.publish(2)
-    version, outcomes, whole = 2, [], proxy.forwarded
-    for name, cut, stays_down in cuts(proxy, whole):
-        version += 1
-        proxy.heal()
-        proxy.cut, proxy.stays_down = cut, stays_down
-        first = cutting.publish(version)
-        was_cut = proxy.cut is None
-        shown = (f"{ROWS}|{ROWS}|{version}|{version}", f"h{version}")
-        before = (f"{ROWS}|{ROWS}|{version - 1}|{version - 1}", f"h{version - 1}")
-        is_served = cutting.served() == shown
-        assert is_served or cutting.served() == before
-        assert is_served or isinstance(first, PublishError), f"{name}: said it was published"
-        proxy.heal()
-        again = cutting.publish(version)
-        assert not isinstance(again, PublishError), again
-        assert again.published == (() if is_served else (DAY.isoformat(),))
-        assert (cutting.served(), cutting.times_published(version)) == (shown, "1")
-        outcome = "published" if not isinstance(first, PublishError) else "done, unknown" if is_served else "refused"
-        outcomes.append(outcome)
-        print(
-            f"{name:>14}{' and down' if stays_down else '':9}{'' if was_cut else ' (not reached)'}: {outcome}",
-            flush=True,
-        )
-    print(f"{CUTS} cuts of {whole} bytes:", {outcome: outcomes.count(outcome) for outcome in set(outcomes)})
+    whole = proxy.forwarded
+    for version, number in enumerate(cases.left(range(CUTS), short=20), 3):
+        with cases.one(number):
+            name, cut, stays_down = cut_of(number, proxy, whole)
+            proxy.heal()
+            proxy.cut, proxy.stays_down = cut, stays_down
+            first = cutting.publish(version)
+            was_cut = proxy.cut is None
+            shown = (f"{ROWS}|{ROWS}|{version}|{version}", f"h{version}")
+            before = (f"{ROWS}|{ROWS}|{version - 1}|{version - 1}", f"h{version - 1}")
+            is_served = cutting.served() == shown
+            assert is_served or cutting.served() == before
+            assert is_served or isinstance(first, PublishError), f"{name}: said it was published"
+            proxy.heal()
+            again = cutting.publish(version)
+            assert not isinstance(again, PublishError), again
+            assert again.published == (() if is_served else (DAY.isoformat(),))
+            assert (cutting.served(), cutting.times_published(version)) == (shown, "1")
+            outcome = (
+                "published" if not isinstance(first, PublishError) else "done, unknown" if is_served else "refused"
+            )
+            down, missed = " and down" if stays_down else "", "" if was_cut else " (not reached)"
+            print(f"{name:>14}{down:9}{missed}: {outcome}", flush=True)

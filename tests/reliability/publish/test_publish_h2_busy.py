@@ -22,7 +22,7 @@ from company_activity.settings.model import Settings
 from support.warehouse.lakes import commit_companies, commit_dates
 from support.warehouse.tables import DAY, NOW, h2_url, settings_for
 
-pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
+pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("P2")]
 
 ROUNDS = int(os.environ.get("DOUBLE_PUBLISHES", "3"))
 HASHES = {DAY: "h1"}

@@ -32,7 +32,7 @@ from support.warehouse.tables import (
 
 PublishAtOnce = Callable[[Sequence[tuple[PinnedTable, str]]], list[TablePublished | PublishError]]
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.row("P2")]
 
 RUNS = 10
 

@@ -20,7 +20,7 @@ from company_activity.io.warehouse.warehouse import Warehouse
 
 from support.warehouse.tables import DAY, activity, pinned, publisher_of
 
-pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
+pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("P2")]
 
 PUBLISHES = int(os.environ.get("PUBLISHES", "10"))
 READERS = 2

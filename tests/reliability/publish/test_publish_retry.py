@@ -14,7 +14,7 @@ from company_activity.io.warehouse.served import DIMENSION
 from support.processes.proxy import at_commit, proxy_to
 from support.warehouse.postgres import Cluster
 
-pytestmark = [pytest.mark.spark, pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
+pytestmark = [pytest.mark.spark, pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("P2")]
 
 TESTS = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ from support.warehouse.lakes import commit_companies, commit_dates
 from support.warehouse.postgres import Cluster
 from support.warehouse.tables import DAY, NOW, settings_for
 
-pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly]
+pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("P2")]
 
 HASHES = {DAY: "h1"}
 PHASES = {
