@@ -39,7 +39,7 @@ def local(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield place
 
 
-@pytest.fixture(params=[SPARK_3, SPARK_4], ids=lambda runtime: runtime.name)
+@pytest.fixture(params=[SPARK_3, pytest.param(SPARK_4, marks=pytest.mark.nightly)], ids=lambda runtime: runtime.name)
 def runtime(request: pytest.FixtureRequest) -> Runtime:
     """Each runtime that is set up."""
     runtime: Runtime = request.param

@@ -74,6 +74,7 @@ def planned(place: Place, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return plan
 
 
+@pytest.mark.nightly
 def test_the_plan_shows_what_the_upgrade_rewrites_and_publishes(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,6 +87,7 @@ def test_the_plan_shows_what_the_upgrade_rewrites_and_publishes(
     assert set(DAYS) <= set(plan["publish"])
 
 
+@pytest.mark.nightly
 def test_without_an_acceptance_nothing_is_written(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     before = versions(place.settings.lake.root)
     assert place.run("run", "--date", NEXT, **FEW) == 4
@@ -93,6 +95,7 @@ def test_without_an_acceptance_nothing_is_written(place: Place, capsys: pytest.C
     assert versions(place.settings.lake.root) == before
 
 
+@pytest.mark.nightly
 def test_one_acceptance_outlives_a_kill_between_two_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     before = noted_by_date(place.settings.lake.root)
     commits: list[Table] = []
@@ -114,6 +117,7 @@ def test_one_acceptance_outlives_a_kill_between_two_batches(place: Place, monkey
     assert place.run("run", "--date", NEXT, **FEW) == 0  # accepted already
 
 
+@pytest.mark.nightly
 def test_then_it_is_the_table_that_is_built_from_nothing(
     spark: SparkSession,
     place: Place,

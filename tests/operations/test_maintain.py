@@ -483,6 +483,7 @@ def late_crm(place: Place, folder: Path) -> None:
 
 @pytest.mark.spark
 @pytest.mark.long
+@pytest.mark.nightly
 def test_after_it_all_is_as_it_was_and_works_as_it_did(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
