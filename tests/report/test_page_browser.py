@@ -19,7 +19,7 @@ from company_activity.report.risks import Status
 from support.report.browser import consoles, look_at, printed_pages, with_fragments
 from support.report.reports import DAY, HOSTILE, at_risk, failed, gone, news, risk, succeeded
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 DESK, PHONE = 1280, 390
 NAMES = ["succeeded", "doubtful", "unfolded", "failed", "nobody", "one", "forty", "many", "hostile"]
@@ -113,7 +113,6 @@ def test_axe_finds_nothing(seen: Any, name: str, width: int) -> None:
     assert seen[name, width]["violations"] == []
 
 
-@pytest.mark.long
 @pytest.mark.nightly
 def test_two_thousand_are_found_on_a_phone(pages: dict[str, str], tmp_path: Path) -> None:
     (page,) = look_at({("many", PHONE): pages["many"]}, tmp_path).values()

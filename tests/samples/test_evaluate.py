@@ -111,6 +111,7 @@ def on_the_samples(spark: SparkSession) -> Evaluation:
     return evaluate(sample, tables, MetricSettings())
 
 
+@pytest.mark.long
 def test_on_the_samples_ours_is_better_than_the_reference(on_the_samples: Evaluation) -> None:
     ours, _, *references = on_the_samples.churn.values()
     for other in references:
@@ -122,12 +123,14 @@ def test_on_the_samples_ours_is_better_than_the_reference(on_the_samples: Evalua
     assert error["ours"] < min(of for name, of in error.items() if name.startswith("reference"))
 
 
+@pytest.mark.long
 def test_on_the_samples_the_bounds_hold_and_every_churn_is_flagged_within_14_days(on_the_samples: Evaluation) -> None:
     assert on_the_samples.within_bounds == 1
     assert on_the_samples.churn["ours"].delays
     assert None not in on_the_samples.churn["ours"].delays
 
 
+@pytest.mark.long
 def test_the_lines_name_every_figure(on_the_samples: Evaluation) -> None:
     text = "\n".join(told(on_the_samples))
     for figure in ("precision", "recall", "top-decile lift", "false alarms", "binomial_moment", "30 × average row"):

@@ -175,6 +175,7 @@ def test_what_somebody_else_changed_is_sent_again_when_its_date_is_asked_for(pub
     assert (again.rows, again.warnings) == (0, ())
 
 
+@pytest.mark.long
 def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(
     spark: SparkSession, published: LakeAndWarehouse, tmp_path: Path
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_rebuilt_lake_takes_over_on_this_machine_with_a_warning(
     assert served_rows(published.warehouse, "company_id, active_users") == [("z", "9")]
 
 
+@pytest.mark.long
 def test_a_rebuilt_lake_that_takes_more_dates_than_it_brings_is_not_adopted_unasked(
     spark: SparkSession, published: LakeAndWarehouse, tmp_path: Path
 ) -> None:
@@ -218,6 +220,7 @@ def test_three_years_of_published_dates_are_mirrored_and_read_as_one_file(
     assert (len(mirrored), len(opened)) == (1095 + 3, 1)
 
 
+@pytest.mark.long
 def test_after_a_restored_database_the_mirror_says_what_is_published_then(published: LakeAndWarehouse) -> None:
     kept = ("etl.publish_ledger", COMPANY_ACTIVITY_DAILY.name)
     execute(published.warehouse, [f"CREATE TABLE etl.backup_{n} AS SELECT * FROM {t}" for n, t in enumerate(kept)])
