@@ -21,6 +21,13 @@ class Row:
 
 ROWS = (
     Row("K2", "SIGKILL at a random moment of the ingest", 300, "kills", ("reliability/ingest/test_ingest_kill.py",)),
+    Row("N1", "the connection to the usage API fails", 280, "faults", ("reliability/network/test_api.py",)),
+    Row("N2", "the connection to PostgreSQL fails", 128, "faults", ("reliability/network/test_postgres.py",)),
+    Row("N3", "the connection to the mail server fails", 350, "faults", ("reliability/network/test_mail.py",)),
+    Row(
+        "N4", "the connection to a webhook or to Teams fails", 245, "faults", ("reliability/network/test_webhooks.py",)
+    ),
+    Row("N5", "a name does not resolve, for a while or for good", 9, "names", ("reliability/network/test_names.py",)),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from reliability.harness.kept import Case, Kept, code_of
@@ -34,8 +35,22 @@ def _line(row: Row, cases: list[Case]) -> tuple[str, ...]:
     passed = [case for case in cases if not case.why]
     verdict = "pass" if is_met(row, cases) else "FAILED" if len(passed) < len(cases) else "open"
     minutes = sum(case.seconds for case in cases) / 60
-    found = "; ".join(case.note for case in passed if case.note)
-    return (row.name, row.shows, f"{len(passed):,}", f"{row.goal:,} {row.unit}", verdict, f"{minutes:.1f}", found[:120])
+    return (
+        row.name,
+        row.shows,
+        f"{len(passed):,}",
+        f"{row.goal:,} {row.unit}",
+        verdict,
+        f"{minutes:.1f}",
+        _found(passed),
+    )
+
+
+def _found(passed: list[Case]) -> str:
+    """What the cases noted, each note once, with how many noted it."""
+    notes = Counter(case.note for case in passed if case.note)
+    told = [note if times == 1 else f"{times} {note}" for note, times in notes.most_common()]
+    return "; ".join(told)[:120]
 
 
 def _last_line(why: str) -> str:

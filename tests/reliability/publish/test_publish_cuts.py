@@ -6,68 +6,30 @@ Twenty cuts at night, 200 in `make reliability`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from company_activity.errors import PublishError
-from company_activity.io.warehouse.batch import TablePublished
-from company_activity.io.warehouse.by_date import publish_dates
-from company_activity.io.warehouse.served import ACTIVITY
 
 from reliability.harness.cases import Cases
 from support.processes.proxy import Cut, Proxy, after_bytes, at_commit, proxy_to
 from support.warehouse.postgres import Cluster
-from support.warehouse.tables import DAY, activity, pinned, prepared, publisher_of, settings_for
+from support.warehouse.tables import DAY
+from support.warehouse.versioned_rows import ROWS, VersionedRows
 
 pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.nightly, pytest.mark.row("P1")]
 
 CUTS = 200
 LEDGER = b"INSERT INTO etl.publish_ledger"
-ROWS = 40
-
-
-class Cutting:
-    """A warehouse behind a proxy, and a lake that says its version in every row."""
-
-    def __init__(self, spark: SparkSession, cluster: Cluster, proxy: Proxy, folder: Path) -> None:
-        self.spark, self.cluster, self.proxy, self.folder = spark, cluster, proxy, folder
-        direct = cluster.new_database()
-        self.database = direct.rsplit("/", 1)[-1]
-        settings = settings_for(folder, cluster.url(self.database, proxy.port), "postgres")
-        self.warehouse = prepared(spark, replace(settings, sql=replace(settings.sql, lock_timeout_seconds=5)))
-
-    def publish(self, version: int) -> TablePublished | PublishError:
-        """The report, or the refusal that a user would read."""
-        users = {f"c{company:03d}": version for company in range(ROWS)}
-        lake = pinned(self.spark, ACTIVITY, activity(self.spark, {DAY: users}), version)
-        publisher = publisher_of(self.warehouse, self.folder, f"run-{version}")
-        try:
-            with self.warehouse.reported("publishing"):
-                return publish_dates(publisher, lake, {DAY: f"h{version}"}, None)
-        except PublishError as refused:
-            return refused
-
-    def served(self) -> tuple[str, str]:
-        """Rows, keys and versions of the date, and the newest content of the ledger, asked past the proxy."""
-        figures = "SELECT count(*), count(DISTINCT company_id), min(active_users), max(active_users) FROM"
-        newest = "SELECT content_hash FROM etl.publish_ledger ORDER BY seq DESC LIMIT 1"
-        shown = self.cluster.sql(f"{figures} {ACTIVITY.name}", self.database)
-        return shown, self.cluster.sql(newest, self.database)
-
-    def times_published(self, version: int) -> str:
-        return self.cluster.sql(
-            f"SELECT count(*) FROM etl.publish_ledger WHERE content_hash = 'h{version}'", self.database
-        )
 
 
 @pytest.fixture
-def cutting(spark: SparkSession, postgres: Cluster, tmp_path: Path) -> Iterator[Cutting]:
+def proxy(spark: SparkSession, postgres: Cluster) -> Iterator[Proxy]:
     spark.sparkContext.setLogLevel("OFF")  # each cut task would print its stack
     with proxy_to(postgres.port) as proxy:
-        yield Cutting(spark, postgres, proxy, tmp_path)
+        yield proxy
     spark.sparkContext.setLogLevel("ERROR")
 
 
@@ -80,8 +42,10 @@ def cut_of(number: int, proxy: Proxy, whole: int) -> tuple[str, Cut, bool]:
     return f"byte {offset}", after_bytes(proxy, offset), number % 2 == 1
 
 
-def test_no_cut_loses_doubles_or_invents_a_publish(cutting: Cutting, cases: Cases) -> None:
-    proxy = cutting.proxy
+def test_no_cut_loses_doubles_or_invents_a_publish(
+    spark: SparkSession, postgres: Cluster, proxy: Proxy, tmp_path: Path, cases: Cases
+) -> None:
+    cutting = VersionedRows(spark, postgres, proxy.port, tmp_path)
     cutting.publish(1)
     proxy.heal()
     cutting.publish(2)

@@ -53,8 +53,11 @@ class HttpReceiver:
         return f"{self.base}{PATH}"
 
     def take(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        announced = int(handler.headers["Content-Length"])
+        body = handler.rfile.read(announced)
         self.asked += 1
+        if len(body) < announced:  # the connection broke: nothing was taken
+            return
         if self.hang:
             handler.wfile.write(b"HTTP/1.1 202 Accepted\r\n")
             while not self.hang.wait(0.05):
