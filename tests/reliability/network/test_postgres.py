@@ -76,8 +76,14 @@ def judge(rows: VersionedRows, wire: BrokenWire, fault: Fault, version: int) -> 
 def test_no_fault_loses_doubles_or_invents_a_publish(
     spark: SparkSession, postgres: Cluster, wire: BrokenWire, tmp_path: Path, cases: Cases
 ) -> None:
-    limits = {"socket_timeout_seconds": SILENCE_SECONDS, "wake_seconds": WAKE_SECONDS}
-    rows = VersionedRows(spark, postgres, wire.port, tmp_path, **limits)
+    rows = VersionedRows(
+        spark,
+        postgres,
+        wire.port,
+        tmp_path,
+        socket_timeout_seconds=SILENCE_SECONDS,
+        wake_seconds=WAKE_SECONDS,
+    )
     rows.publish(1)
     wire.break_by(None)
     rows.publish(2)

@@ -21,14 +21,28 @@ ROWS = 40
 class VersionedRows:
     """A warehouse behind a port of this machine, and a lake that says its version in every row."""
 
-    def __init__(self, spark: SparkSession, cluster: Cluster, port: int, folder: Path, **limits: float) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        cluster: Cluster,
+        port: int,
+        folder: Path,
+        *,
+        socket_timeout_seconds: float = 3600.0,
+        wake_seconds: float = 120.0,
+    ) -> None:
         self.spark = spark
         self.cluster = cluster
         self.folder = folder
         direct = cluster.new_database()
         self.database = direct.rsplit("/", 1)[-1]
         settings = settings_for(folder, cluster.url(self.database, port), "postgres")
-        sql = replace(settings.sql, lock_timeout_seconds=5, **limits)
+        sql = replace(
+            settings.sql,
+            lock_timeout_seconds=5,
+            socket_timeout_seconds=socket_timeout_seconds,
+            wake_seconds=wake_seconds,
+        )
         self.warehouse = prepared(spark, replace(settings, sql=sql))
 
     def publish(self, version: int) -> TablePublished | PublishError:
