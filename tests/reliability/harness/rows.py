@@ -28,6 +28,20 @@ ROWS = (
         "failed calls",
         ("reliability/storage/test_failing_calls.py",),
     ),
+    Row(
+        "S2",
+        "a full disk: each story with so many pages or files left, and a whole run with Spark",
+        230,
+        "full disks",
+        ("reliability/storage/test_full_disk.py", "reliability/storage/test_cycle_on_a_full_disk.py"),
+    ),
+    Row(
+        "S3",
+        "a blob store that refuses, dawdles, breaks off or forgets to answer",
+        1000,
+        "faulty requests",
+        ("reliability/storage/test_faulty_store.py",),
+    ),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)

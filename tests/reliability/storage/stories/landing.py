@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from company_activity.errors import SourceError
 from company_activity.io.landing.fetch_dates import fetch_dates
+from company_activity.io.landing.paths import part_path
 from company_activity.io.landing.retention import Limits, remove_spare_files, spare_files
 from company_activity.io.landing.rollback import Rollback, release, roll_back
 
@@ -17,7 +16,7 @@ from support.landing.ingest import clock_at, settings_for
 from support.landing.pages import DAY, NOON, fetch, land, pages, session
 
 SETTLED, YOUNG = date(2025, 3, 30), DAY
-OLD = 1_700_000_000  # a time long before any of these
+MUCH_LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def items(*names: str) -> list[str]:
@@ -27,8 +26,22 @@ def items(*names: str) -> list[str]:
 
 def ingest(given: Given) -> int:
     """Two dates, each of two pages and two parts; one had not settled."""
-    settings = settings_for(given.api, "", landing=vars(replace(LANDING, root=str(given.root / "landing"))))
-    report = fetch_dates(settings, [SETTLED, YOUNG], clock=clock_at("2025-04-01T00:30"), run_id=given.run_id)
+    return _fetched(given, SETTLED, YOUNG)
+
+
+def ingest_one(given: Given) -> int:
+    """The date that had not settled, by itself."""
+    return _fetched(given, YOUNG)
+
+
+def _fetched(given: Given, *days: date) -> int:
+    report = fetch_dates(
+        settings_for(given.api, "", landing=vars(LANDING)),
+        days,
+        clock=clock_at("2025-04-01T00:30"),
+        run_id=given.run_id,
+        landing=given.landing,
+    )
     if report.error:
         raise report.error
     return 0
@@ -69,31 +82,27 @@ def released(given: Given) -> None:
 
 
 def sweep_before(given: Given) -> None:
-    """Old generations, parts that nothing names, and pages of a fetch that was given up; all of them old."""
+    """Old generations, a part that nothing names, and a page of a fetch that was given up."""
     landed_before(given)
-    folder = given.root / "landing" / LANDING.usage_container / f"date={DAY}"
-    for name in ("usage_x_part-00000-killed.ndjson", f".manifest.json.{'0' * 32}.tmp"):
-        (folder / "gen=000003" / name).write_text("{}\n", encoding="utf-8")
-    fetch(given.landing, pages(items("x"))[:1], session("killed"))
-    for file in (given.root / "landing").rglob("*"):
-        os.utime(file, (OLD, OLD))
+    landing = given.landing
+    landing.storage.create(landing.at(part_path(DAY, 3, 7, "killed", "none")), [b"{}\n"])
+    fetch(landing, pages(items("x"))[:1], session("killed"))
 
 
 def sweep(given: Given) -> None:
-    """What `maintain` does to the landing."""
-    now = NOON + timedelta(days=400)
-    limits = Limits(now, now)
-    for found in list(spare_files(given.landing, limits)):
+    """What `maintain` does to the landing, long after."""
+    landing = given.landing
+    for found in list(spare_files(landing, Limits(MUCH_LATER, MUCH_LATER))):
         for kind in ("generation", "orphan"):
-            for gone in remove_spare_files(given.landing, found.day, limits, kind):
+            for gone in remove_spare_files(landing, found.day, Limits(MUCH_LATER, MUCH_LATER), kind):
                 if isinstance(gone, str):
                     raise SourceError(gone, remedy="maintain says so, and looks again the next time")
 
 
 def files_left(given: Given) -> Any:
     """What is seen, and every file that is there."""
-    seen = landed(given.landing)
-    return seen, sorted(str(file.relative_to(given.root)) for file in given.root.rglob("*") if file.is_file())
+    paths = [entry.path for entry in given.landing.storage.list(given.landing.at(""))]
+    return landed(given.landing), [path for path in paths if not path.endswith(".tmp")]
 
 
 def whole(given: Given) -> Any:
@@ -103,6 +112,7 @@ def whole(given: Given) -> Any:
 
 
 INGEST = Story("ingest", ingest, whole)
+INGEST_ONE = Story("ingest", ingest_one, whole)
 LATE = Story("late", late, whole, late_before)
 ROLLBACK = Story("rollback", set_back, whole, landed_before)
 RELEASE = Story("release", released, whole, set_back_before)

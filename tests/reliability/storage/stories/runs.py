@@ -41,7 +41,7 @@ def settings_of(given: Given) -> Settings:
     landing = replace(LANDING, root=str(given.root / "landing"))
     return replace(
         settings_for(given.api, "", landing=vars(landing)),
-        lake=LakeSettings(given.lake),
+        lake=LakeSettings(str(given.lake)),
         report=ReportSettings(str(given.root / "reports")),
         notify=NotifySettings(file=str(given.drop)),
     )
@@ -57,8 +57,8 @@ def run(given: Given) -> int:
     """An ingest, its message, its record and its outcome; its exit code."""
     run = run_of(given, settings_of(given))
     run_steps(run, STEPS)
-    for step in run.report.failures:
-        print(step.error)
+    for step in reversed(run.report.failures):
+        print(step.error)  # the last line is of the first failure, whose exit code it is
     return run.report.exit_code
 
 
@@ -75,7 +75,7 @@ def told(given: Given) -> Any:
     landed = [found.record["run_id"] for found in records if found.record["steps"][0]["outcome"] == "done"]
     assert set(landed) <= {run_id for run_id, _ in keys}
     assert len(keys) == len(set(keys))
-    outcome = json.loads(Path(given.lake, "ops/outcomes/nightly.json").read_text(encoding="utf-8"))
+    outcome = json.loads(Path(given.root, "lake/ops/outcomes/nightly.json").read_text(encoding="utf-8"))
     return whole(given), outcome["exit_code"], given.run_id in {found.record["run_id"] for found in records}
 
 

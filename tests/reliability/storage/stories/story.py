@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from company_activity.io.landing.landing import Landing
-from company_activity.io.storage.opening import LocalStorage
+from company_activity.io.storage.folder import Folder
+from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.settings.model import LandingSettings
 
-LANDING = LandingSettings("", part_bytes=150)
+LANDING = LandingSettings("", part_bytes=150, lock_timeout_seconds=0)
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,17 @@ class Given:
     root: Path
     api: str
     run_id: str
+    storage: Storage | None = None  # a blob store, in place of the folders of the root
 
     @property
     def landing(self) -> Landing:
         """The landing of the place."""
-        return Landing(LocalStorage(self.root / "landing"), LANDING)
+        return Landing(self.storage or LocalStorage(self.root / "landing"), LANDING)
 
     @property
-    def lake(self) -> str:
+    def lake(self) -> str | Folder:
         """The root of its lake."""
-        return str(self.root / "lake")
+        return Folder(self.storage, "lake/") if self.storage else str(self.root / "lake")
 
     @property
     def drop(self) -> Path:
@@ -53,6 +55,10 @@ class Story:
     act: Callable[[Given], int | None]
     ends: Callable[[Given], Any]
     before: Callable[[Given], None] = nothing_before
+
+    def whole(self, given: Given) -> None:
+        """See that whatever a reader finds in the middle of it is whole."""
+        landed(given.landing)
 
 
 def landed(landing: Landing) -> dict[str, Any]:
