@@ -24,7 +24,7 @@ ROWS = (
     Row(
         "S1",
         "EIO and ENOSPC at every call that writes to the landing, records, messages and notes",
-        1560,
+        1500,
         "failed calls",
         ("reliability/storage/test_failing_calls.py",),
     ),
@@ -38,7 +38,7 @@ ROWS = (
     Row(
         "S3",
         "a blob store that refuses, dawdles, breaks off or forgets to answer",
-        1000,
+        1900,
         "faulty requests",
         ("reliability/storage/test_faulty_store.py",),
     ),

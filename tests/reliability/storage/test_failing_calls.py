@@ -51,7 +51,7 @@ def test_a_call_that_fails(name: str, told: Teller, api: UsageApi, tmp_path: Pat
     story = STORIES[name]
     whole = undisturbed(story, told, api, tmp_path)
     calls = {f"{name}:{call.key}:{error}": (call, error) for call in whole.calls for error in ERRORS}
-    for key in cases.left(calls, short=2):
+    for key in cases.left(calls, short=3):
         call, error = calls[key]
         with cases.one(key), TemporaryDirectory(dir=tmp_path) as folder:
             given = Given(Path(folder, "place"), api.url, "first")
