@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from company_activity import errors
 from company_activity.io.storage.folder import DRAFT
 from company_activity.io.storage.opening import LocalStorage
+
+from reliability.storage.stories import Given, Story
 
 SENTENCE = re.compile(r"(?P<kind>[A-Z]\w+): .+ — .+")
 BESIDE = {".lock", "_locks"}  # held, never read
@@ -31,6 +35,25 @@ def is_clean(code: int, out: str, err: str) -> None:
     kind = getattr(errors, found["kind"])
     assert issubclass(kind, errors.CompanyActivityError)
     assert kind.exit_code == code
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A story without a fault: how it ends, and every text that it ever wrote, by file."""
+
+    ends: Any
+    written: Written
+
+
+def undisturbed(story: Story, given: Given) -> Undisturbed:
+    """Tell a story here, while nothing fails."""
+    story.before(given)
+    there = {str(file): given.root.joinpath(file).read_bytes() for file in seen_files(given.root)}
+    with noted_writes(given.root) as written:
+        assert not story.act(given)
+    for file, data in there.items():
+        written.setdefault(file, set()).add(data)
+    return Undisturbed(story.ends(given), written)
 
 
 def torn_files(root: Path, written: Written) -> list[str]:

@@ -25,14 +25,13 @@ from company_activity.settings.roots import root_of
 from reliability.harness.cases import Cases
 from reliability.storage.faulty_store import FAULTS, Fault, FaultyStore, faulty_store
 from reliability.storage.stories import BLOB_STORIES, Given, Story
-from support.api.usage_api import UsageApi, numbered, serving
+from support.api.usage_api import UsageApi
 from support.landing.azurite import ACCOUNT, azurite
 
 pytestmark = [pytest.mark.fault, pytest.mark.integration]
 
 __all__ = ["azurite"]  # a fixture: found by its name
 
-ITEMS = [[{"company_id": f"c{page}-{item}", "events": item} for item in range(3)] for page in range(2)]
 PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 SENTENCE = re.compile(r"[A-Z]\w+: .+ — .+")
 OTHERS = re.compile("another run lands|other runs keep landing|already exists")  # nobody else is at work
@@ -53,13 +52,6 @@ class Stores:
         root = root_of(f"abfss://stories@{ACCOUNT}.dfs.core.windows.net/{place}")
         storage = (self.proxied if is_proxied else self.direct).under(root)
         return Given(self.folder / place, self.api, run_id, storage)
-
-
-@pytest.fixture(scope="module")
-def api() -> Iterator[UsageApi]:
-    """Two pages for any date."""
-    with serving(numbered(*ITEMS)) as server:
-        yield server
 
 
 @pytest.fixture

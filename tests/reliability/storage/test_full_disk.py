@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,22 +10,14 @@ import pytest
 from company_activity.errors import CompanyActivityError
 
 from reliability.harness.cases import Cases
-from reliability.storage.judging import Written, is_clean, noted_writes, seen_files, torn_files
-from reliability.storage.small_disk import MANY, small_disk
+from reliability.storage.judging import is_clean, torn_files, undisturbed
+from reliability.storage.small_disk import small_disk
 from reliability.storage.stories import STORIES, Given, Story
-from support.api.usage_api import UsageApi, numbered, serving
+from support.api.usage_api import UsageApi
 
 pytestmark = pytest.mark.fault
 
-ITEMS = [[{"company_id": f"c{page}-{item}", "events": item} for item in range(3)] for page in range(2)]
 FREE = (0, 1, 2, 3, 5, 8, 12, 17, 23, 30)
-
-
-@pytest.fixture(scope="module")
-def api() -> Iterator[UsageApi]:
-    """Two pages for any date."""
-    with serving(numbered(*ITEMS)) as server:
-        yield server
 
 
 @pytest.mark.row("S2")
@@ -35,30 +26,19 @@ def test_a_disk_that_is_full(
     name: str, api: UsageApi, tmp_path: Path, cases: Cases, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = STORIES[name]
-    ends, written = undisturbed(story, Given(tmp_path / "undisturbed", api.url, "first"))
+    whole = undisturbed(story, Given(tmp_path / "undisturbed", api.url, "first"))
     room = {f"{name}:{free}:{what}": {what: free} for free in FREE for what in ("pages", "files")}
     for number, key in enumerate(cases.left(room, short=2)):
         with cases.one(key) as notes, small_disk(tmp_path / f"disk-{number}") as disk:
             given = Given(disk.folder / "place", api.url, "first")
             story.before(given)
-            disk.leave_free(**{"pages": MANY, "files": MANY} | room[key])
+            disk.leave_free(**room[key])
             notes.append("full" if is_full(story, given, capsys) else "enough")
-            assert torn_files(given.root, written) == []
+            assert torn_files(given.root, whole.written) == []
             disk.grow()
             again = replace(given, run_id="next")
             assert not story.act(again)
-            assert story.ends(again) == ends
-
-
-def undisturbed(story: Story, given: Given) -> tuple[object, Written]:
-    """How a story ends, and every text that it ever wrote, by file."""
-    story.before(given)
-    there = {str(file): given.root.joinpath(file).read_bytes() for file in seen_files(given.root)}
-    with noted_writes(given.root) as written:
-        assert not story.act(given)
-    for file, data in there.items():
-        written.setdefault(file, set()).add(data)
-    return story.ends(given), written
+            assert story.ends(again) == whole.ends
 
 
 def is_full(story: Story, given: Given, capsys: pytest.CaptureFixture[str]) -> bool:
