@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -143,6 +146,17 @@ def test_a_part_that_is_not_whole_stops_the_erasure_and_nothing_is_lost(
     file.write_bytes(data)
     erase(landing)
     assert newest(landing).rows == 2
+
+
+def test_a_part_that_the_disk_does_not_give_is_a_sentence(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(LocalStorage, "open", lambda storage, path: Torn())
+    monkeypatch.setattr(LocalStorage, "read", lambda storage, path: storage.file(path).read_bytes())
+    with pytest.raises(LandingCorrupt, match=r"part-00000.* cannot be read: Input/output error — check the disk"):
+        erase(landing)
 
 
 def test_what_was_released_is_not_held_by_an_erasure(landing: Landing) -> None:

@@ -194,6 +194,12 @@ def test_a_container_that_is_not_there_and_cannot_be_made_is_named(azure: AzureL
         lock.lake_lock(ROOT, 0, lambda line: None).__enter__()
 
 
+@pytest.mark.parametrize("answers", [Answers(put=(409, "ContainerBeingDeleted"))])
+def test_a_file_that_is_refused_as_if_it_were_there_is_looked_for(azure: AzureLike) -> None:
+    with pytest.raises(SourceError, match=r"blob storage refuses raw/a: ContainerBeingDeleted \(409\)"):
+        store(azure.connection).create("raw/a", [b"1"])
+
+
 def test_the_lock_needs_no_fcntl_to_be_imported() -> None:
     text = Path(lock.__file__).read_text("utf-8")
     assert "\nimport fcntl" not in text

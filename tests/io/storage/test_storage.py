@@ -325,3 +325,14 @@ def test_a_refusal_of_the_account_names_no_url_or_signature(azurite: str, contai
     wrong = azurite.replace("AccountKey=E", "AccountKey=F")
     with pytest.raises(SourceError, match=r"blob storage refuses .*: AuthorizationFailure \(403\)"):
         open_storage(LandingSettings("", connection=Secret(wrong))).create(f"{container}/a", (b"1",))
+
+
+def test_a_file_that_the_disk_does_not_tell_of_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    storage = LocalStorage(tmp_path)
+    storage.create("raw/a", [b"1"])
+    monkeypatch.setattr(LocalStorage, "_entry", refuse)
+    with pytest.raises(SourceError, match="raw/ under landing.root: Input/output error"):
+        paths(storage, "raw/")

@@ -19,6 +19,9 @@ class Row:
     selects: tuple[str, ...]
 
 
+# What the rows of storage faults are told with: their outcomes hang on it too.
+TOLD = ("reliability/storage/stories", "reliability/storage/judging.py")
+
 ROWS = (
     Row("K2", "SIGKILL at a random moment of the ingest", 300, "kills", ("reliability/ingest/test_ingest_kill.py",)),
     Row("N1", "the connection to the usage API fails", 280, "faults", ("reliability/network/test_api.py",)),
@@ -28,6 +31,33 @@ ROWS = (
         "N4", "the connection to a webhook or to Teams fails", 245, "faults", ("reliability/network/test_webhooks.py",)
     ),
     Row("N5", "a name does not resolve, for a while or for good", 9, "names", ("reliability/network/test_names.py",)),
+    Row(
+        "S1",
+        "EIO and ENOSPC at every call that writes to the landing, records, messages and notes",
+        1500,
+        "failed calls",
+        (*TOLD, "reliability/storage/test_failing_calls.py", "reliability/storage/injection.py"),
+    ),
+    Row(
+        "S2",
+        "a full disk: each story with so many pages or files left, and a whole run with Spark",
+        230,
+        "full disks",
+        (
+            *TOLD,
+            *(
+                f"reliability/storage/{name}.py"
+                for name in ("test_full_disk", "test_cycle_on_a_full_disk", "small_disk")
+            ),
+        ),
+    ),
+    Row(
+        "S3",
+        "a blob store that refuses, dawdles, breaks off or forgets to answer",
+        1900,
+        "faulty requests",
+        (*TOLD, "reliability/storage/test_faulty_store.py", "reliability/storage/faulty_store.py"),
+    ),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)

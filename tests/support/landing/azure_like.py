@@ -22,13 +22,14 @@ SECOND = 0.3  # of a lease here, in seconds: no test waits long
 
 @dataclass(frozen=True)
 class Answers:
-    """Status and error code: of Put Blob without its id on a leased blob, and of Lease Blob (0: as it should be).
+    """Status and error code: of Put Blob without its id on a leased blob, of Lease Blob, of any Put Blob (0: as it should be).
 
     `container` is that of Create Container; where it is refused, there is none.
     """
 
     put_on_leased: Answer = (412, "LeaseIdMissing")
     lease: Answer = (0, "")
+    put: Answer = (0, "")
     container: Answer = (201, "")
 
 
@@ -102,6 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _put(self, path: str) -> Answer:
         if self.server.answers.container[1]:
             return 404, "ContainerNotFound"
+        if self.server.answers.put[0]:
+            return self.server.answers.put
         blob = self.server.blobs.get(path)
         if blob is not None and blob.is_leased and self.headers.get("x-ms-lease-id") != blob.lease_id:
             return self.server.answers.put_on_leased

@@ -96,9 +96,7 @@ def lake_lock(
             timeout_seconds,
             on_wait,
         )
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        _name_us(file, root, on_wait)
         yield LakeHold()
 
 
@@ -225,9 +223,20 @@ def _is_flocked(file: TextIO, root: str, say: Callable[[str], None]) -> bool:
         return False
     except OSError as error:
         if error.errno not in NO_LOCKS:
-            raise
+            raise CompanyActivityError(
+                f"the lock of {root}: {error.strerror}", remedy="check the disk of lake.root"
+            ) from None
         say(UNLOCKED.format(root=root))
     return True
+
+
+def _name_us(file: TextIO, root: str, say: Callable[[str], None]) -> None:
+    """Write down who holds the lake, for those who wait; on a full disk it is held all the same."""
+    try:
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), f"{os.getpid()}\n".encode())
+    except OSError as error:
+        say(f"the lock of {root} does not tell who holds it: {error.strerror}")
 
 
 def _named_in(file: TextIO) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count, islice
 
+from company_activity.errors import LandingCorrupt
 from company_activity.io.landing.landing import READ_BYTES, Landing
 from company_activity.io.landing.manifest import Manifest, Part, is_held
 from company_activity.io.landing.parts import Lines, write_parts
@@ -216,8 +217,14 @@ def _lines(landing: Landing, part: Part) -> Iterator[bytes]:
 
 def _chunks(landing: Landing, part: Part) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(wbits=31) if part.path.endswith(".gz") else None
-    with landing.storage.open(landing.at(part.path)) as stream:
-        while chunk := stream.read(READ_BYTES):
-            yield unpacker.decompress(chunk) if unpacker else chunk
+    try:
+        with landing.storage.open(landing.at(part.path)) as stream:
+            while chunk := stream.read(READ_BYTES):
+                yield unpacker.decompress(chunk) if unpacker else chunk
+    except OSError as error:
+        raise LandingCorrupt(
+            f"{part.path} cannot be read: {error.strerror or error}",
+            remedy="check the disk of landing.root",
+        ) from None
     if unpacker:
         yield unpacker.flush()

@@ -139,10 +139,11 @@ class BlobStorage:
                         ids, metadata=mark, match_condition=MatchConditions.IfMissing
                     )
             except HttpResponseError as error:
-                if not _is_there_already(error):
+                there = _metadata_of(blob) if _is_there_already(error) else None
+                if there is None:
                     raise
                 # ours, if the answer to the first try got lost and the client sent it again
-                return bool(blob.get_blob_properties().metadata == mark)
+                return there == mark
         return True
 
     def replace(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -213,6 +214,13 @@ def _is_there_already(error: HttpResponseError) -> bool:
     """
     is_leased = getattr(error, "error_code", None) == "LeaseIdMissing"
     return is_leased or isinstance(error, ResourceExistsError | ResourceModifiedError)
+
+
+def _metadata_of(blob: Any) -> Mapping[str, str] | None:
+    """What a blob's metadata say; None if it is not there."""
+    with suppress(ResourceNotFoundError):
+        return cast(Mapping[str, str], blob.get_blob_properties().metadata)
+    return None
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import HttpResponseError
 from azure.storage import blob as azure_blob
 
-from company_activity.io.storage.blob_stream import translated_errors
+from company_activity.io.storage.blob_stream import STORE_ERRORS, translated_errors
 from company_activity.io.storage.port import wait_for
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Lease:
             if not self._is_acquired():
                 return False
         if self._holder:
-            with suppress(AzureError):  # it is held all the same
+            with suppress(*STORE_ERRORS):  # it is held all the same
                 self._blob.set_blob_metadata({HOLDER: self._holder}, lease=self._lease)
         return True
 
@@ -78,7 +78,7 @@ class Lease:
 
     def holder(self) -> str:
         """Who holds it, as the blob says; "unknown" where it does not."""
-        with suppress(AzureError):
+        with suppress(*STORE_ERRORS):
             return str((self._blob.get_blob_properties().metadata or {}).get(HOLDER) or "unknown")
         return "unknown"
 
@@ -93,7 +93,7 @@ class Lease:
         finally:
             done.set()
             keeper.join()
-            with suppress(AzureError):  # it ends by itself
+            with suppress(*STORE_ERRORS):  # it ends by itself
                 self._lease.release()
 
     def _keep(self, done: threading.Event) -> None:
@@ -107,7 +107,7 @@ class Lease:
             self._lease.renew()
             self._renewed_at = began
             return
-        except AzureError as error:
+        except STORE_ERRORS as error:
             is_refused = getattr(error, "status_code", None) in REFUSED
             is_over = time.monotonic() - self._renewed_at > LEASE_SECONDS
             log.warning("the lease of %s is not renewed: %s", self._path, _code_of(error))
@@ -116,7 +116,7 @@ class Lease:
         if not self.is_lost:
             log.warning("the lease of %s is lost", self._path)
         self.is_lost = True
-        with suppress(AzureError, NoLeases):
+        with suppress(*STORE_ERRORS, NoLeases):
             self._is_acquired()
 
 
@@ -147,6 +147,6 @@ def leased(blob: Any, path: str, timeout_seconds: float) -> Iterator[None]:
         yield
 
 
-def _code_of(error: AzureError) -> str:
+def _code_of(error: Exception) -> str:
     code = getattr(error, "error_code", None)
     return str(getattr(code, "value", code) or type(error).__name__)

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, DeserializationError, ResourceNotFoundError
 
 from company_activity.errors import SourceError
+
+# What its client raises; the second where an answer breaks off in its head, and is no error of Azure's by its class.
+STORE_ERRORS = (AzureError, DeserializationError)
 
 
 class Chunks(io.RawIOBase):
@@ -40,7 +43,7 @@ def translated_errors(path: str) -> Iterator[None]:
         yield
     except ResourceNotFoundError:
         raise FileNotFoundError(path) from None
-    except AzureError as error:
+    except STORE_ERRORS as error:
         code = getattr(error, "error_code", None) or type(error).__name__
         code = getattr(code, "value", code)
         status = getattr(error, "status_code", None)

@@ -36,8 +36,8 @@ class LocalStorage:
         with _translated_errors(prefix):
             for at, _, names in os.walk(folder, onerror=_unless_missing):
                 files.extend(Path(at, name) for name in names)
-        entries = map(self._entry, files)
-        yield from sorted(entry for entry in entries if entry and entry.path.startswith(prefix))
+            entries = [entry for file in files if (entry := self._entry(file))]
+        yield from sorted(entry for entry in entries if entry.path.startswith(prefix))
 
     def _entry(self, file: Path) -> Entry | None:
         try:
