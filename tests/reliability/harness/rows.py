@@ -26,7 +26,7 @@ ROWS = (
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)
     ),
     Row("R1", "commands at once on a lake on a disk", 22, "races", ("reliability/races/test_races_on_a_disk.py",)),
-    Row("R2", "commands at once on a lake in blob storage", 6, "races", ("reliability/races/test_races_in_blobs.py",)),
+    Row("R2", "commands at once on a lake in blob storage", 8, "races", ("reliability/races/test_races_in_blobs.py",)),
     Row(
         "R3",
         "a run that stood still is fenced; without lock, check or fence it does harm",

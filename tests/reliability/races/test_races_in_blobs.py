@@ -24,7 +24,7 @@ from support.processes import leased_run
 from support.processes.leased_run import GOES, ITS_OWN
 from support.races.at_once import Command, Ended, at_once, one, started
 from support.races.begun import Worlds, done, worlds
-from support.races.scenarios import RUN, SCENARIOS, Scenario
+from support.races.scenarios import EACH, SCENARIOS, Scenario
 from support.races.standing import wait_until_it_stands
 from support.races.view import asked_of_h2, view
 from support.races.world import WAITING, World, copy
@@ -33,11 +33,12 @@ pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.spark, pytest.mar
 pytestmark += [pytest.mark.row("R2")]
 
 TESTS = Path(__file__).resolve().parents[2]
-RUNS = 4  # at once; the rollback comes beside two
-ON_BLOBS = {scenario.name: replace(scenario, count=min(scenario.count, RUNS)) for scenario in SCENARIOS[:3]}
+PAIR = WAITING[:2]
+ONE_DATE, _, BESIDE_A_ROLLBACK = SCENARIOS[:3]
+NEIGHBOURS = Scenario("neighbouring dates", EACH[:2], 4, (("run", "--from", PAIR[0], "--to", PAIR[1]),))
+ON_BLOBS = {one.name: one for one in (replace(ONE_DATE, count=4), NEIGHBOURS, BESIDE_A_ROLLBACK)}
 SLEEPER = "a run that sleeps past its lease"
-KEYS = [f"{name}:{seed}" for seed in range(2) for name in (*ON_BLOBS, SLEEPER)]
-NEIGHBOURS = Scenario("neighbours", (RUN,), 1, (("run", "--from", WAITING[0], "--to", WAITING[1]),))
+KEYS = [f"{name}:{seed}" for seed in range(2) for name in (SLEEPER, *ON_BLOBS)]
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def sleep(made: Worlds, seed: int) -> str:
 
     What it was about to commit is refused: all that the newer one has published stays served, and the end is serial.
     """
-    days = WAITING[:2] if seed % 2 else WAITING[1::-1]
+    days = PAIR if seed % 2 else PAIR[::-1]
     serial = made.serial(NEIGHBOURS)
     here = made.of(NEIGHBOURS)
     marks = here.place.folder / "marks"
