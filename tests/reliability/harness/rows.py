@@ -62,6 +62,15 @@ ROWS = (
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)
     ),
+    Row("R1", "commands at once on a lake on a disk", 22, "races", ("reliability/races/test_races_on_a_disk.py",)),
+    Row("R2", "commands at once on a lake in blob storage", 8, "races", ("reliability/races/test_races_in_blobs.py",)),
+    Row(
+        "R3",
+        "a run that stood still is fenced; without lock, check or fence it does harm",
+        7,
+        "races",
+        ("reliability/races/test_fences.py", "reliability/races/test_stopped_holder.py"),
+    ),
     Row("O1", "input that arrives in another order", 10, "tests", ("reliability/order",)),
     Row("G1", "a crash between two commits", 7, "crashes", ("reliability/gates/test_crash_between_commits.py",)),
     Row("B1", "malformed input by the thousand", 1, "tests", ("transforms/test_malformed_usage.py",)),

@@ -27,7 +27,7 @@ REFUSED_EVENTS = 777  # of the records that the older rules refuse
 MAIN = "import sys; from company_activity.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
-def refused(company: str, day: date, at: str = "09:00:00") -> dict[str, object]:
+def refused(company: str, day: date | str, at: str = "09:00:00") -> dict[str, object]:
     """A record that the older rules refuse for its offset, or for its events."""
     return {"company_id": company, "active_users": 5, "events": REFUSED_EVENTS, "ts": f"{day}T{at}+02:00"}
 

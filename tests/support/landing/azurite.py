@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from urllib.parse import unquote
 
 import pytest
@@ -122,6 +124,14 @@ def wasb_port(untested: str) -> int:
     if not is_free(WASB_PORT):
         pytest.skip(f"{untested}: port {WASB_PORT}, the one wasb knows, is taken")
     return WASB_PORT
+
+
+@contextmanager
+def wasb_alone(untested: str) -> Iterator[int]:
+    """That one port, for as long as it is needed: other tests of ours wait; where a stranger has it the test is skipped."""
+    with Path(gettempdir(), "company-activity.wasb.lock").open("a") as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        yield wasb_port(untested)
 
 
 def _free_port() -> int:
