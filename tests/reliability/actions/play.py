@@ -19,7 +19,12 @@ Say = Callable[[str], None]
 
 
 class Diverged(AssertionError):
-    """Lake or SQL are not what the model says, or a command did not end as it should."""
+    """Lake or SQL are not what the model says, or a command did not end as it should.
+
+    `actions` is how many were begun by then: the prefix that fails.
+    """
+
+    actions = 0
 
 
 def play(product: Product, actions: Sequence[Action], model: Model | None = None, say: Say = print) -> None:
@@ -31,9 +36,13 @@ def play(product: Product, actions: Sequence[Action], model: Model | None = None
     player = Player(product, model or Model())
     for number, action in enumerate(actions, start=1):
         say(f"{number:3} {action}")
-        player.do(action)
-        if number % EVERY == 0 or number == len(actions):
-            player.judge(f"after action {number}, {action}")
+        try:
+            player.do(action)
+            if number % EVERY == 0 or number == len(actions):
+                player.judge(f"after action {number}, {action}")
+        except Diverged as diverged:
+            diverged.actions = number
+            raise
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class Player:
         """A run, and lake and SQL are what the model says; a database that was set back is published to first."""
         if not self.model.answers:
             return
-        self._run_dates(min(self.model.answers), min(self.model.answers))
+        self._heal()
         if self.product.may_be_behind:
             self._ends(0, "publish", *_dates(FIRST, LAST))
         found = differences(self.model.world(), self.product.seen())
@@ -100,10 +109,18 @@ class Player:
         for day in days:
             self.model.fetch(day)
 
+    def _heal(self) -> None:
+        """A run of one date, which brings all others up to date as well."""
+        if self.model.answers:
+            self._run_dates(min(self.model.answers), min(self.model.answers))
+
     def _kill(self, action: Action) -> None:
+        """The date has landed or it has not; nothing in between."""
         day = action.day
         self.product.killed(action.numbers[1] / 100, "run", *_dates(day, day))
-        self.model.see(day, self.product.generations().get(day, 0))
+        number = self.product.generations().get(day, 0)
+        if not self.model.saw(day, number):
+            raise Diverged(f"a killed run of {day} left generation {number}")
 
     def _optimize(self, action: Action) -> None:
         self.product.commit(action.word, action.numbers[0])
@@ -129,16 +146,15 @@ class Player:
 
     def _erase(self, action: Action) -> None:
         """After a run, so that staging has what is newest: an older one would be kept to go back to."""
-        if self.model.answers:
-            self._run_dates(min(self.model.answers), min(self.model.answers))
+        self._heal()
         company = COMPANIES[action.numbers[0]]
         self._ends(0, "erase", company)
         self.model.erase(company)
 
     def _maintain(self, action: Action) -> None:
         """At once it finds nothing old; a hundred days later only what is in force stays, which a run has staged."""
-        if action.numbers[0] and self.model.answers:
-            self._run_dates(min(self.model.answers), min(self.model.answers))
+        if action.numbers[0] and self.product.can_age:
+            self._heal()
             self.product.around("wait")
             for landed in self.model.dates.values():
                 landed.forget_older()

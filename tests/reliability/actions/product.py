@@ -53,6 +53,10 @@ class Product(Protocol):
         """What somebody else's Spark does to a table of the lake."""
 
     @property
+    def can_age(self) -> bool:
+        """Whether what it holds can be made old, landing and all."""
+
+    @property
     def may_be_behind(self) -> bool:
         """Whether the database was set back since it was published to by `publish`: only that looks what is served."""
 

@@ -18,6 +18,7 @@ class StandIn:
     """Lake and commands in a dictionary of its own; with `forgets_late_dates` it lands no date before one that landed."""
 
     may_be_behind = False
+    can_age = True
 
     def __init__(self, forgets_late_dates: bool = False) -> None:
         self.forgets_late_dates = forgets_late_dates

@@ -21,6 +21,7 @@ class Row:
 
 ROWS = (
     Row("K2", "SIGKILL at a random moment of the ingest", 300, "kills", ("reliability/ingest/test_ingest_kill.py",)),
+    Row("A1", "random actions, judged by a model", 16, "sequences", ("reliability/actions",)),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)
