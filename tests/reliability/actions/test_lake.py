@@ -38,7 +38,7 @@ def test_a_checkpoint_stands_for_the_commits_up_to_it(tmp_path: Path) -> None:
         12: [{"remove": {"path": "day=1/a%20b.parquet"}}],
     }
     for number, actions in commits.items():
-        (tmp_path / f"{number:020}.json").write_text("\n".join(map(json.dumps, actions)))
+        (tmp_path / f"{number:020}.json").write_text("\n".join(json.dumps(one) for one in actions))
     assert active_files(tmp_path) == {"c": {"day": None}}
     (tmp_path / f"{12:020}.json").unlink()
     assert active_files(tmp_path) == {"day=1/a b.parquet": {"day": "1"}, "c": {"day": None}}
