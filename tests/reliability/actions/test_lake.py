@@ -32,7 +32,7 @@ def test_the_records_of_a_lake_of_0_1_are_those_of_the_model(tmp_path: Path) -> 
 def test_a_checkpoint_stands_for_the_commits_up_to_it(tmp_path: Path) -> None:
     added = [{"path": "day=1/a%20b.parquet", "partitionValues": [("day", "1")]}, None]
     pq.write_table(pa.table({"add": added}, schema=CHECKPOINT), tmp_path / f"{10:020}.checkpoint.parquet")
-    commits = {
+    commits: dict[int, list[object]] = {
         10: [{"add": {"path": "before", "partitionValues": {}}}],
         11: [{"add": {"path": "c", "partitionValues": {"day": None}}}, {"commitInfo": {}}],
         12: [{"remove": {"path": "day=1/a%20b.parquet"}}],
