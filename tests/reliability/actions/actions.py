@@ -52,7 +52,7 @@ WORDS: dict[str, tuple[int, tuple[int, ...]]] = {
     "erase": (1, (len(COMPANIES),)),
     "maintain": (2, (2,)),  # 1: a hundred days later
     "export": (2, ()),
-    "publish": (2, (DATES,)),
+    "publish": (2, ()),
     "validate": (1, (DATES,)),
 }
 BEGINNING = (Action("crm", (0, 0, 0)), Action("land", (1, 0)), Action("land", (3, 0)))

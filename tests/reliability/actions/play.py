@@ -45,12 +45,13 @@ def play(product: Product, actions: Sequence[Action], model: Model | None = None
             raise
 
 
-@dataclass(frozen=True)
+@dataclass
 class Player:
-    """The product and the model side by side."""
+    """The product and the model side by side; `has_run`: there is something that can be published."""
 
     product: Product
     model: Model
+    has_run: bool = False
 
     def do(self, action: Action) -> None:
         """What the word says; others go to the product as they are."""
@@ -64,9 +65,7 @@ class Player:
         """A run, and lake and SQL are what the model says; a database that was set back is published to first."""
         if not self.model.answers:
             return
-        self._heal()
-        if self.product.may_be_behind:
-            self._ends(0, "publish", *_dates(FIRST, LAST))
+        self._serve()
         found = differences(self.model.world(), self.product.seen())
         if found:
             raise Diverged(f"{where}: {'; '.join(found[:5])}")
@@ -108,6 +107,13 @@ class Player:
         self._ends(0 if all(day in self.model.answers for day in days) else 3, "run", *_dates(first, last))
         for day in days:
             self.model.fetch(day)
+        self.has_run = True
+
+    def _serve(self) -> None:
+        """A run, and a database that was set back is published to."""
+        self._heal()
+        if self.product.may_be_behind:
+            self._ends(0, "publish", *_dates(FIRST, LAST))
 
     def _heal(self) -> None:
         """A run of one date, which brings all others up to date as well."""
@@ -161,13 +167,20 @@ class Player:
         self._ends(0, "maintain")
 
     def _export(self, action: Action) -> None:
-        self._ends(0, "export", "--since", "0")
+        """Of what is served: of a database that was set back, the lake may have given up the versions."""
+        if self.model.answers:
+            self._serve()
+            self._ends(0, "export", "--since", "0")
 
     def _publish(self, action: Action) -> None:
-        self._ends(0, "publish", *_dates(action.day, LAST))
+        """Of all dates, whatever a killed run has left: so a database that was set back is served again."""
+        if self.has_run:
+            self._ends(0, "publish", *_dates(FIRST, LAST))
 
     def _validate(self, action: Action) -> None:
         """What is served may be older than the lake, which it is for the judge to heal."""
+        if not self.has_run:
+            return
         code = self.product.command("validate", *_dates(action.day, action.day))
         if code not in (0, 5):
             raise Diverged(f"validate ended with {code}")

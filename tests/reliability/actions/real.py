@@ -114,7 +114,8 @@ class Real:
         folder = self.lake / COMMITTED[table].path
         if (folder / "_delta_log").is_dir():
             command = [sys.executable, foreign.__file__, word, str(folder)]
-            done = subprocess.run(command, env=self.environ | {"PYTHONPATH": str(ROOT / "lib")}, capture_output=True)
+            environ = self.environ | {"PYTHONPATH": str(ROOT / "lib")}
+            done = subprocess.run(command, env=environ, capture_output=True, cwd=self.place.folder)
             assert done.returncode == 0, done.stderr.decode()[-2000:]
 
     @property
