@@ -12,7 +12,7 @@ DATES = 8
 TAKES = 3  # how many answers the API may give for a date
 FILES = 3  # snapshot dates of the CRM
 COMPANIES = ("c_101", "c_102", "c_103", "c_104", "c_105")
-TABLES = 5  # that somebody else may commit to
+TABLES = 6  # that somebody else may commit to
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,14 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     PRODUCT_USAGE,
     QUARANTINE,
+    RETENTION_MONTHLY,
+    RISK_EPISODES,
+    SEGMENT_ACTIVITY_DAILY,
     Table,
 )
 
+from oracle.episodes import build_episodes
+from oracle.rollups import build_retention, build_segments
 from oracle.world import World
 from reliability.actions.product import Rows, Seen, counted
 from support.spark import compare
@@ -23,9 +28,8 @@ from support.spark import compare
 
 def differences(world: World, seen: Seen) -> list[str]:
     """All of them, none where all is as it should be."""
-    expected = {COMPANIES: world.companies, COMPANIES_HISTORY: world.history, COMPANY_ACTIVITY_DAILY: world.activity}
     found: list[str] = []
-    for table, rows in expected.items():
+    for table, rows in built(world).items():
         found += _of_table(table, rows, seen.lake.get(table, ()))
     found += _of_records(world, seen)
     if seen.served:
@@ -33,6 +37,20 @@ def differences(world: World, seen: Seen) -> list[str]:
             found += _of_served(served, seen)
         found += _of_ledger(seen)
     return found
+
+
+def built(world: World) -> Mapping[Table, Rows]:
+    """The tables that are computed from what was staged."""
+    episodes = build_episodes(world.activity)
+    complete = {row["date"] for row in world.counts if row["path"] is None}
+    return {
+        COMPANIES: world.companies,
+        COMPANIES_HISTORY: world.history,
+        COMPANY_ACTIVITY_DAILY: world.activity,
+        RISK_EPISODES: episodes,
+        SEGMENT_ACTIVITY_DAILY: build_segments(world.activity, episodes),
+        RETENTION_MONTHLY: build_retention(world.activity, world.companies, complete),
+    }
 
 
 def _of_table(table: Table, expected: Rows, found: Rows) -> Iterator[str]:

@@ -22,6 +22,7 @@ from company_activity.schemas import (
     COMPANY_ACTIVITY_DAILY,
     PRODUCT_USAGE,
     QUARANTINE,
+    SEGMENT_ACTIVITY_DAILY,
     TABLES,
 )
 
@@ -37,7 +38,7 @@ from support.lake.aged import age
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "a-key-of-erasures"
 CLI = "import sys; from company_activity.cli.main import main; sys.exit(main(sys.argv[1:]))"
-COMMITTED = (COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, COMPANIES, COMPANIES_HISTORY, QUARANTINE)
+COMMITTED = (COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, COMPANIES, COMPANIES_HISTORY, QUARANTINE, SEGMENT_ACTIVITY_DAILY)
 LONG_SECONDS = 25.0  # of a run with news, until one was seen
 LATEST_SECONDS = 900.0
 AGED_DAYS = 100

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from company_activity.schemas import COMPANIES, COMPANIES_HISTORY, COMPANY_ACTIVITY_DAILY, PRODUCT_USAGE, QUARANTINE
+from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
 
 from oracle.model import Snapshot
+from reliability.actions.judge import built
 from reliability.actions.model import Content, Model
 from reliability.actions.product import Seen
 from support.spark.compare import micros
@@ -64,9 +65,7 @@ class StandIn:
     def seen(self) -> Seen:
         world = self.model.world()
         lake = {
-            COMPANIES: world.companies,
-            COMPANIES_HISTORY: world.history,
-            COMPANY_ACTIVITY_DAILY: world.activity,
+            **built(world),
             PRODUCT_USAGE: world.staged_usage,
             QUARANTINE: [row | {"feed": row["source"]} for row in world.quarantine],
         }

@@ -52,6 +52,7 @@ def test_the_shrinker_ends_with_its_time() -> None:
         ("analytics.company_activity_daily", {"events": 77}),
         ("dim.companies", {"name": "Somebody else"}),
         ("dim.companies_history", {"country": "XX"}),
+        ("analytics.segment_activity_daily", {"user_days": 77}),
         ("stg.product_usage", None),
         ("quarantine.records", None),
         ("quarantine.records", {"reasons": ["FUTURE"]}),
