@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from oracle.fields import trim
 from oracle.model import Item, LandedDate, Snapshot
 from oracle.world import World, build
 
@@ -103,7 +104,7 @@ class Model:
     def snapshots(self) -> list[Snapshot]:
         """The CRM files without the erased companies."""
         return [
-            replace(file, rows=tuple(row for row in file.rows if row.company_id not in self.erased))
+            replace(file, rows=tuple(row for row in file.rows if trim(row.company_id or "") not in self.erased))
             for file in self.files.values()
         ]
 
@@ -125,4 +126,6 @@ def without(content: Content, company: str) -> Content:
 
 
 def is_of(item: object, company: str) -> bool:
-    return isinstance(item, Mapping) and item.get("company_id") == company
+    """Whether an item names the company, whatever invisible characters stand around its id."""
+    name = item.get("company_id") if isinstance(item, Mapping) else None
+    return isinstance(name, str) and trim(name) == company
