@@ -58,6 +58,7 @@ ROWS = (
         "faulty requests",
         (*TOLD, "reliability/storage/test_faulty_store.py", "reliability/storage/faulty_store.py"),
     ),
+    Row("A1", "random actions, judged by a model", 16, "sequences", ("reliability/actions",)),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)
