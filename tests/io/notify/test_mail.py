@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from company_activity.io.notify.channel import Channel, NotSent
-from company_activity.io.notify.mail import Mail
+from company_activity.io.notify.mail import Mail, mail_of
 from company_activity.io.notify.message import Message
 from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
@@ -55,6 +55,11 @@ def test_a_mail_says_what_failed_and_what_to_do(mail: Callable[..., Mail], messa
     ]
     gates = "Gates:\n  - volume on 2025-11-23 refused: found 812, wanted 1640\n  - 3 passed\n"
     assert gates in got.get_content().replace("\r\n", "\n")
+
+
+def test_a_mail_is_dated_by_the_end_of_its_run_so_that_a_later_try_sends_the_same_bytes(message: Message) -> None:
+    made = mail_of(message, "etl@example.com", ("cs@example.com",))
+    assert made["Date"] == "Mon, 24 Nov 2025 03:01:01 +0000"
 
 
 def test_hostile_text_adds_no_header_and_no_line_and_no_megabytes(mail: Callable[..., Mail], hostile: Message) -> None:

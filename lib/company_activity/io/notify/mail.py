@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import formatdate, getaddresses
+from email.utils import format_datetime, getaddresses
 
 from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.message import Message, fitting
@@ -45,16 +46,21 @@ class Mail:
 
 
 def mail_of(message: Message, sender: str, recipients: tuple[str, ...]) -> EmailMessage:
-    """The mail; its Message-ID is the same for the same message."""
+    """The mail. Message-ID and date are the same whenever it is sent: whoever gets it twice sees that it is one."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = ", ".join(recipients)
     mail["Subject"] = _one_line(message.headline)[:SUBJECT_CHARACTERS]
-    mail["Date"] = formatdate()
+    mail["Date"] = format_datetime(_ended_at(message))
     mail["Message-ID"] = f"<{message.key}.{message.environment}@{message.pipeline}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(fitting(message, text_of, MOST_BYTES).decode())
     return mail
+
+
+def _ended_at(message: Message) -> datetime:
+    """When its run ended."""
+    return datetime.fromisoformat(message.began_at) + timedelta(seconds=message.seconds)
 
 
 def text_of(message: Message) -> bytes:
