@@ -47,13 +47,17 @@ def killing(name: str, nth: int, side: Side, kill: Callable[[], None]) -> Watch:
 
 def kill_tree() -> None:
     """SIGKILL to every process of this session: the JVM, its Python workers, which lead groups of their own, and this one."""
-    own = os.getpid()
-    for pid in session_of(own) - {own}:
+    kill_session(os.getpid())
+
+
+def kill_session(leader: int) -> None:
+    """SIGKILL to every process of a session, its leader last: that may be this one."""
+    for pid in sorted(session_of(leader) - {leader}):
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.kill(leader, signal.SIGKILL)
 
 
 def session_of(leader: int) -> set[int]:

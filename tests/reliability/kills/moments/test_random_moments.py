@@ -6,7 +6,6 @@ Every second one is the first of an empty lake, the others meet a corrected date
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -18,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from reliability.harness.cases import Cases
 from support.kills.children import child, wait_until_gone
+from support.kills.command import kill_session
 from support.kills.staging import Stage
 from support.kills.stories import STORIES, grounds_at
 from support.spark.caches import forget_tables
@@ -48,7 +48,7 @@ def kill_after(stage: Stage, seconds: float) -> bool:
     try:
         running.wait(seconds)
     except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
+        kill_session(running.pid)
     is_killed = running.wait() == -signal.SIGKILL
     wait_until_gone(running.pid)
     return is_killed
