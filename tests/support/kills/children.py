@@ -10,12 +10,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from support.kills.command import session_of
+from support.kills.command import kill_session, session_of
 from support.kills.points import Point, Side
 
 TESTS = Path(__file__).resolve().parents[2]
 LIBRARIES = os.pathsep.join(map(str, (TESTS, TESTS.parent / "samples", TESTS.parent / "lib")))
-WAIT_SECONDS = 300
+WAIT_SECONDS = 1800  # a busy machine takes its time
 
 
 def child(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -31,11 +31,20 @@ def child(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.Po
     )
 
 
+def ended(running: subprocess.Popen[bytes]) -> int:
+    """How a child ends; nothing of one that does not end in time lives on."""
+    try:
+        return running.wait(WAIT_SECONDS)
+    finally:
+        if running.poll() is None:
+            kill_session(running.pid)
+
+
 def recorded(kind: str, command: Sequence[str], environ: Mapping[str, str], notes: Path, code: int = 0) -> list[str]:
     """The names of the points that an undisturbed command passes, in order."""
     notes.unlink(missing_ok=True)
     running = child(["-m", "support.kills.command", "note", str(notes), kind, *command], environ)
-    assert running.wait(WAIT_SECONDS) == code
+    assert ended(running) == code
     return notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
 
 
@@ -43,8 +52,8 @@ def kill_at(point: Point, side: Side, kind: str, command: Sequence[str], environ
     """Give a command that is killed at a point, before or behind it; nothing that it started lives on."""
     arguments = ["-m", "support.kills.command", "kill", side, str(point.nth), point.name, kind, *command]
     running = child(arguments, environ)
-    ended = running.wait(WAIT_SECONDS)
-    assert ended == -signal.SIGKILL, f"it ended with {ended}, and never came to {point}"
+    code = ended(running)
+    assert code == -signal.SIGKILL, f"it ended with {code}, and never came to {point}"
     wait_until_gone(running.pid)
 
 

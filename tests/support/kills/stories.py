@@ -137,9 +137,12 @@ AGED = Base("aged", ages, TWO_GENERATIONS)
 REFUSED = Base("refused", refuses)
 
 
-# Points at which another story is killed, in the same state: `ingest`; `migrate`; `messages`, and the first run.
+# Points at which another story is killed: `ingest`; `migrate`; `build`; `messages`, and the first run.
 FETCHED = r"landing: \w+ product-api-raw/"
 DECLARED = r"sql: (?:CREATE SCHEMA|(?:CREATE|ALTER) TABLE (?!etl\.stage_)|INSERT INTO etl\.(?:migrations|publish_lock|database_id))"
+PUBLISHED = (
+    r"sql: (?:(?:CREATE|DROP) TABLE etl\.stage_|load staging|(?:INSERT INTO|DELETE FROM) (?!etl\.publish_ledger))"
+)
 TOLD = r"told: |lake: \w+ ops/(?:outbox|news)/"
 
 
@@ -152,7 +155,7 @@ class Story:
     command: tuple[str, ...]
     spark: bool = True
     more: Mapping[str, str] = field(default_factory=dict)
-    leaves_out: re.Pattern[str] = re.compile(TOLD)
+    leaves_out: re.Pattern[str] = re.compile(f"{PUBLISHED}|{TOLD}")
 
     @property
     def environ(self) -> dict[str, str]:
@@ -163,14 +166,14 @@ STORIES = {
     story.name: story
     for story in (
         Story("ingest", LANDED_TWICE, ("ingest", "--start", str(DAYS[0]), "--end", str(DAYS[2])), spark=False),
-        Story("first", FRESH, ("run", *between(OLD_DAYS)), leaves_out=re.compile(f"{FETCHED}|{DECLARED}")),
+        Story("first", FRESH, ("run", *between(OLD_DAYS)), leaves_out=re.compile(f"{FETCHED}|{DECLARED}|{PUBLISHED}")),
         Story("build", NEWS, ("run", *between(DAYS[1:])), leaves_out=re.compile(f"{FETCHED}|{TOLD}")),
         Story("rollback", TWO_GENERATIONS, ("rollback", "--date", str(DAYS[1]), "--to-generation", "1")),
         Story("replay", REFUSED, ("replay-quarantine",)),
-        Story("erase", TWO_GENERATIONS, ("erase", "a"), more=KEYED),
+        Story("erase", TWO_GENERATIONS, ("erase", "a"), more=KEYED, leaves_out=re.compile(TOLD)),
         Story("export", TWO_GENERATIONS, ("export", "--since", "0")),
         Story("maintain", AGED, ("maintain",), spark=False),
-        Story("migrate", FRESH, ("migrate",)),
+        Story("migrate", FRESH, ("migrate",), leaves_out=re.compile(TOLD)),
     )
 }
 

@@ -16,7 +16,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from reliability.harness.cases import Cases
-from support.kills.children import child, wait_until_gone
+from support.kills.children import child, ended, wait_until_gone
 from support.kills.command import kill_session
 from support.kills.staging import Stage
 from support.kills.stories import STORIES, grounds_at
@@ -37,7 +37,7 @@ def seconds_of(stage: Stage) -> float:
     """How long the run takes that nobody kills."""
     stage.reset()
     began = time.monotonic()
-    assert begun(stage).wait(300) == 0
+    assert ended(begun(stage)) == 0
     return time.monotonic() - began
 
 
