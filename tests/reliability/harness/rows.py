@@ -23,6 +23,7 @@ class Row:
 TOLD = ("reliability/storage/stories", "reliability/storage/judging.py")
 
 ROWS = (
+    Row("K1", "SIGKILL before and after each commit point", 120, "kills", ("reliability/kills/points",)),
     Row("K2", "SIGKILL at a random moment of the ingest", 300, "kills", ("reliability/ingest/test_ingest_kill.py",)),
     Row("N1", "the connection to the usage API fails", 280, "faults", ("reliability/network/test_api.py",)),
     Row("N2", "the connection to PostgreSQL fails", 128, "faults", ("reliability/network/test_postgres.py",)),
@@ -59,6 +60,7 @@ ROWS = (
         (*TOLD, "reliability/storage/test_faulty_store.py", "reliability/storage/faulty_store.py"),
     ),
     Row("A1", "random actions, judged by a model", 16, "sequences", ("reliability/actions",)),
+    Row("K3", "SIGKILL at a random moment of a whole run", 50, "kills", ("reliability/kills/moments",)),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
     Row(
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)
