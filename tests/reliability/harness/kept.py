@@ -61,7 +61,7 @@ class Kept:
 
 def code_of(row: Row, root: Path = ROOT) -> str:
     """Twelve digits that change with any file that the row runs, committed or not; prose does not count."""
-    own = [f"tests/{selected.split('::')[0]}" for selected in row.selects]
+    own = [_with_its_neighbours(f"tests/{selected.split('::')[0]}") for selected in row.selects]
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
     listed = subprocess.run([*command, *PRODUCT, *SHARED, *own], check=True, capture_output=True, text=True).stdout
     digest = hashlib.sha256()
@@ -70,3 +70,10 @@ def code_of(row: Row, root: Path = ROOT) -> str:
         if path.is_file() and path.suffix not in NO_CODE:
             digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:12]
+
+
+def _with_its_neighbours(selected: str) -> str:
+    """The folder of a file below `tests/reliability`, which holds what the file imports; any other path as it is."""
+    if selected.startswith("tests/reliability/") and selected.endswith(".py"):
+        return selected.rpartition("/")[0]
+    return selected
