@@ -20,7 +20,7 @@ class Row:
 
 
 ROWS = (
-    Row("K1", "SIGKILL before and after each commit point", 120, "kills", ("reliability/kills/points",)),
+    Row("K1", "SIGKILL before and after each commit point", 254, "kills", ("reliability/kills/points",)),
     Row("K2", "SIGKILL at a random moment of the ingest", 300, "kills", ("reliability/ingest/test_ingest_kill.py",)),
     Row("K3", "SIGKILL at a random moment of a whole run", 50, "kills", ("reliability/kills/moments",)),
     Row("P1", "PostgreSQL cut off anywhere in a publish", 200, "cuts", ("reliability/publish/test_publish_cuts.py",)),
