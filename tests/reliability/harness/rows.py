@@ -23,7 +23,7 @@ class Row:
 TOLD = ("reliability/storage/stories", "reliability/storage/judging.py")
 
 ROWS = (
-    Row("K1", "SIGKILL before and after each commit point", 120, "kills", ("reliability/kills/points",)),
+    Row("K1", "SIGKILL before and after each commit point", 254, "kills", ("reliability/kills/points",)),
     Row("K2", "SIGKILL at a random moment of the ingest", 300, "kills", ("reliability/ingest/test_ingest_kill.py",)),
     Row("N1", "the connection to the usage API fails", 280, "faults", ("reliability/network/test_api.py",)),
     Row("N2", "the connection to PostgreSQL fails", 128, "faults", ("reliability/network/test_postgres.py",)),

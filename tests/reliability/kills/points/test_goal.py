@@ -17,4 +17,4 @@ def test_each_point_that_is_kept_counts() -> None:
 
 def test_each_list_belongs_to_a_story() -> None:
     kept = {file.stem for file in file_of("").parent.glob("*.txt")}
-    assert kept == {*STORIES, "messages"}
+    assert kept <= {*STORIES, "messages"}
