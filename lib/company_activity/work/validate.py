@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from company_activity.io.warehouse.validation import validate_scopes
 from company_activity.report.model import StepReport
 from company_activity.schemas import SERVED
-from company_activity.work.publish import figures_of_the_lake
+from company_activity.work.publish import figures_of_the_lake, left_out
 
 if TYPE_CHECKING:
     from company_activity.run import Run
@@ -28,7 +28,7 @@ def compare_dates(run: Run, dates: Sequence[date]) -> StepReport:
         dates=dates,
         versions=run.lake.versions(SERVED),
         noted=figures_of_the_lake(run),
-        segments=run.lake.segments.hashes,
+        segments=run.lake.segment_hashes,
     )
     counts = {"dates": len(dates), "rows_compared": found.rows}
-    return StepReport("validate", counts=counts, driver=str(found.driver))
+    return StepReport("validate", counts=counts, warnings=left_out(run), driver=str(found.driver))

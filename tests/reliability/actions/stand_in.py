@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from company_activity.io.warehouse.served import SERVED_TABLES, ServedTable
 from company_activity.schemas import PRODUCT_USAGE, QUARANTINE
 
 from oracle.model import Snapshot
@@ -64,13 +66,18 @@ class StandIn:
 
     def seen(self) -> Seen:
         world = self.model.world()
-        lake = {
+        tables = {
             **built(world),
             PRODUCT_USAGE: world.staged_usage,
             QUARANTINE: [row | {"feed": row["source"]} for row in world.quarantine],
         }
-        rows = {count["date"]: count["rows_in"] for count in world.counts if count["path"] is None}
-        return Seen({table: [_stored(row) for row in rows] for table, rows in lake.items()}, rows)
+        lake = {table: [_stored(row) for row in rows] for table, rows in tables.items()}
+        landed = {count["date"]: count["rows_in"] for count in world.counts if count["path"] is None}
+        served = {table.lake: [_served(table, row) for row in lake[table.lake]] for table in SERVED_TABLES}
+        rows = Counter(str(row["activity_date"]) for row in world.activity)
+        hashes = {str(day): f"the rows of {day}" for day in landed}
+        ledger = {day: (content, rows[day]) for day, content in hashes.items()}
+        return Seen(lake, landed, hashes, served, ledger)
 
     def _fetch(self, first: str, last: str) -> int:
         start, end = date.fromisoformat(first), date.fromisoformat(last)
@@ -92,6 +99,13 @@ class StandIn:
 def _stored(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as a table holds it: moments as microseconds."""
     return {name: micros(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _served(table: ServedTable, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as SQL has it: a list is one text, and no key is NULL."""
+    lists = {name: ",".join(value) for name, value in row.items() if isinstance(value, list)}
+    blank = {name: "" for name in table.blank_when_null if row[name] is None}
+    return {**row, **lists, **blank}
 
 
 def diverges(actions: Sequence[Any], forgets_late_dates: bool = True) -> bool:

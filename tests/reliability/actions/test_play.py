@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from company_activity.schemas import COMPANY_ACTIVITY_DAILY
 
 from reliability.actions import inputs
 from reliability.actions.actions import FIRST, WORDS, parsed, sequence, told
 from reliability.actions.judge import differences
 from reliability.actions.model import Landed, Model
 from reliability.actions.play import Diverged, Player, play
+from reliability.actions.product import Rows
 from reliability.actions.shrink import shrunk
 from reliability.actions.stand_in import StandIn, diverges
 
@@ -69,6 +73,20 @@ def test_a_value_or_a_row_that_is_not_as_it_should_be_is_named(table: str, chang
             if change is not None:
                 rows.append({**row, **change})
     assert differences(model.world(), seen)
+
+
+def test_what_sql_serves_or_the_ledger_says_otherwise_is_named() -> None:
+    product, model = StandIn(), Model()
+    play(product, parsed("crm 0 2 1; malformed 1 1"), model, say=lambda line: None)
+    seen = product.seen()
+    [(day, (content, rows))] = seen.ledger.items()
+    activity = [*seen.served[COMPANY_ACTIVITY_DAILY]]
+    other: list[Rows] = [activity[1:], [*activity, activity[0]], [{**activity[0], "events": 77}, *activity[1:]]]
+    wrong = [replace(seen, served={**seen.served, COMPANY_ACTIVITY_DAILY: one}) for one in other]
+    wrong += [replace(seen, ledger=one) for one in ({}, {day: ("other", rows)}, {day: (content, rows + 1)})]
+    wrong.append(replace(seen, ledger={**seen.ledger, "2025-01-01": ("a date that the lake has not", 1)}))
+    world = model.world()
+    assert [bool(differences(world, one)) for one in (seen, *wrong)] == [False, *[True] * len(wrong)]
 
 
 def test_what_a_rollback_sets_aside_lands_again_only_once_it_is_released() -> None:

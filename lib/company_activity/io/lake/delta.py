@@ -215,6 +215,11 @@ class Lake:
         return SegmentsState.from_json(self.state(SEGMENT_ACTIVITY_DAILY))
 
     @property
+    def segment_hashes(self) -> dict[date, str] | None:
+        """By date the content of the roll-up by segment; None where somebody else changed its rows."""
+        return self.segments.hashes if self.is_as_counted(SEGMENT_ACTIVITY_DAILY) else None
+
+    @property
     def retention(self) -> RetentionState:
         """What `analytics.retention_monthly` was built from; nothing is known where somebody else changed rows."""
         if not self.is_as_counted(RETENTION_MONTHLY):
