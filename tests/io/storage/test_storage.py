@@ -325,3 +325,18 @@ def test_a_refusal_of_the_account_names_no_url_or_signature(azurite: str, contai
     wrong = azurite.replace("AccountKey=E", "AccountKey=F")
     with pytest.raises(SourceError, match=r"blob storage refuses .*: AuthorizationFailure \(403\)"):
         open_storage(LandingSettings("", connection=Secret(wrong))).create(f"{container}/a", (b"1",))
+
+
+def test_a_link_out_of_the_root_is_refused_and_one_within_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"secret")
+    within = tmp_path / "root" / "a"
+    within.mkdir(parents=True)
+    (within / "file").write_bytes(b"ours")
+    (within / "link").symlink_to("file")
+    here = on_disk.LocalStorage(tmp_path / "root")
+    assert [(entry.path, entry.size) for entry in here.list("a/")] == [("a/file", 4), ("a/link", 4)]
+    assert here.read("a/link") == b"ours"
+    (within / "out").symlink_to("../../outside")
+    for look in (lambda: list(here.list("a/")), lambda: here.read("a/out"), lambda: here.open("a/out")):
+        with pytest.raises(SourceError, match="a/out under landing.root is a link that leads out of it"):
+            look()
