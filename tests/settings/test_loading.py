@@ -188,3 +188,36 @@ def test_owners_that_do_not_fit_are_refused_without_their_secrets(owners: str, t
         settings(COMPANY_ACTIVITY__NOTIFY__OWNERS=owners)
     assert told in str(refused.value)
     assert "s3cret" not in f"{refused.value} {refused.value.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [*a]\n", "an alias stands for what it stands in"),
+        ("api: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("api: {page_size: " + "9" * 5000 + "}\n", "is not YAML"),
+        (
+            "a: &a {x: 1}\nb: &b {<<: [*a" + ", *a" * 400 + "]}\nc: {<<: [*b" + ", *b" * 400 + "]}\n",
+            "more than 100,000",
+        ),
+    ],
+)
+def test_a_file_that_says_too_much_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(SettingsError) as refused:
+        settings(file)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "..", "a\\b", "a\0b"])
+def test_an_environment_is_a_name_and_no_path(name: str) -> None:
+    with pytest.raises(SettingsError, match="is no name of an environment"):
+        load_settings(name, environ={})
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../b", "a/..", "./a", "a\\b", "a\nb", ""])
+def test_what_lies_in_the_landing_has_no_path_out_of_it(path: str) -> None:
+    with pytest.raises(SettingsError, match=r"setting landing\.crm_path in the environment"):
+        settings(COMPANY_ACTIVITY__LANDING__CRM_PATH=path)
+    assert settings(COMPANY_ACTIVITY__LANDING__CRM_PATH="raw/..crm/a.b/").landing.crm_path == "raw/..crm/a.b/"

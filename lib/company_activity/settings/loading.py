@@ -6,10 +6,12 @@ They are checked against a JSON Schema that is derived from the classes.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +25,7 @@ from company_activity.settings.model import MetricSettings, Secret, Settings
 from company_activity.settings.roots import is_bare, normalised
 
 PREFIX = "COMPANY_ACTIVITY__"
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 REFERENCE_NAMES = {
     "API_URL": "api.url",
     "API_KEY": "api.key",
@@ -45,6 +48,7 @@ WHEEL_CONF = PACKAGE / "conf"  # not there in a checkout
 LANDING = "landing.root"
 FILES = "notify.file"
 MAY_BE_EMPTY = (LANDING, FILES)
+MOST_VALUES = 100_000  # in a settings file
 SECRET_WORDS = ("key", "password", "connection", "url")
 Section = TypeVar("Section")
 
@@ -99,6 +103,11 @@ def load_settings(
         remedy.
     """
     environ = os.environ if environ is None else environ
+    if environment and not NAME.fullmatch(environment):
+        raise SettingsError(
+            f"{environment!r} is no name of an environment",
+            remedy="name one that conf/ has, or give --settings FILE",
+        )
     environment = environment or (file.stem if file else "local")
     layers = _files(conf_dir(environ), environment, file)
     layers.append(("the environment", _from_environment(environ)))
@@ -187,7 +196,7 @@ def home_dir(environ: Mapping[str, str]) -> Path:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _plain_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
             f"no settings file {path}",
@@ -195,7 +204,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8", remedy="save it as UTF-8") from None
-    except yaml.YAMLError as broken:
+    except ValueError as broken:
         why = " ".join(str(broken).split())
         raise SettingsError(f"{path} is not YAML: {why}", remedy="fix the file") from None
     if content is not None and not isinstance(content, dict):
@@ -203,6 +212,48 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             f"{path} holds no mapping", remedy="begin it with a section such as 'api:'"
         )
     return content or {}
+
+
+def _plain_yaml(text: str) -> Any:
+    """What a YAML text says, once it is known how much that is: an alias may stand for billions of values.
+
+    Raises:
+        ValueError: if it is not YAML, nested too deeply, or says too much.
+    """
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MOST_VALUES:
+            raise ValueError(f"its aliases stand for more than {MOST_VALUES:,} values")
+        return loader.construct_document(node)
+    except yaml.YAMLError as broken:
+        raise ValueError(str(broken)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
+    """How many values a node stands for, with those of its aliases each time that they stand there.
+
+    Raises:
+        ValueError: for a node within itself.
+    """
+    if node in known:
+        if not known[node]:
+            raise ValueError("an alias stands for what it stands in")
+        return known[node]
+    known[node] = 0
+    held: Iterable[yaml.Node] = ()
+    if isinstance(node, yaml.SequenceNode):
+        held = node.value
+    elif isinstance(node, yaml.MappingNode):
+        held = itertools.chain.from_iterable(node.value)
+    known[node] = 1 + sum(_size(one, known) for one in held)
+    return known[node]
 
 
 def _merge(
@@ -265,8 +316,8 @@ def _typed(dotted: str, text: str) -> Any:
         return [item.strip() for item in text.split(",") if item.strip()]
     if _is_mapping(schema) or kind in ("integer", "number", "boolean"):
         try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
+            return _plain_yaml(text)
+        except ValueError:
             return text
     return text
 

@@ -52,6 +52,8 @@ def matching(default: str, pattern: str) -> Any:
     return field(default=default, metadata={"pattern": pattern})
 
 
+# A path within a root: it does not begin with a slash, has no segment . or .., no backslash, no control character.
+INSIDE = r"\A(?!/)(?!(?:.*/)?\.{1,2}(?:/|\Z))[^\\\x00-\x1f\x7f]+\Z"
 MOST_DAYS = 36_500  # that something may be kept
 
 
@@ -75,7 +77,7 @@ class ApiSettings:
     backoff_seconds: float = bounded(0.5, 0)
     time_budget_seconds: float = bounded(1800.0, 0.1)
     max_pages: int = bounded(100_000, 1)
-    max_page_bytes: int = bounded(64 * 1024 * 1024, 1)
+    max_page_bytes: int = bounded(32 * 1024 * 1024, 1)
     resume_max_age: float = bounded(3600.0, 0, MOST_DAYS * 86_400)
     total_member: str = one_of("both", "both", "total", "total_count", "none")
 
@@ -90,8 +92,8 @@ class LandingSettings:
     """
 
     root: str
-    usage_container: str = "product-api-raw"
-    crm_path: str = "raw/crm/"
+    usage_container: str = matching("product-api-raw", INSIDE)
+    crm_path: str = matching("raw/crm/", INSIDE)
     connection: Secret | None = None
     part_bytes: int = bounded(128 * 1024 * 1024, 1)
     compression: str = one_of("none", "none", "gzip")

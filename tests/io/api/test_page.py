@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from company_activity.io.api import members
+from company_activity.io.api.members import LONGEST, members_of
 from company_activity.io.api.page import NotAPage, read_page
 
 VALUES = st.recursive(
@@ -52,3 +55,25 @@ def test_no_beginning_of_a_page_is_a_page(end: int) -> None:
 def test_what_is_no_page_is_refused(text: Any) -> None:
     with pytest.raises(NotAPage):
         read_page(text, 1)
+
+
+def test_no_value_longer_than_a_megabyte_is_parsed() -> None:
+    longest = '{"a":"' + "x" * (LONGEST - 8) + '"}'
+    assert len(longest) == LONGEST
+    items = read_page(f'{{"items":[{longest},7,{longest} ,[1.5e3]],"next_page":null}}', 1).items
+    assert [item.text for item in items] == [longest, "7", longest, "[1.5e3]"]
+    with pytest.raises(NotAPage, match="the value at character 10 is longer than 1,048,576, or broken"):
+        read_page(f'{{"items":[{longest[:-2]}x"}}],"next_page":null}}', 1)
+
+
+SHORT = st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | st.text(max_size=9)
+
+
+@settings(deadline=None)
+@given(st.lists(SHORT | st.lists(SHORT, max_size=2)))
+def test_pieces_of_any_length_give_the_same_items(values: list[object]) -> None:
+    text = json.dumps({"items": values, "next_page": None, "total": 3})
+    whole = members_of(text)
+    for longest in (120, 130, 140):
+        with patch.object(members, "LONGEST", longest):
+            assert members_of(text) == whole

@@ -336,3 +336,18 @@ def test_a_file_that_the_disk_does_not_tell_of_is_a_sentence(tmp_path: Path, mon
     monkeypatch.setattr(LocalStorage, "_entry", refuse)
     with pytest.raises(SourceError, match="raw/ under landing.root: Input/output error"):
         paths(storage, "raw/")
+
+
+def test_a_link_out_of_the_root_is_refused_and_one_within_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"secret")
+    within = tmp_path / "root" / "a"
+    within.mkdir(parents=True)
+    (within / "file").write_bytes(b"ours")
+    (within / "link").symlink_to("file")
+    here = on_disk.LocalStorage(tmp_path / "root")
+    assert [(entry.path, entry.size) for entry in here.list("a/")] == [("a/file", 4), ("a/link", 4)]
+    assert here.read("a/link") == b"ours"
+    (within / "out").symlink_to("../../outside")
+    for look in (lambda: list(here.list("a/")), lambda: here.read("a/out"), lambda: here.open("a/out")):
+        with pytest.raises(SourceError, match="a/out under landing.root is a link that leads out of it"):
+            look()

@@ -34,6 +34,8 @@ WITH_DATE = f"{HEADER},file_date\n"
         (DATED, HEADER.encode("utf-16"), "not UTF-8"),
         (DATED, HEADER.encode("utf-16-le"), "not UTF-8"),
         (DATED, bytes(1000), "not UTF-8"),
+        (DATED, f"{HEADER}\na,,,,\na,{'x' * (1 << 20)},,,\n".encode(), "line 3 is longer than 1,048,576 bytes"),
+        (DATED, f"{HEADER},{'x,' * (1 << 19)}".encode(), "line 1 is longer than 1,048,576 bytes"),
         (UNDATED, f"{HEADER}\na,,,,\n".encode(), "no file_date, and not one date in its name"),
         ("crm_20250110.csv", f"{HEADER}\n".encode(), "not one date in its name"),
         ("crm_2025-02-29.csv", f"{HEADER}\n".encode(), "not one date in its name"),
@@ -97,3 +99,9 @@ def test_rows_that_are_refused_for_their_shape_or_bytes_do_not_date_a_file() -> 
 
 def test_the_column_goes_before_the_name() -> None:
     assert read_crm_file(DATED, f"{WITH_DATE}a,,,,,2025-01-09\n".encode(), TODAY).file_date == date(2025, 1, 9)
+
+
+def test_a_line_may_be_as_long_as_a_megabyte() -> None:
+    row = f"a,{'x' * ((1 << 20) - 6)},,,\n".encode()
+    assert len(row) == 1 << 20
+    assert read_crm_file(DATED, f"{HEADER}\n".encode() + row * 3, TODAY).rows_in == 3

@@ -75,6 +75,14 @@ ROWS = (
         ("reliability/races/test_fences.py", "reliability/races/test_stopped_holder.py"),
     ),
     Row("O1", "input that arrives in another order", 10, "tests", ("reliability/order",)),
+    Row(
+        "H2",
+        "a bomb is refused within 64 MB",
+        28,
+        "bombs",
+        ("reliability/hostile/test_bombs.py", "reliability/hostile/bombs.py"),
+    ),
+    Row("H3", "no path leads out of the folders", 85, "paths", ("reliability/hostile/test_traversal.py",)),
     Row("G1", "a crash between two commits", 7, "crashes", ("reliability/gates/test_crash_between_commits.py",)),
     Row("B1", "malformed input by the thousand", 1, "tests", ("transforms/test_malformed_usage.py",)),
     Row(

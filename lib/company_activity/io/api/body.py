@@ -80,7 +80,8 @@ def decode_gzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
                     if not chunk:
                         break
                     unpacker = zlib.decompressobj(wbits=31)
-                yield unpacker.decompress(chunk, CHUNK_BYTES)
+                if piece := unpacker.decompress(chunk, CHUNK_BYTES):
+                    yield piece
                 chunk = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error:

@@ -14,6 +14,7 @@ from jsonschema.exceptions import best_match
 from company_activity.errors import LandingCorrupt
 from company_activity.planning.state import GenerationMark
 from company_activity.records.landed_line import FETCH_AGAIN
+from company_activity.settings.model import INSIDE
 
 FORMAT = 1
 
@@ -97,7 +98,7 @@ def read_manifest(text: bytes, path: str) -> Manifest:
                 f"{path} has format {plain['format']}", remedy="update company-activity to read it"
             )
         return _manifest(plain)
-    except (ValueError, ValidationError) as broken:
+    except (ValueError, RecursionError, ValidationError) as broken:
         why = broken.message if isinstance(broken, ValidationError) else broken
         raise LandingCorrupt(
             f"{path} is no manifest: {why}",
@@ -125,7 +126,14 @@ def _objects(required: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
-_PART = _objects({"path": _TEXT, "sha256": _TEXT, "bytes": _COUNT, "rows": _COUNT})
+_PART = _objects(
+    {
+        "path": {"type": "string", "pattern": INSIDE},
+        "sha256": _TEXT,
+        "bytes": _COUNT,
+        "rows": _COUNT,
+    }
+)
 SCHEMA = _objects(
     {
         "format": {"type": "integer"},

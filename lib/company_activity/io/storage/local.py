@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -41,7 +42,10 @@ class LocalStorage:
 
     def _entry(self, file: Path) -> Entry | None:
         try:
-            status = file.stat()
+            status = file.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                self._refuse_outside(file)
+                status = file.stat()
         except FileNotFoundError:  # gone since it was listed
             return None
         except OSError as error:
@@ -51,6 +55,19 @@ class LocalStorage:
         written = datetime.fromtimestamp(status.st_mtime, UTC)
         return Entry(file.relative_to(self._root).as_posix(), status.st_size, written)
 
+    def _refuse_outside(self, link: Path) -> None:
+        """Refuse a link out of the root: who may write here may not therefore have everything read that we may.
+
+        Raises:
+            SourceError: if it leads there.
+        """
+        target = Path(os.path.realpath(link))
+        if not target.is_relative_to(os.path.realpath(self._root)):
+            raise SourceError(
+                f"{link.relative_to(self._root).as_posix()} under landing.root is a link that leads out of it",
+                remedy="put the file itself there",
+            )
+
     def read(self, path: str) -> bytes:
         """The whole of a small file."""
         with self.open(path) as file, _translated_errors(path):
@@ -58,8 +75,11 @@ class LocalStorage:
 
     def open(self, path: str) -> BinaryIO:
         """A file as a stream of bytes."""
+        file = self.file(path)
         with _translated_errors(path, untranslated=FileNotFoundError):
-            return self.file(path).open("rb")
+            if file.is_symlink():
+                self._refuse_outside(file)
+            return file.open("rb")
 
     def create(self, path: str, chunks: Iterable[bytes]) -> bool:
         """Write a file that is not there yet; False if it is. `os.link`, unlike a rename, never overwrites."""

@@ -17,6 +17,7 @@ from company_activity.records.fields import INVISIBLE
 DELIMITERS = (",", ";", "\t", "|")
 SAVE_AS = "export it as a CSV text in UTF-8"
 NAMES = ",".join(REQUIRED)
+LONGEST_LINE = 1 << 20  # bytes
 KNOWN = frozenset((*REQUIRED, *OPTIONAL, *OF_THE_FILE))
 
 
@@ -70,12 +71,14 @@ def read_header(path: str, data: bytes) -> Columns:
     A first line `sep=…`, which spreadsheets write for each other, is passed by.
 
     Raises:
-        CrmFileRefused: if there is no readable header, or a column of ours is missing or stands twice.
+        CrmFileRefused: if there is no readable header, a column of ours is missing or stands twice, or a line is
+            too long to be one of a CRM's.
 
     >>> columns = read_header("a.csv", b"tier;Name;\xe2\x80\x8bCompany ID;country;last_contact_at;industry_tag;Owner")
     >>> columns.required, columns.extra, columns.delimiter, columns.attribute_names
     ((2, 1, 3, 5, 4), ['tier'], ';', ('owner',))
     """
+    refuse_long_lines(path, data)
     passed_by = 1 if has_sep_line(data) else 0
     delimiter, header = find_header(path, data, passed_by)
     cells = header.cells or []
@@ -140,6 +143,19 @@ def find_header(path: str, data: bytes, passed_by: int) -> tuple[str, CsvRecord]
         cause = likely_cause(data, header)
         raise CrmFileRefused(f"{path}: {what}{cause}", remedy=SAVE_AS)
     return delimiter, header
+
+
+def refuse_long_lines(path: str, data: bytes) -> None:
+    """Raises CrmFileRefused for a line that would take many times its length in memory, and hold one row at most."""
+    start = 0
+    while len(data) - start > LONGEST_LINE:
+        end = data.rfind(b"\n", start, start + LONGEST_LINE) + 1
+        if not end:
+            number = data.count(b"\n", 0, start) + 1
+            raise CrmFileRefused(
+                f"{path}: line {number:,} is longer than {LONGEST_LINE:,} bytes", remedy=SAVE_AS
+            )
+        start = end
 
 
 def refuse_unreadable(path: str, data: bytes) -> None:
