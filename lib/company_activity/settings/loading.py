@@ -187,7 +187,7 @@ def home_dir(environ: Mapping[str, str]) -> Path:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
             f"no settings file {path}",
@@ -203,6 +203,21 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             f"{path} holds no mapping", remedy="begin it with a section such as 'api:'"
         )
     return content or {}
+
+
+def _parsed(text: str) -> Any:
+    """What YAML says.
+
+    Raises:
+        yaml.YAMLError: also for what PyYAML's constructors stumble over with an error of any kind: `!!int x`,
+            `2025-02-30`, a list within ten thousand others.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise
+    except Exception as stumbled:
+        raise yaml.YAMLError(f"a value cannot be read: {stumbled}") from None
 
 
 def _merge(
@@ -228,6 +243,11 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
         branch = tree
         for section in sections:
             branch = branch.setdefault(section, {})
+            if not isinstance(branch, dict):
+                raise SettingsError(
+                    f"setting {dotted}: {section} has a value of its own besides",
+                    remedy=f"set {section} or what is in it, not both",
+                )
         branch[last] = value
     return tree
 
@@ -265,7 +285,7 @@ def _typed(dotted: str, text: str) -> Any:
         return [item.strip() for item in text.split(",") if item.strip()]
     if _is_mapping(schema) or kind in ("integer", "number", "boolean"):
         try:
-            return yaml.safe_load(text)
+            return _parsed(text)
         except yaml.YAMLError:
             return text
     return text
@@ -335,7 +355,7 @@ def _unknown_setting(
     place: Mapping[str, str],
 ) -> SettingsError:
     known = list(error.schema["properties"])
-    unknown = min(set(error.instance) - set(known))
+    unknown = min(map(str, set(error.instance) - set(known)))  # a name may be a number, too
     name = f"{section}.{unknown}" if section else unknown
     return SettingsError(
         f"unknown setting {name} in {place.get(name, 'the settings')}",
