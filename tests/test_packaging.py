@@ -67,7 +67,9 @@ def test_the_wheel_holds_the_package_its_conf_and_its_sql_and_nothing_else(clone
     tracked = run("git", "ls-files", cwd=clone).splitlines()
     package = {name.removeprefix("lib/") for name in tracked if name.startswith("lib/company_activity/")}
     data = {f"company_activity/{name}" for name in tracked if name.startswith(("conf/", "sql/"))}
-    deployment = {name for name in data if name.startswith("company_activity/conf/deploy/")}
+    deployment = {
+        name for name in data if name.startswith(("company_activity/conf/deploy/", "company_activity/conf/locks/"))
+    }
     assert "company_activity/conf/deploy/platform/pipelines/daily.json" in deployment
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == package | data - deployment

@@ -9,7 +9,8 @@ import pytest
 
 from company_activity.errors import LandingCorrupt
 from company_activity.records.item import Item, canonical
-from company_activity.records.landed_line import item_of, landed_line, place_of
+from company_activity.records.landed_line import item_of, landed_line, place_of, split_line
+from company_activity.records.usage import parse_line
 
 DAY = date(2025, 3, 31)
 PLACE = '"_date":"2025-03-31","_page":2,"_item":7}'
@@ -67,6 +68,26 @@ def test_the_item_can_be_had_back(text: str) -> None:
 
 def test_items_that_differ_have_lines_that_differ() -> None:
     assert len({line(text) for text in ITEMS + SPOILERS}) == len(set(ITEMS + SPOILERS))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        '"_date":"20250331","_page":2,"_item":7}',
+        '"_date":"","_page":2,"_item":7}',
+        f'"_date":"2025-03-31","_page":{10**18},"_item":7}}',
+        f'"_date":"2025-03-31","_page":2,"_item":{"9" * 5000}}}',
+        '"_date":"2025-03-31","_page":2,"_item":7}\n',
+    ],
+)
+def test_a_place_that_we_never_write_is_none(place: str) -> None:
+    with pytest.raises(LandingCorrupt, match="no place"):
+        split_line('{"a":1,' + place)
+
+
+def test_a_line_of_no_day_is_corrupt() -> None:
+    with pytest.raises(LandingCorrupt, match="2025-02-30, which is no day"):
+        parse_line('{"ts":"2025-02-28",' + PLACE.replace("03-31", "02-30"))
 
 
 def test_a_line_without_a_place_is_corrupt() -> None:

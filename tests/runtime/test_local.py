@@ -22,6 +22,7 @@ def fetch(coordinates: list[str], folder: Path) -> None:
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(local, "_resolve", fetch)
+    monkeypatch.setattr(local, "check_jars", lambda jars, known: None)
     return tmp_path / "company-activity" / "jars"
 
 

@@ -70,6 +70,36 @@ def test_a_file_is_refused_by_its_name(tmp_path: Path) -> None:
             settings(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("lake: {root: !!int x}", "is not YAML: a value cannot be read"),
+        ("lake: {root: 2025-02-30}", "is not YAML: a value cannot be read: day is out of range"),
+        ("!!timestamp ''", "is not YAML"),
+        ("lake: " + "[" * 600, "is not YAML"),
+        ("1: 2\nx: 3", "unknown setting 1"),
+    ],
+)
+def test_what_a_reader_of_yaml_stumbles_over_is_refused(text: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "odd.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        settings(file)
+    assert told in str(refused.value)
+    with pytest.raises(SettingsError):
+        load_metrics(file, settings().metrics)
+
+
+def test_a_variable_that_yaml_stumbles_over_does_not_fit() -> None:
+    with pytest.raises(SettingsError, match=r"api\.page_size in the environment: '!!int x' does not fit"):
+        settings(COMPANY_ACTIVITY__API__PAGE_SIZE="!!int x")
+
+
+def test_a_section_is_no_value_and_a_place_of_others_at_once() -> None:
+    with pytest.raises(SettingsError, match=r"setting api\.url: api has a value of its own besides"):
+        settings(COMPANY_ACTIVITY__API="x", COMPANY_ACTIVITY__API__URL="http://a")
+
+
 def test_a_missing_value_names_its_variable(tmp_path: Path) -> None:
     file = tmp_path / "bare.yaml"
     file.write_text("landing: {root: /l}\nlake: {root: /k}\nsql: {url: 'jdbc:h2:mem:x'}\nreport: {dir: /r}\n", "utf-8")

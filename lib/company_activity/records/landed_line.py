@@ -12,7 +12,10 @@ from company_activity.records.item import Item, canonical
 
 FETCH_AGAIN = "fetch the date again"
 WRAPPED = '{"_raw":'
-PLACE = re.compile(r',?"_date":"([^"]*)","_page":([0-9]+),"_item":([0-9]+)\}$')
+# Numbers of at most 18 digits: they fit 64 bits, and we write no longer ones.
+PLACE = re.compile(
+    r',?"_date":"([0-9]{4}-[0-9]{2}-[0-9]{2})","_page":([0-9]{1,18}),"_item":([0-9]{1,18})\}\Z'
+)
 
 
 class LandedLine(NamedTuple):

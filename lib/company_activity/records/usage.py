@@ -9,8 +9,9 @@ from datetime import date
 from functools import lru_cache
 
 from company_activity.dates import MICROS_PER_DAY, day_number
+from company_activity.errors import LandingCorrupt
 from company_activity.records import fields
-from company_activity.records.landed_line import split_line, unwrapped
+from company_activity.records.landed_line import FETCH_AGAIN, split_line, unwrapped
 
 CONTRACT = frozenset({"company_id", "active_users", "events", "ts"})
 NOT_A_COUNT = 1.5  # any number that is no integer: its value never matters
@@ -39,7 +40,7 @@ def parse_line(line: str) -> UsageRecord:
     ['WRONG_TYPE']
 
     Raises:
-        LandingCorrupt: if the line has no place at its end.
+        LandingCorrupt: if the line has no place at its end, or its date is none.
     """
     landed = split_line(line)
     record = UsageRecord(landed.page, landed.number, landed.text)
@@ -92,7 +93,10 @@ def _missing_or_wrong(value: object) -> str:
 
 @lru_cache(maxsize=1024)
 def _day_number(day: str) -> int:
-    return day_number(date.fromisoformat(day))
+    try:
+        return day_number(date.fromisoformat(day))
+    except ValueError:
+        raise LandingCorrupt(f"a line is of {day}, which is no day", remedy=FETCH_AGAIN) from None
 
 
 def _storable(text: str) -> str:

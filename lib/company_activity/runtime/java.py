@@ -108,7 +108,7 @@ def _told(java: Path) -> str:
 def major_version(java: Path, *options: str) -> int | None:
     """The major version that a `java` binary reports, None where it does not run with these options."""
     try:
-        ran = subprocess.run(
+        ran = subprocess.run(  # noqa: S603 — a binary of JAVA_HOME or the path, without a shell
             [java, *options, "-version"],
             capture_output=True,
             text=True,

@@ -16,11 +16,21 @@ from pathlib import Path
 import yaml
 
 from company_activity.errors import CompanyActivityError, RuntimeMissing
+from company_activity.runtime.jar_digests import (
+    Digests,
+    check_jars,
+    digests_file,
+    known_digests,
+    mark_of,
+    text_of,
+)
 from company_activity.runtime.java import spark_line, use_java
 from company_activity.settings.loading import conf_dir, home_dir
 
 SET_UP = f"{sys.executable} -m company_activity.runtime.local"  # `make setup` runs it once, an installed wheel never
-COMPLETE = "complete"  # the file that marks a folder of jars as fetched to its end
+# The file that marks a folder of jars as fetched to its end; in it, which digests they were compared with.
+COMPLETE = "complete"
+WRITE_DIGESTS = "--write-digests"
 RESOLVE = "from pyspark.sql import SparkSession; SparkSession.builder.getOrCreate().stop()"
 
 
@@ -28,6 +38,9 @@ def main() -> int:
     """Prepare this machine, or fetch the lines of `jars.yaml` that are named; a second call finds everything done."""
     try:
         use_java()
+        if WRITE_DIGESTS in sys.argv:
+            write_digests()
+            return 0
         if sys.argv[1:]:
             for line in sys.argv[1:]:
                 resolved_jars(line)
@@ -42,11 +55,23 @@ def main() -> int:
     return 0
 
 
+def write_digests() -> None:
+    """Write the list of the digests from what is fetched for all lines, whatever the list now says."""
+    jars = [jar for line in pinned() for jar in _fetched(pins(line), None)]
+    digests_file().write_text(text_of(jars), encoding="utf-8")
+
+
+def pinned() -> dict[str, list[str]]:
+    """The lines of `jars.yaml`, each with its Maven coordinates."""
+    path = conf_dir(os.environ) / "spark" / "jars.yaml"
+    table: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return table
+
+
 def pins(line: str = "") -> list[str]:
     """The Maven coordinates of a line of `jars.yaml`, by default that of the pyspark which is installed."""
     line = line or spark_line()
-    path = conf_dir(os.environ) / "spark" / "jars.yaml"
-    table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table = pinned()
     if line not in table:
         raise RuntimeMissing(
             f"no jars are pinned for {line}",
@@ -64,16 +89,43 @@ def resolved_jars(line: str = "") -> list[Path]:
     """The jars of a line and what they need, fetched by Spark's resolver on the first call.
 
     Each call fetches into a folder of its own and renames it: two checkouts may be set up at once.
+
+    Raises:
+        RuntimeMissing: if they cannot be fetched, or are not what `jars.sha256` lists.
     """
-    coordinates = pins(line)
+    return _fetched(pins(line), known_digests())
+
+
+def _fetched(coordinates: list[str], known: Digests | None) -> list[Path]:
+    """The jars, compared with the list where they were not before; without a list they are only fetched."""
     folder = cache_dir() / "jars" / hashlib.sha256(",".join(coordinates).encode()).hexdigest()[:16]
     done = folder / COMPLETE
+    mark = mark_of(known) if known is not None else ""
     if not done.is_file():
         print(f"fetching {len(coordinates)} jars and their dependencies into {folder}", flush=True)
         own = folder.with_name(f"{folder.name}.{os.getpid()}")
         _resolve(coordinates, own)
-        (own / done.name).touch()
+        _compare(own, known, is_new=True)
+        (own / done.name).write_text(mark, encoding="ascii")
         _put_in_place(own, folder)
+    elif known is not None and done.read_text(encoding="ascii") != mark:
+        _compare(folder, known)
+        done.write_text(mark, encoding="ascii")
+    return _jars_in(folder)
+
+
+def _compare(folder: Path, known: Digests | None, *, is_new: bool = False) -> None:
+    if known is None:
+        return
+    try:
+        check_jars(_jars_in(folder), known)
+    except RuntimeMissing:
+        if is_new:
+            shutil.rmtree(folder)
+        raise
+
+
+def _jars_in(folder: Path) -> list[Path]:
     return sorted((folder / "jars").glob("*.jar"))
 
 
@@ -87,7 +139,7 @@ def _resolve(coordinates: list[str], folder: Path) -> None:
         "local[1]",
     ]
     environment = os.environ | {"PYSPARK_SUBMIT_ARGS": " ".join([*arguments, "pyspark-shell"])}
-    ran = subprocess.run(
+    ran = subprocess.run(  # noqa: S603 — this Python, without a shell
         [sys.executable, "-c", RESOLVE],
         env=environment,
         capture_output=True,

@@ -227,13 +227,27 @@ def _plain_yaml(text: str) -> Any:
             return None
         if _size(node, {}) > MOST_VALUES:
             raise ValueError(f"its aliases stand for more than {MOST_VALUES:,} values")
-        return loader.construct_document(node)
+        return _constructed(loader, node)
     except yaml.YAMLError as broken:
         raise ValueError(str(broken)) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     finally:
         loader.dispose()
+
+
+def _constructed(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    """The values of a node.
+
+    Raises:
+        ValueError: for what PyYAML's constructors stumble over, with an error of any kind: `!!int x`, `2025-02-30`.
+    """
+    try:
+        return loader.construct_document(node)
+    except (yaml.YAMLError, RecursionError):
+        raise
+    except Exception as stumbled:
+        raise ValueError(f"a value cannot be read: {stumbled}") from None
 
 
 def _size(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
@@ -279,6 +293,11 @@ def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
         branch = tree
         for section in sections:
             branch = branch.setdefault(section, {})
+            if not isinstance(branch, dict):
+                raise SettingsError(
+                    f"setting {dotted}: {section} has a value of its own besides",
+                    remedy=f"set {section} or what is in it, not both",
+                )
         branch[last] = value
     return tree
 
@@ -386,7 +405,7 @@ def _unknown_setting(
     place: Mapping[str, str],
 ) -> SettingsError:
     known = list(error.schema["properties"])
-    unknown = min(set(error.instance) - set(known))
+    unknown = min(map(str, set(error.instance) - set(known)))  # a name may be a number, too
     name = f"{section}.{unknown}" if section else unknown
     return SettingsError(
         f"unknown setting {name} in {place.get(name, 'the settings')}",

@@ -13,8 +13,6 @@ from company_activity.records.plain_line import read_plain_lines
 from company_activity.records.usage import UsageRecord, parse_line
 from company_activity.records.usage_columns import TYPES, columns_of, read_lines
 
-MAX_BIGINT = 2**63 - 1
-
 
 class Judged(NamedTuple):
     """Lines, and what the parser says of each: None where it refuses the line."""
@@ -29,11 +27,9 @@ def judged(lines: list[str]) -> Judged:
 
 def record_of(line: str) -> UsageRecord | None:
     try:
-        record = parse_line(line)
-    except (LandingCorrupt, ValueError):  # no place, or its date is none
+        return parse_line(line)
+    except LandingCorrupt:
         return None
-    fits = max(record.page, record.item) <= MAX_BIGINT
-    return record if fits else None
 
 
 def disagreements(batch: Judged) -> list[str]:

@@ -280,7 +280,7 @@ def hold_in_jvm(spark: SparkSession, root: str) -> None:
     if not is_local(root) or not has_jvm(spark):
         return
     jvm = spark._jvm
-    assert jvm is not None
+    assert jvm is not None  # noqa: S101 — for mypy: this session has one
     path = str(Path(root_of(root).path, LOCK_OF_JVM))
     if path in _held:
         return

@@ -151,7 +151,11 @@ class _Erasing:
         if PROVISIONAL in landing.files_of(source.date)[source.generation]:
             mark = generation_path(source.date, generation, PROVISIONAL)
             landing.storage.create(landing.at(mark), (b"{}\n",))
-        assert landing.create_manifest(ours)  # the date is locked
+        if not landing.create_manifest(ours):
+            raise LandingCorrupt(
+                f"{source.date} has got a generation {generation} from elsewhere, though the date is locked",
+                remedy="find out who writes to this landing besides, then erase again",
+            )
         return ours
 
     def _rewritten(self, source: Manifest, generation: int) -> tuple[Part, ...]:

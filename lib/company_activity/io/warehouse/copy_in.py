@@ -66,7 +66,7 @@ def _sender(spark: SparkSession, copy: Any) -> Callable[[Any], None]:
     """
     jvm = driver_jvm(spark)
     gateway = spark.sparkContext._gateway
-    assert gateway is not None
+    assert gateway is not None  # noqa: S101 — for mypy: `driver_jvm` found it
     kinds = gateway.new_array(jvm.Class, 3)
     arguments = gateway.new_array(jvm.Object, 3)
     for place, kind in enumerate((jvm.Class.forName("[B"), jvm.Integer.TYPE, jvm.Integer.TYPE)):

@@ -62,4 +62,5 @@ def score_line(scores: Scores) -> Markup:
         path += f"{'L' if piece else 'M'}{WEEK_WIDTH * week} {height}"
         piece += 1
     path += "h0" if piece == 1 else ""
-    return Markup(f'<svg class=t aria-hidden=true><path d="{path}"/></svg>') if path else Markup("")
+    drawn = f'<svg class=t aria-hidden=true><path d="{path}"/></svg>' if path else ""
+    return Markup(drawn)  # noqa: S704 — the path is made of numbers

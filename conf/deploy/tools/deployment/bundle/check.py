@@ -41,7 +41,7 @@ STAND_INS = {
 WORKSPACE = {"workspace.current_user.userName": "someone@example.com"}
 # How azure-identity's EnvironmentCredential finds a service principal: all three, or it finds none.
 SERVICE_PRINCIPAL = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
-CLIENT_SECRET = "/azure-client-secret"
+CLIENT_SECRET = "/azure-client-secret"  # noqa: S105 — where a secret lies, not what it is
 # What conf/databricks.yaml leaves open, and the variable that fills it in here.
 PLACEHOLDERS = {"<account>": "account", "<server>": "sql_server", "<database>": "sql_database"}
 MAKE = re.compile(r"make ([\w-]+)")
