@@ -1,7 +1,7 @@
 """SIGKILL at a random moment of a whole run, JVM and all: the same run, given again, ends as if nothing had been.
 
-Every second one is the first of an empty lake, the others meet a corrected date, a new one and a CRM file. Once in
-`make long`, 50 times in `make reliability`.
+Every second one is the first of an empty lake, the others meet a corrected date, a new one and a CRM file. Only in
+`make reliability`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from support.kills.staging import Stage
 from support.kills.stories import STORIES, grounds_at
 from support.spark.caches import forget_tables
 
-pytestmark = [pytest.mark.long, pytest.mark.nightly, pytest.mark.fault, pytest.mark.row("K3")]
+pytestmark = [pytest.mark.long, pytest.mark.full, pytest.mark.fault, pytest.mark.row("K3")]
 KILLS = 50
 MAIN = "import sys; from company_activity.cli.main import main; sys.exit(main(sys.argv[1:]))"
 HALF_SECOND = 0.5
