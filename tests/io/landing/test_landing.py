@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from company_activity.errors import LandingCorrupt, LandingMissing
-from company_activity.io.landing.commit import Fetch, Landed, commit
+from company_activity.io.landing.commit import Fetch, Landed, begin, commit
 from company_activity.io.landing.landing import Landing
 from company_activity.io.landing.manifest import Manifest
 from company_activity.io.landing.unfinished import UnfinishedDate
@@ -19,7 +19,7 @@ from company_activity.io.storage.opening import LocalStorage, Storage
 from company_activity.records.item import content_digest
 from company_activity.settings.model import LandingSettings
 
-from support.landing.pages import DAY, MIDNIGHT, NOON, fetch, land, pages, session
+from support.landing.pages import DAY, MIDNIGHT, NOON, fetch, land, newest, pages, session
 from support.storage.calls import first_arguments
 
 A, B, C = '{"a": 1}', '{"b": 2}', '{"c": 3}'
@@ -245,3 +245,21 @@ def test_the_loser_of_a_manifest_with_other_content_starts_over(landing: Landing
     lost, won = race(landing, [A, B], [A])
     assert (won.is_new, lost) == (True, None)
     assert landing.generations() == {DAY: 1}
+
+
+def test_a_fetch_that_another_one_overtook_starts_over(landing: Landing) -> None:
+    """It stood still past its lease: what it was sent may be older than what has landed since it began."""
+    late = begin(landing, session("run-1"), 0)
+    land(landing, [B], run_id="run-2")
+    late.append(pages([A])[0])
+    assert commit(landing, late, Fetch("run-1", "", MIDNIGHT)) is None
+    assert (landing.generations(), newest(landing).run_id) == ({DAY: 1}, "run-2")
+
+
+def test_a_fetch_that_was_overtaken_by_the_same_content_is_content(landing: Landing) -> None:
+    late = begin(landing, session("run-1"), 0)
+    land(landing, [A], run_id="run-2")
+    late.append(pages([A])[0])
+    landed = commit(landing, late, Fetch("run-1", "", MIDNIGHT))
+    assert landed is not None
+    assert (landed.is_new, landed.manifest.run_id) == (False, "run-2")

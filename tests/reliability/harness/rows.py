@@ -70,7 +70,7 @@ ROWS = (
     Row(
         "R3",
         "a run that stood still is fenced; without lock, check or fence it does harm",
-        7,
+        8,
         "races",
         ("reliability/races/test_fences.py", "reliability/races/test_stopped_holder.py"),
     ),

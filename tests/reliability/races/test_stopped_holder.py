@@ -1,9 +1,12 @@
-"""On a disk a run that stands still holds the lake: a newer one waits, gives up with its code, and does no harm."""
+"""A run that stands still: on a disk it holds the lake, and a newer one gives up with its code; in a storage account its
+leases end, the newer one goes on, and what the older one has of before does not land."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,13 +17,17 @@ from company_activity.settings.model import LandingSettings
 
 from reliability.harness.cases import Cases
 from support.api.usage_api import KEY, Answer, Asked, UsageApi, page, serving
+from support.cycle.blob_place import SPARK_3, BlobPlace
 from support.cycle.place import Place
 from support.lake.aged import tree
-from support.races.at_once import Command, one, started
+from support.landing.azurite import emulating
+from support.processes import leased_run
+from support.races.at_once import Command, at_once, one, started
 from support.races.world import BUILT, items
 
 pytestmark = [pytest.mark.fault, pytest.mark.row("R3")]
 
+TESTS = Path(__file__).resolve().parents[2]
 INGEST = ("ingest", "--start", BUILT, "--end", BUILT)
 
 
@@ -65,6 +72,50 @@ def stop_and_wake(folder: Path) -> None:
         assert stopped.ended(60).code == 0
         assert one(INGEST, place_at(folder, api, "60")).code == 0
     assert landed(folder) == {BUILT: 1}
+
+
+@pytest.mark.long
+@pytest.mark.full
+@pytest.mark.integration
+def test_what_a_fetch_was_sent_before_it_slept_past_its_lease_does_not_land(tmp_path: Path, cases: Cases) -> None:
+    for seed in cases.left([0], short=1):
+        with cases.one(f"fetch past its lease:{seed}"):
+            sleep_over_an_answer(tmp_path)
+
+
+def sleep_over_an_answer(folder: Path) -> None:
+    """A fetch is stopped before it reads its answer; the API then has other items, which a newer fetch lands."""
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def answers_the_first_late(asked: Asked) -> Answer:
+        if is_asked.is_set():
+            return page(items(BUILT))
+        is_asked.set()
+        may_answer.wait(60)
+        return page(items(BUILT, 3))
+
+    (folder / "azurite").mkdir()
+    with emulating(folder / "azurite") as emulator, serving(answers_the_first_late) as api:
+        place = BlobPlace(folder, api.url, emulator, SPARK_3, "activity")
+        environ = {**place.environ, "COMPANY_ACTIVITY__API__KEY": KEY}
+        with started(leased(folder), environ) as older:
+            assert is_asked.wait(60), older.told()
+            older.signal(signal.SIGSTOP)
+            may_answer.set()
+            newer = at_once([leased(folder)], environ)[0]
+            assert newer.code == 0, newer.told
+            older.signal(signal.SIGCONT)
+            assert older.ended(120).code == 0, older.told()
+        landing = Landing(place.landing, place.settings.landing)
+        newest = landing.newest(date.fromisoformat(BUILT))
+    assert newest is not None
+    assert (newest.generation, newest.rows) == (1, len(items(BUILT)))
+
+
+def leased(folder: Path) -> Command:
+    """An ingest under the shortest leases there are."""
+    program = (sys.executable, str(leased_run.__file__), leased_run.ITS_OWN, str(folder), "none")
+    return Command(INGEST, environ={"PYTHONPATH": str(TESTS)}, program=program)
 
 
 def told(folder: Path) -> set[str]:

@@ -66,7 +66,9 @@ def begin(
     )
     for name in names - ({found.session.name} if found else set()):
         discard(landing.storage, f"{folder}/{name}")
-    return found or UnfinishedDate(landing.storage, folder, session)
+    fetched = found or UnfinishedDate(landing.storage, folder, session)
+    fetched.follows = _generation(newest)
+    return fetched
 
 
 def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | None:
@@ -74,8 +76,8 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
 
     A content that a rollback set aside is not committed until it is released.
 
-    None: another run has committed other content meanwhile; only a new fetch can tell which of them
-    is the later.
+    None: another run has committed other content since this fetch began, because a lease was lost;
+    only a new fetch can tell which of them is the later.
     """
     day = fetched.session.day
     fetched_at = fetched.session.started_at
@@ -83,8 +85,10 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
     held = landing.held_digests(newest)
     is_refused = is_held(fetched.content_digest, held)
     is_settled = fetched_at >= fetch.settles_at
-    if not is_refused and (newest is None or _is_superseded(landing, newest, fetched, fetch)):
-        generation = max(newest.generation if newest else 0, fetch.known_generation) + 1
+    is_overtaken = _generation(newest) != fetched.follows
+    is_wanted = not is_refused and not is_overtaken
+    if is_wanted and (newest is None or _is_superseded(landing, newest, fetched, fetch)):
+        generation = max(_generation(newest), fetch.known_generation) + 1
         mark(landing, day, generation, fetched_at, is_settled=is_settled)
         ours = _with_parts(landing, fetched, generation, fetch, held)
         if landing.create_manifest(ours):
@@ -97,6 +101,11 @@ def commit(landing: Landing, fetched: UnfinishedDate, fetch: Fetch) -> Landed | 
     if is_settled:
         mark(landing, day, newest.generation, fetched_at, is_settled=is_settled)
     return Landed(newest, is_new=False, is_settled=is_settled, is_held=is_refused)
+
+
+def _generation(newest: Manifest | None) -> int:
+    """The number of a date's newest generation; 0 where it has none."""
+    return newest.generation if newest else 0
 
 
 def _is_superseded(

@@ -25,7 +25,10 @@ from company_activity.records.tombstone import NO_TOMBSTONES, Tombstones
 
 
 class UnfinishedDate:
-    """The durable pages of one session, and the digest and pagination that they amount to."""
+    """The durable pages of one session, and the digest and pagination that they amount to.
+
+    `follows` is the date's newest generation when the fetch began, or was gone on with; 0 where there was none.
+    """
 
     def __init__(self, storage: Storage, folder: str, session: Session) -> None:
         self._storage = storage
@@ -35,6 +38,7 @@ class UnfinishedDate:
         self.pagination = Pagination()
         self.pages = self.rows = 0
         self.is_resumed = False
+        self.follows = 0
 
     @property
     def content_digest(self) -> str:
