@@ -220,20 +220,25 @@ def _plain_yaml(text: str) -> Any:
     Raises:
         ValueError: if it is not YAML, nested too deeply, or says too much.
     """
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        if _size(node, {}) > MOST_VALUES:
-            raise ValueError(f"its aliases stand for more than {MOST_VALUES:,} values")
-        return _constructed(loader, node)
+        loader = yaml.SafeLoader(text)
+        try:
+            return _known_to_be_small(loader)
+        finally:
+            loader.dispose()
     except yaml.YAMLError as broken:
         raise ValueError(str(broken)) from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    finally:
-        loader.dispose()
+
+
+def _known_to_be_small(loader: yaml.SafeLoader) -> Any:
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    if _size(node, {}) > MOST_VALUES:
+        raise ValueError(f"its aliases stand for more than {MOST_VALUES:,} values")
+    return _constructed(loader, node)
 
 
 def _constructed(loader: yaml.SafeLoader, node: yaml.Node) -> Any:

@@ -71,7 +71,7 @@ DATES = (
     "2025-01-01\0",
     "２０２５-01-01",
 )
-NAMES = ("../../outside/new", "/tmp/outside", "..", "%2e%2e/x", "a\\..\\b", "a\0b", ".hidden", "a/b")
+NAMES = ("../../outside/new", "/outside", "..", "%2e%2e/x", "a\\..\\b", "a\0b", ".hidden", "a/b")
 ATTEMPTS: dict[str, Attempt] = {
     **{f"run --date {text!r}": command("run", "--date", text) for text in DATES},
     **{f"ingest --start {text!r}": command("ingest", "--start", text, "--end", DAY) for text in DATES[:3]},
@@ -90,7 +90,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "explain a company with slashes": command("explain", "../../outside/crm_2025-11-22.csv", DAY, "events"),
     "--metrics": command("whatif", "--date", DAY, "--metrics", "../no/such"),
     "usage_container ..": setting("LANDING__USAGE_CONTAINER", OUTSIDE),
-    "usage_container /": setting("LANDING__USAGE_CONTAINER", "/tmp/outside"),
+    "usage_container /": setting("LANDING__USAGE_CONTAINER", "/outside"),
     "usage_container NUL": setting("LANDING__USAGE_CONTAINER", "a\\..\\b/../.."),
     "usage_container, a run": setting("LANDING__USAGE_CONTAINER", OUTSIDE, "ingest", "--start", DAY, "--end", DAY),
     "crm_path ..": setting("LANDING__CRM_PATH", f"{OUTSIDE}/"),

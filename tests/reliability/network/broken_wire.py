@@ -46,7 +46,10 @@ class BrokenWire:
     open: list[socket.socket] = field(default_factory=list)
 
     def break_by(self, fault: Fault | None) -> None:
-        """From now on this fault, counted from here; None heals."""
+        """From now on this fault, counted from here; None heals: what an end gave up meanwhile is then closed at the other."""
+        for end in self.open:
+            _closed(end, with_reset=False)
+        self.open.clear()
         self.fault = fault
         self.is_struck = False
         self.passed.update(said=0, answered=0)
