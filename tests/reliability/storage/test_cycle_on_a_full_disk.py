@@ -72,7 +72,7 @@ def run(place: Place, *command: str) -> tuple[int, str]:
         env=kept | place.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=1200,
     )
     return done.returncode, done.stdout + done.stderr
 
