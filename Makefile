@@ -17,15 +17,18 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# Each environment is exactly its lock (conf/locks): pip refuses what has another hash. What builds a package is locked too.
+# Each environment is exactly its lock (conf/locks): pip refuses what has another hash. What builds a package is locked too:
+# for those that come as sources by a constraint, for this project, which has no hash, by a folder of what was verified.
 LOCKS := conf/locks
-PIP_INSTALL := -m pip install --no-compile --quiet --disable-pip-version-check
+PIP := -m pip --disable-pip-version-check --quiet
+PIP_INSTALL := $(PIP) install --no-compile
 BUILDS := PIP_CONSTRAINT=$(LOCKS)/build.txt PIP_BUILD_CONSTRAINT=$(LOCKS)/build.txt
 # $(call install,ENVIRONMENT,LOCK)
 define install
 @test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
 $(BUILDS) $(1)/bin/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/$(2).txt
-@$(BUILDS) $(1)/bin/python $(PIP_INSTALL) --no-deps -e .
+@$(1)/bin/python $(PIP) download --no-deps --require-hashes -r $(LOCKS)/build.txt -d $(1)/builds
+@$(1)/bin/python $(PIP_INSTALL) --no-deps --no-index --find-links $(1)/builds -e .
 endef
 
 SPARK_FILES := conf/spark/jars.yaml conf/spark/jars.sha256 conf/spark/local.conf conf/spark/log4j2.properties
