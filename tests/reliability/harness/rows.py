@@ -26,7 +26,7 @@ ROWS = (
         "P2", "a publish beside its readers, and beside another of the same dates", 3, "tests", ("reliability/publish",)
     ),
     Row("F1", "hostile input by coverage, ten minutes a target", 4, "targets", ("reliability/fuzz",)),
-    Row("D1", "packages and jars are what was locked", 9, "checks", ("reliability/supply",)),
+    Row("D1", "packages and jars are what was locked", 36, "checks", ("reliability/supply",)),
     Row("O1", "input that arrives in another order", 10, "tests", ("reliability/order",)),
     Row("G1", "a crash between two commits", 7, "crashes", ("reliability/gates/test_crash_between_commits.py",)),
     Row("B1", "malformed input by the thousand", 1, "tests", ("transforms/test_malformed_usage.py",)),

@@ -32,6 +32,7 @@ def auditor(folder: Path, script: str) -> Path:
         ("echo 'Name or service not known' >&2; exit 1", 0, "NOT ASKED: run: .*: Name or service not known\n"),
         ("exit 1", 0, "NOT ASKED: run: .*: it said nothing\n"),
     ],
+    ids=["nothing known", "something known", "no network", "no word"],
 )
 def test_an_audit_fails_only_on_what_is_known(
     script: str, code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
