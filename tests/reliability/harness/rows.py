@@ -75,7 +75,7 @@ ROWS = (
         ("reliability/races/test_fences.py", "reliability/races/test_stopped_holder.py"),
     ),
     Row("F1", "hostile input by coverage, ten minutes a target", 4, "targets", ("reliability/fuzz",)),
-    Row("D1", "packages and jars are what was locked", 9, "checks", ("reliability/supply",)),
+    Row("D1", "packages and jars are what was locked", 36, "checks", ("reliability/supply",)),
     Row("O1", "input that arrives in another order", 10, "tests", ("reliability/order",)),
     Row(
         "H2",

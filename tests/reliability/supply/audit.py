@@ -28,7 +28,7 @@ def main(auditor: Path = AUDITOR, names: tuple[str, ...] = ()) -> int:
 
 def audited(name: str, auditor: Path) -> bool | None:
     """Whether something is known against a lock; None where nobody could be asked."""
-    command = [auditor, *OPTIONS, "-r", LOCKS / f"{name}.txt"]
+    command = [str(auditor), *OPTIONS, "-r", str(LOCKS / f"{name}.txt")]
     try:
         ran = subprocess.run(command, capture_output=True, text=True)
     except OSError as missing:

@@ -65,11 +65,7 @@ def package(one: Locked) -> Component:
 
 
 def jar(file: str, sha256: str) -> Component:
-    """A jar, by the name that the resolver gives its file: `group_artifact-version.jar`.
-
-    >>> jar("io.delta_delta-spark_2.12-3.2.1.jar", "0" * 64)["purl"]
-    'pkg:maven/io.delta/delta-spark_2.12@3.2.1'
-    """
+    """A jar, by the name that the resolver gives its file: `group_artifact-version.jar`."""
     found = JAR.match(file)
     if found is None:
         raise ValueError(f"no jar of a resolver: {file}")
