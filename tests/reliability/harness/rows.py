@@ -36,7 +36,16 @@ ROWS = (
         "small changes of the code are noticed by its tests",
         4,
         "rooms",
-        ("reliability/mutants", "errors", "planning"),
+        (
+            "reliability/mutants",
+            "io",
+            "operations",
+            "planning",
+            "settings",
+            "steps",
+            "test_errors.py",
+            "test_state_size.py",
+        ),
     ),
 )
 
