@@ -251,3 +251,26 @@ def test_what_lies_in_the_landing_has_no_path_out_of_it(path: str) -> None:
     with pytest.raises(SettingsError, match=r"setting landing\.crm_path in the environment"):
         settings(COMPANY_ACTIVITY__LANDING__CRM_PATH=path)
     assert settings(COMPANY_ACTIVITY__LANDING__CRM_PATH="raw/..crm/a.b/").landing.crm_path == "raw/..crm/a.b/"
+
+
+def test_what_is_known_where_a_setting_is_not_is_listed() -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(COMPANY_ACTIVITY__SQL__NOSUCH="1")
+    assert "known here: url, user, password" in str(refused.value)
+
+
+def test_an_unknown_section_is_told_with_its_place() -> None:
+    with pytest.raises(SettingsError, match="^SettingsError: unknown setting nosuch in the command line — "):
+        load_settings(environ={}, overrides={"nosuch.inner": "1"})
+
+
+def test_what_replaces_a_section_that_is_none_stands_in_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("sql: none\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"^SettingsError: unknown setting sql.nosuch in the settings — known here"):
+        load_settings(file=file, environ={}, overrides={"sql.nosuch": "1"})
+
+
+def test_an_item_of_a_list_stands_in_the_settings() -> None:
+    with pytest.raises(SettingsError, match=r"^SettingsError: setting notify.mail_to.0 in the settings: 1 does not"):
+        load_settings(environ={}, overrides={"notify.mail_to": [1]})

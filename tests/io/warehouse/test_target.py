@@ -346,3 +346,21 @@ def test_a_warehouse_is_the_same_whoever_logs_in_and_however() -> None:
         ";clientKeyPassword=p",
     ]
     assert {warehouse_id(AZURE + way) for way in ways} == {warehouse_id(AZURE.replace("//", "//u:p@"))}
+
+
+def test_the_driver_gets_a_secret_bare_and_a_plain_property_as_it_is() -> None:
+    target = Target("h2", "jdbc:h2:mem:x", {"user": "me", "password": Secret("pw")})
+    revealed = target.revealed()
+    assert (revealed, type(revealed["password"])) == ({"user": "me", "password": "pw"}, str)
+    assert f"{revealed['password']}" == "pw"
+
+
+@pytest.mark.parametrize("values", [("zz", "zzy"), ("y", "zy"), ("b}", "ab}}")])
+def test_a_secret_within_a_longer_one_leaves_no_rest(values: tuple[str, str]) -> None:
+    target = Target("h2", "jdbc:h2:mem:x", {name: Secret(value) for name, value in zip("ab", values, strict=True)})
+    assert target.without_secrets(f"refused: {values[1]}.") == "refused: ***."
+
+
+def test_a_secret_is_masked_as_sql_server_braces_write_it() -> None:
+    target = Target("azuresql", "jdbc:x", {"password": Secret("a}b"), "user": "a", "empty": Secret("")})
+    assert target.without_secrets("{a}}b} of a") == "{***} of a"

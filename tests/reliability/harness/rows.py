@@ -90,6 +90,22 @@ ROWS = (
     Row(
         "B2", "the fast path of lines beside the parser, a million of them", 1, "tests", ("records/test_plain_line.py",)
     ),
+    Row(
+        "M1",
+        "small changes of the code are noticed by its tests",
+        4,
+        "rooms",
+        (
+            "reliability/mutants",
+            "io",
+            "operations",
+            "planning",
+            "settings",
+            "steps",
+            "test_errors.py",
+            "test_state_size.py",
+        ),
+    ),
 )
 
 # Tests that take their count from the environment, and are short without it.
