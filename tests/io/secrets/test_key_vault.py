@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import trustme
 from azure.keyvault import secrets as key_vault_sdk
 
 from company_activity.errors import SettingsError
+from company_activity.io.secrets import resolve as resolving
 from company_activity.io.secrets.azure_credential import VAULT, credential
 from company_activity.io.secrets.resolve import resolve
 from company_activity.settings.model import Secret, SecretSettings
@@ -91,3 +93,15 @@ def test_a_token_that_is_never_taken_ends_with_the_second_refusal(vault: KeyVaul
     with pytest.raises(SettingsError, match=r"ClientAuthenticationError \(401\)"):
         value(vault)
     assert [status for _, status in vault.answers] == [401, 401]
+
+
+def test_a_vault_that_drips_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch, vault: KeyVault) -> None:
+    monkeypatch.setattr(resolving, "KEY_VAULT_SECONDS", 0.3)
+    vault.drips = threading.Event()
+    began = time.monotonic()
+    try:
+        with pytest.raises(SettingsError, match=r"Key Vault \(secrets.key_vault\): no answer within 0.3 s"):
+            value(vault)
+    finally:
+        vault.drips.set()
+    assert time.monotonic() - began < 10

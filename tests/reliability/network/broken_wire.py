@@ -146,6 +146,14 @@ def broken_wire(port: int) -> Iterator[BrokenWire]:
                     end.close()
 
 
+@contextmanager
+def unheard_port() -> Iterator[int]:
+    """A port at which nobody listens, and nobody else can: a connection is refused."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def faults_of(said: int, answered: int, step: int = 100) -> list[Fault]:
     """Each kind at every `step`-th byte of a conversation of so many bytes, in both directions; first once, then for good.
 

@@ -10,12 +10,13 @@ from tempfile import TemporaryDirectory
 import pytest
 import trustme
 
+from company_activity.io.notify.channel import NotSent
 from company_activity.io.notify.mail import Mail
 from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
 from reliability.harness.cases import Cases
-from reliability.network.broken_wire import broken_wire, faults_of
-from reliability.network.messages import in_a_hurry, judge
+from reliability.network.broken_wire import broken_wire, faults_of, unheard_port
+from reliability.network.messages import MESSAGE, in_a_hurry, judge
 from support.report.receivers import MailReceiver, mail_receiver
 
 pytestmark = pytest.mark.fault
@@ -58,3 +59,9 @@ def test_a_mail_comes_whatever_the_wire_does(tls: str, tmp_path: Path, trusted: 
             with cases.one(key) as notes, TemporaryDirectory(dir=tmp_path) as folder:
                 server.mails.clear()
                 notes.append(judge("mail", channel, wire, keys[key], Path(folder), taken_by(server), [PASSWORD]))
+
+
+@pytest.mark.row("N3")
+def test_nobody_listens() -> None:
+    with unheard_port() as port, pytest.raises(NotSent, match="Connection refused"):
+        Mail(settings_for(port, "starttls"), SecretSettings()).send(MESSAGE)

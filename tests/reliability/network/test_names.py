@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
-from company_activity.errors import CompanyActivityError
+from company_activity.errors import CompanyActivityError, PublishError
 from company_activity.io.landing.fetch_dates import fetch_dates
 from company_activity.io.landing.landing import Landing
 from company_activity.io.notify.channel import Channel, NotSent
@@ -22,16 +23,21 @@ from company_activity.io.notify.webhook import Webhook
 from company_activity.io.storage.opening import LocalStorage, open_storage
 from company_activity.settings.model import LandingSettings, NotifySettings, Secret, SecretSettings
 
+from reliability.network.logged import logged
 from reliability.network.messages import LONGEST, MESSAGE, in_a_hurry
 from support.api.usage_api import KEY, numbered, serving
 from support.landing.ingest import clock_at, settings_for
 from support.report.receivers import PATH, http_receiver, mail_receiver
+from support.warehouse.tables import prepared
+from support.warehouse.tables import settings_for as warehouse_settings
 
 pytestmark = [pytest.mark.fault, pytest.mark.row("N5")]
 
 DAY = date(2025, 3, 31)
 NOWHERE = "usage.invalid"  # a domain that never resolves (RFC 2606)
 API = {"timeout_seconds": 1.0, "max_attempts": 3, "backoff_seconds": 0.01, "time_budget_seconds": 5.0}
+DATABASE_PASSWORD = "hunter2-of-the-database"
+DATABASE_LONGEST = 120.0  # its attempts, on a busy machine
 ACCOUNT_KEY = "c2VjcmV0LW9mLXRoZS1hY2NvdW50"
 CONNECTION = (
     f"DefaultEndpointsProtocol=https;AccountName=acme;AccountKey={ACCOUNT_KEY};BlobEndpoint=https://{NOWHERE}/acme"
@@ -140,3 +146,16 @@ def test_a_storage_account_s_name_for_good(monkeypatch: pytest.MonkeyPatch) -> N
         storage.create("product-api-raw/a.json", [b"{}"])
     assert refused.value.exit_code == 3
     assert ACCOUNT_KEY not in f"{refused.value} {refused.value.remedy}"
+
+
+@pytest.mark.long
+@pytest.mark.full
+def test_a_database_s_name_for_good(spark: SparkSession, tmp_path: Path) -> None:
+    settings = warehouse_settings(tmp_path, f"jdbc:postgresql://{NOWHERE}/acme", "postgres", DATABASE_PASSWORD)
+    began = time.monotonic()
+    with logged() as lines, pytest.raises(PublishError) as refused:
+        prepared(spark, settings)
+    assert time.monotonic() - began < DATABASE_LONGEST
+    assert refused.value.exit_code == 5
+    assert NOWHERE in str(refused.value)
+    assert DATABASE_PASSWORD not in f"{refused.value} {refused.value.remedy}{lines}"

@@ -13,9 +13,10 @@ from company_activity.errors import PublishError
 
 from reliability.harness.cases import Cases
 from reliability.network.broken_wire import BrokenWire, Direction, Fault, Kind, broken_wire
+from reliability.network.logged import logged
 from support.warehouse.postgres import Cluster
 from support.warehouse.tables import DAY
-from support.warehouse.versioned_rows import ROWS, VersionedRows
+from support.warehouse.versioned_rows import PASSWORD, ROWS, VersionedRows
 
 pytestmark = [pytest.mark.long, pytest.mark.fault, pytest.mark.full]
 
@@ -56,7 +57,9 @@ def judge(rows: VersionedRows, wire: BrokenWire, fault: Fault, version: int) -> 
     before = (f"{ROWS}|{ROWS}|{version - 1}|{version - 1}", f"h{version - 1}")
     wire.break_by(fault)
     began = time.monotonic()
-    first = rows.publish(version)
+    with logged() as lines:
+        first = rows.publish(version)
+    assert PASSWORD not in f"{first}{lines}"
     assert time.monotonic() - began < LONGEST
     was_reached = wire.is_struck
     is_served = rows.served() == shown

@@ -7,14 +7,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from company_activity.io.notify.channel import Channel
+from company_activity.io.notify.channel import Channel, NotSent
 from company_activity.io.notify.teams import Teams
 from company_activity.io.notify.webhook import Webhook
 from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
 from reliability.harness.cases import Cases
-from reliability.network.broken_wire import broken_wire, faults_of
-from reliability.network.messages import in_a_hurry, judge
+from reliability.network.broken_wire import broken_wire, faults_of, unheard_port
+from reliability.network.messages import MESSAGE, in_a_hurry, judge
 from support.report.receivers import PATH, HttpReceiver, http_receiver
 
 pytestmark = pytest.mark.fault
@@ -46,3 +46,11 @@ def test_a_message_comes_whatever_the_wire_does(name: str, tmp_path: Path, cases
             with cases.one(key) as notes, TemporaryDirectory(dir=tmp_path) as folder:
                 server.taken.clear()
                 notes.append(judge(name, channel, wire, keys[key], Path(folder), lambda: taken_by(server), SECRETS))
+
+
+@pytest.mark.row("N4")
+@pytest.mark.parametrize("name", ["webhook", "teams"])
+def test_nobody_listens(name: str) -> None:
+    with unheard_port() as port, pytest.raises(NotSent, match="Connection refused") as refused:
+        channel_for(name, port).send(MESSAGE)
+    assert not [secret for secret in SECRETS if secret in str(refused.value)]

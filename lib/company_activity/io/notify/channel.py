@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from company_activity.errors import CompanyActivityError
+from company_activity.io.net.within import TooLate
+from company_activity.io.net.within import within as net_within
 from company_activity.io.notify.message import Message
 
 Sent = TypeVar("Sent")
@@ -54,25 +55,12 @@ def foreseen(send: Callable[[], Sent]) -> Sent:
 
 
 def within(seconds: float, send: Callable[[], Sent]) -> Sent:
-    """Wait at most so long: a server that drips its answer can outlast a socket's timeout.
+    """Wait at most so long for a message to go out.
 
     Raises:
         NotSent: if it takes longer; or whatever `send` raises.
     """
-    ended: list[Sent] = []
-    failed: list[BaseException] = []
-
-    def attempt() -> None:
-        try:
-            ended.append(send())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=attempt, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not ended:
-        raise NotSent(f"no answer within {seconds:g} s")
-    return ended[0]
+    try:
+        return net_within(seconds, send)
+    except TooLate as late:
+        raise NotSent(str(late)) from None

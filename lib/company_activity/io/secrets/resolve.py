@@ -7,11 +7,14 @@ import os
 from collections.abc import Callable, Mapping
 
 from company_activity.errors import SettingsError
+from company_activity.io.net.within import TooLate, within
 from company_activity.io.secrets.azure_credential import VAULT, credential
 from company_activity.io.secrets.notebook import notebook
 from company_activity.settings.model import Secret, SecretSettings
 
 REFERENCE = "secret://"
+# Its client waits 300 s for each byte, and tries again where none comes.
+KEY_VAULT_SECONDS = 120.0
 
 
 class _NotFound(Exception):
@@ -112,7 +115,11 @@ def _from_key_vault(name: str, vault: str) -> str:
         client = importlib.import_module("azure.keyvault.secrets").SecretClient
     except ImportError:
         raise _NotFound("the package azure-keyvault-secrets is not installed") from None
-    return _text(client(vault_url=url, credential=credential(VAULT)).get_secret(name).value)
+    vault_client = client(vault_url=url, credential=credential(VAULT))
+    try:
+        return within(KEY_VAULT_SECONDS, lambda: _text(vault_client.get_secret(name).value))
+    except TooLate as late:
+        raise _NotFound(str(late)) from None
 
 
 def _text(answer: object) -> str:
