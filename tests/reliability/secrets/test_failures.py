@@ -104,7 +104,7 @@ FAILURES: dict[str, Failure] = {
 }  # fmt: skip
 
 
-SHORT = ("400", "no connection", "a crash", "a torn connection", "403")
+SHORT = ("400", "a crash")
 
 
 @dataclass
