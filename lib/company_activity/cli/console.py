@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +10,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console as RichConsole
-from rich.markup import escape
 from rich.table import Table as RichTable
 
 from company_activity.cli.run_lines import (
@@ -23,6 +21,7 @@ from company_activity.cli.run_lines import (
     errors_of,
     outcome_of,
 )
+from company_activity.cli.visible import escape, print_traceback
 from company_activity.dates import spans_text
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Console:
         for warning in step.warnings:
             self.out.print(f"         [yellow]warning[/yellow]: {escape(warning)}")
         if step.error and self.with_traceback:
-            traceback.print_exception(step.error)
+            print_traceback(step.error)
         if step.error:
             self.err.print(f"[red]{escape(str(step.error))}[/red]")
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from company_activity.cli.options import DateType, settings_options
+from company_activity.cli.visible import visible
 from company_activity.dates import spans_text
 from company_activity.operations.explain import explain
 from company_activity.operations.explanation import Cell, Day, Explanation, Row, plain
@@ -45,7 +46,7 @@ def explain_command(
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
     else:
-        click.echo("\n".join(lines_of(found)))
+        click.echo("\n".join(map(visible, lines_of(found))))
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from company_activity.cli.options import settings_options
+from company_activity.cli.visible import visible
 from company_activity.operations.export import Asked, Exported, export
 from company_activity.operations.export.manifest import TableFiles
 from company_activity.settings.loading import load_settings
@@ -97,7 +98,7 @@ def export_command(
     asked = Asked(since, format_, tables, out, rows_per_file)
     found = export(settings, asked, say=click.echo)
     for line in lines_of(found, since):
-        click.echo(line)
+        click.echo(visible(line))
     return 0
 
 

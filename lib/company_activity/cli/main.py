@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, cast
@@ -160,7 +159,9 @@ def exit_code_of(arguments: Sequence[str] | None) -> int:
 
 def print_error(error: CompanyActivityError, arguments: Sequence[str]) -> int:
     """Print the error in one line, under `--debug` below its traceback; its exit code."""
+    from company_activity.cli.visible import print_traceback, visible
+
     if "--debug" in arguments:
-        traceback.print_exception(error)
-    print(error, file=sys.stderr)
+        print_traceback(error)
+    print(visible(str(error)), file=sys.stderr)
     return error.exit_code

@@ -84,6 +84,13 @@ ROWS = (
     Row("D1", "packages and jars are what was locked", 36, "checks", ("reliability/supply",)),
     Row("O1", "input that arrives in another order", 10, "tests", ("reliability/order",)),
     Row(
+        "H1",
+        "no hostile text is active in what is written",
+        200,
+        "texts",
+        ("reliability/hostile/test_texts.py", "reliability/hostile/texts.py"),
+    ),
+    Row(
         "H2",
         "a bomb is refused within 64 MB",
         28,
@@ -91,6 +98,7 @@ ROWS = (
         ("reliability/hostile/test_bombs.py", "reliability/hostile/bombs.py"),
     ),
     Row("H3", "no path leads out of the folders", 85, "paths", ("reliability/hostile/test_traversal.py",)),
+    Row("C1", "no secret anywhere but where it belongs", 30, "canaries", ("reliability/secrets",)),
     Row("G1", "a crash between two commits", 7, "crashes", ("reliability/gates/test_crash_between_commits.py",)),
     Row("B1", "malformed input by the thousand", 1, "tests", ("transforms/test_malformed_usage.py",)),
     Row(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from company_activity.errors import SettingsError
 from company_activity.io.net.loopback import is_loopback
+from company_activity.io.secrets.in_urls import is_secret
 
 # Parsers disagree on these, and one of them decides where the key goes.
 UNSAFE = re.compile(r"[\\\s\x00-\x1f\x7f]")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NO_ORIGIN = ("", "", 0)
+SHORTEST_SECRET = (
+    4  # characters: to hide all that looks like a shorter one would hide half of a sentence
+)
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -50,3 +54,15 @@ def without_secrets(url: str) -> str:
     """
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def secrets_in(url: str) -> list[str]:
+    """The password before the host, and the values of the query that are secrets: an API may echo them.
+
+    >>> secrets_in("https://me:p%2Fword@api.test/usage?code=s3cret&page=1")
+    ['p/word', 's3cret']
+    """
+    parts = urlsplit(url)
+    values = [value for name, value in parse_qsl(parts.query) if is_secret(name)]
+    found = [unquote(parts.password or ""), *values]
+    return [secret for secret in found if len(secret) >= SHORTEST_SECRET]

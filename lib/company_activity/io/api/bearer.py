@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import requests
 
@@ -12,10 +12,14 @@ from company_activity.settings.model import Secret
 
 
 class Bearer:
-    """Signs requests with a key. As `auth=` of requests it stands above what a .netrc says."""
+    """Signs requests with a key. As `auth=` of requests it stands above what a .netrc says.
 
-    def __init__(self, find: Callable[[], Secret]) -> None:
+    `besides` are the secrets that the API's address holds: they are hidden as the key is.
+    """
+
+    def __init__(self, find: Callable[[], Secret], besides: Iterable[str] = ()) -> None:
         self._find = find
+        self._besides = tuple(besides)
         self._key: Secret | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -41,9 +45,10 @@ class Bearer:
         >>> bearer.hide("no page k/1, no page k%2f1, no page k\\\\/1")
         'no page ***, no page ***, no page ***'
         """
-        if self._key is None:
-            return text
-        return re.sub("".join(map(_in_any_writing, self._key.reveal())), "***", text)
+        secrets = [*self._besides, *([self._key.reveal()] if self._key else [])]
+        for secret in secrets:
+            text = re.sub("".join(map(_in_any_writing, secret)), "***", text)
+        return text
 
 
 def _in_any_writing(character: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from company_activity.errors import ApiError
-from company_activity.io.api.api_url import checked_url, without_secrets
+from company_activity.io.api.api_url import checked_url, secrets_in, without_secrets
 from company_activity.io.api.bearer import Bearer
 from company_activity.io.api.page import TELL_ITS_OWNER, Page, Pagination, PagingBroken
 from company_activity.io.api.page_url import page_url
@@ -38,7 +38,7 @@ class UsageApi:
         self.url = without_secrets(checked_url(api.url))
         self._api = api
         self._erased = erased
-        self._bearer = Bearer(key)
+        self._bearer = Bearer(key, secrets_in(api.url))
         self._session = HttpSession()
         self._request = PageRequest(api, self._bearer, self._session, sleep)
 

@@ -6,6 +6,10 @@ from typing import Any
 
 import requests
 
+from company_activity.io.net.quiet_logs import hide_targets
+
+hide_targets()
+
 
 class HttpSession(requests.Session):
     """Follows no redirect; what goes to this machine in clear does not go by way of a proxy on another one.

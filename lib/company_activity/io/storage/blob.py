@@ -21,6 +21,7 @@ from azure.core.exceptions import (
 from azure.storage import blob as azure_blob
 
 from company_activity.errors import SettingsError, SourceError
+from company_activity.io.net.quiet_logs import hide_targets
 from company_activity.io.secrets.azure_credential import STORAGE, credential
 from company_activity.io.secrets.resolve import resolve
 from company_activity.io.storage.blob_lease import Lease, holder_of, leased
@@ -32,6 +33,8 @@ from company_activity.settings.roots import BLOB_SCHEMES, Root
 sdk: Any = azure_blob  # the decorators of its methods hide their types
 BLOCK_BYTES = 4 * 1024 * 1024
 SIZES = {"max_single_get_size": BLOCK_BYTES, "max_chunk_get_size": BLOCK_BYTES}
+
+hide_targets()  # of each request a shared access signature is a part
 
 
 class BlobStorage:
