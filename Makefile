@@ -17,16 +17,15 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# Each environment is exactly its lock (conf/locks): pip refuses what has another hash. What builds a package is locked too:
-# for those that come as sources by a constraint, for this project, which has no hash, by a folder of what was verified.
+# Each environment is exactly its lock (conf/locks): pip refuses what has another hash. This project, which has no hash, is built
+# by what is locked too, from a folder of what was verified. Not locked: what pip fetches to build a package of sources (pyspark).
 LOCKS := conf/locks
 PIP := -m pip --disable-pip-version-check --quiet
 PIP_INSTALL := $(PIP) install --no-compile
-BUILDS := PIP_CONSTRAINT=$(LOCKS)/build.txt PIP_BUILD_CONSTRAINT=$(LOCKS)/build.txt
 # $(call install,ENVIRONMENT,LOCK)
 define install
 @test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
-$(BUILDS) $(1)/bin/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/$(2).txt
+$(1)/bin/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/$(2).txt
 @$(1)/bin/python $(PIP) download --no-deps --require-hashes -r $(LOCKS)/build.txt -d $(1)/builds
 @$(1)/bin/python $(PIP_INSTALL) --no-deps --no-index --find-links $(1)/builds -e .
 endef
