@@ -13,7 +13,7 @@ from company_activity.io.notify.webhook import Webhook
 from company_activity.settings.model import NotifySettings, Secret, SecretSettings
 
 from reliability.harness.cases import Cases
-from reliability.network.broken_wire import broken_wire, faults_of, unheard_port
+from reliability.network.broken_wire import Fault, broken_wire, faults_of, unheard_port
 from reliability.network.messages import MESSAGE, in_a_hurry, judge
 from support.report.receivers import PATH, HttpReceiver, http_receiver
 
@@ -54,3 +54,10 @@ def test_nobody_listens(name: str) -> None:
     with unheard_port() as port, pytest.raises(NotSent, match="Connection refused") as refused:
         channel_for(name, port).send(MESSAGE)
     assert not [secret for secret in SECRETS if secret in str(refused.value)]
+
+
+@pytest.mark.parametrize("name", ["webhook", "teams"])
+def test_headers_cut_short_do_not_bring_the_address_into_the_log(name: str, tmp_path: Path) -> None:
+    with http_receiver() as server, broken_wire(int(server.base.rpartition(":")[2])) as wire:
+        fault = Fault("end", "answered", 100)
+        assert judge(name, channel_for(name, wire.port), wire, fault, tmp_path, lambda: taken_by(server), SECRETS)

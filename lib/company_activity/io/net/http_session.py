@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import requests
@@ -25,3 +26,12 @@ class HttpSession(requests.Session):
         """As the parent, without the environment's proxy for plain http."""
         proxies = {**(kwargs.pop("proxies", None) or {}), "http": ""}
         return super().send(request, proxies=proxies, **kwargs)
+
+
+def without_addresses(record: logging.LogRecord) -> bool:
+    """Whether a line of urllib3 may be logged: one about headers cut short has the URL, a secret of webhooks."""
+    return not str(record.msg).startswith("Failed to parse headers")
+
+
+for name in ("urllib3.connection", "urllib3.connectionpool"):  # of urllib3 2, and of 1
+    logging.getLogger(name).addFilter(without_addresses)
