@@ -172,8 +172,8 @@ $(BIN)/pyproject-build:
 POOLS := synapse fabric
 TEST_TOOLS := pytest pytest-xdist hypothesis chispa trustme aiosmtpd
 pip_of = $(VENV)-parity-$*/bin/python -m pip --disable-pip-version-check
-# Not: what no package of a pool takes part in, or what judges the locks (two fifths of the time), notebooks and Delta's Python. Spark is of `make test` and `make test-spark4`.
-PLAIN_PYTHON := $(addprefix --ignore=tests/,oracle records regression reliability/supply samples support/notebooks explore/test_hops.py) \
+# Not: what no package of a pool takes part in, as kills and races (half of the time), what judges the locks, notebooks and Delta's Python. Spark is of `make test` and `make test-spark4`.
+PLAIN_PYTHON := $(addprefix --ignore=tests/,oracle records regression $(addprefix reliability/,actions fuzz harness ingest kills mutants races supply) samples support/notebooks explore/test_hops.py) \
   $(addprefix --ignore=tests/integration/test_,samples_against_oracle.py spark_connect.py) --ignore-glob='tests/test_*.py'
 
 parity: $(POOLS:%=parity-%) ## the tests that need no JVM on exactly the packages of Synapse 3.5 and of Fabric 2.0, from the wheel
