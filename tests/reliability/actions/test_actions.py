@@ -1,6 +1,6 @@
 """Random actions on a real lake and a real database, judged by a model in plain Python after every third one.
 
-Six of them in every test run; in `make reliability` sixteen sequences of twenty. A sequence that fails is made shorter, as
+Six of them at night; in `make reliability` sixteen sequences of twenty. A sequence that fails is made shorter, as
 far as the time of `ACTIONS_SHRINK_SECONDS` goes, and told as a line that `ACTIONS` replays.
 """
 
@@ -51,6 +51,7 @@ def fails(cluster: Cluster, folder: Path, site: str, actions: Sequence[Action]) 
     return False
 
 
+@pytest.mark.nightly
 def test_a_late_date_a_replaced_file_and_a_crash_of_the_database_leave_what_the_model_says(
     postgres: Cluster, tmp_path: Path
 ) -> None:

@@ -39,7 +39,7 @@ def play(stage: Stage, cases: Cases, short: int) -> None:
 def test_a_first_run_given_again_after_a_kill_ends_as_if_nothing_had_been(
     spark: SparkSession, grounds: Grounds, cases: Cases
 ) -> None:
-    play(Stage(STORIES["first"], spark, grounds), cases, short=2)
+    play(Stage(STORIES["first"], spark, grounds), cases, short=1)
 
 
 @pytest.mark.full
