@@ -36,6 +36,7 @@ def play(stage: Stage, cases: Cases, short: int) -> None:
             stage.play(key)
 
 
+@pytest.mark.nightly
 def test_a_first_run_given_again_after_a_kill_ends_as_if_nothing_had_been(
     spark: SparkSession, grounds: Grounds, cases: Cases
 ) -> None:
